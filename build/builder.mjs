@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stampFile = join(root, 'dist', '.stamp');
+const lockDir = join(root, 'dist', '.building');
+const SOURCES = ['electron', 'renderer', 'shared', 'agent', 'vite.config.ts', 'package-lock.json'];
+
+function* filesOf(path) {
+  if (!existsSync(path)) return;
+  if (!statSync(path).isDirectory()) {
+    yield path;
+    return;
+  }
+  for (const name of readdirSync(path).sort()) yield* filesOf(join(path, name));
+}
+
+/** Changes whenever a source file does; sizes and times suffice and cost a few milliseconds. */
+function sourceStamp() {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) {
+    for (const file of filesOf(join(root, source))) {
+      const { size, mtimeMs } = statSync(file);
+      hash.update(`${file}\0${size}\0${mtimeMs}\n`);
+    }
+  }
+  return hash.digest('hex');
+}
+
+const isBuilt = (stamp) => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+
+/** Takes the build lock; a lock older than two minutes was left by a killed build. */
+async function lock() {
+  mkdirSync(dirname(lockDir), { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(lockDir);
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      const age =
+        Date.now() - (statSync(lockDir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > 120_000) rmSync(lockDir, { recursive: true, force: true });
+      await sleep(100);
+    }
+  }
+}
+
+/**
+ * Builds all programs into dist/ unless the sources are unchanged since the last build.
+ * Says nothing on stdout, which belongs to the program that is about to run.
+ */
+export async function ensureBuilt() {
+  if (process.env.CLUSTERDECK_NO_BUILD === '1' || isBuilt(sourceStamp())) return;
+  await lock();
+  try {
+    const stamp = sourceStamp();
+    if (isBuilt(stamp)) return;
+    process.stderr.write('Building Clusterdeck (only after a change) ...\n');
+    const { createBuilder } = await import('vite');
+    const builder = await createBuilder(
+      { root, configFile: join(root, 'vite.config.ts'), logLevel: 'warn' },
+      null,
+    );
+    await builder.buildApp();
+    writeFileSync(stampFile, stamp);
+  } finally {
+    rmSync(lockDir, { recursive: true, force: true });
+  }
+}

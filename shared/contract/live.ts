@@ -1,0 +1,46 @@
+import { eventIterator } from '@orpc/contract';
+import { z } from 'zod';
+import { base, nothing, uuid } from './base';
+import { clusterSchema, groupSchema } from './clusters';
+import { clusterLive, inventoryDelta, inventoryRows } from './inventory';
+import { operation } from './operations';
+import { settingsSchema } from './settings';
+import { vaultStatus } from './vault';
+
+/**
+ * What the renderer's one subscriber hears. The first item is `snapshot`, followed by one
+ * `inventoryAll` per cluster that has rows; after that only what changed.
+ */
+export const liveEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('snapshot'),
+    subscription: uuid,
+    clusters: z.array(clusterSchema),
+    groups: z.array(groupSchema),
+    live: z.array(clusterLive),
+    operations: z.array(operation),
+    settings: settingsSchema,
+    vault: vaultStatus,
+  }),
+  z.object({ type: z.literal('inventoryAll'), uuid, rows: inventoryRows }),
+  z.object({ type: z.literal('inventory'), uuid, delta: inventoryDelta }),
+  z.object({
+    type: z.literal('clusters'),
+    upserts: z.array(clusterSchema),
+    removed: z.array(uuid),
+  }),
+  z.object({ type: z.literal('groups'), groups: z.array(groupSchema) }),
+  z.object({ type: z.literal('live'), upserts: z.array(clusterLive) }),
+  z.object({ type: z.literal('operation'), operation }),
+  z.object({ type: z.literal('settings'), settings: settingsSchema }),
+  z.object({ type: z.literal('vault'), vault: vaultStatus }),
+]);
+export type LiveEvent = z.infer<typeof liveEvent>;
+
+export const live = {
+  watch: base.output(eventIterator(liveEvent)),
+  /** tells whether the window of a subscription is seen; decides the polling interval */
+  attention: base
+    .input(z.strictObject({ subscription: uuid, visible: z.boolean() }))
+    .output(nothing),
+};

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const root = import.meta.dirname;
+const at = (path: string) => join(root, path);
+const nodeBuiltins = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
+/** Native modules and what the program's runtime brings itself; everything else is bundled. */
+const external = [...nodeBuiltins, 'electron', 'better-sqlite3', '@napi-rs/keyring'];
+
+/** Programs that run in Node or in Electron's main process. */
+const programs = Object.fromEntries(
+  Object.entries({
+    shell: 'electron/shell/main.ts',
+    'browser-host': 'electron/browser-host/main.ts',
+    cli: 'electron/cli/main.ts',
+    'node-agent': 'agent/main.ts',
+  })
+    .map(([name, path]): [string, string] => [name, at(path)])
+    .filter(([, path]) => existsSync(path)),
+);
+
+export default defineConfig({
+  root: at('renderer'),
+  base: './',
+  plugins: [react()],
+  environments: {
+    client: {
+      build: {
+        outDir: at('dist/renderer'),
+        emptyOutDir: true,
+        target: 'chrome130',
+        chunkSizeWarningLimit: 2000,
+        assetsInlineLimit: 0,
+      },
+    },
+    node: {
+      consumer: 'server',
+      resolve: { noExternal: true, external, conditions: ['node', 'import', 'module', 'default'] },
+      build: {
+        outDir: at('dist/node'),
+        emptyOutDir: true,
+        target: 'node22',
+        ssr: true,
+        minify: false,
+        sourcemap: true,
+        rolldownOptions: {
+          input: programs,
+          external,
+          output: {
+            format: 'esm',
+            entryFileNames: '[name].js',
+            chunkFileNames: 'chunks/[name]-[hash].js',
+          },
+        },
+      },
+    },
+    preload: {
+      consumer: 'server',
+      resolve: { noExternal: true },
+      build: {
+        outDir: at('dist/preload'),
+        emptyOutDir: true,
+        target: 'node22',
+        ssr: true,
+        rolldownOptions: {
+          input: existsSync(at('electron/preload/preload.ts'))
+            ? { preload: at('electron/preload/preload.ts') }
+            : {},
+          external: ['electron'],
+          output: { format: 'cjs', entryFileNames: '[name].cjs' },
+        },
+      },
+    },
+  },
+  builder: {
+    async buildApp(builder) {
+      await Promise.all(
+        ['client', 'node', 'preload'].map(async (name) => {
+          const environment = builder.environments[name];
+          if (environment) await builder.build(environment);
+        }),
+      );
+    },
+  },
+});
