@@ -50,8 +50,12 @@ export interface KeyProtector {
    * @param keyId names the key; a new id for each key
    */
   keep(keyId: string, key: Uint8Array): Promise<string>;
-  /** @throws Failure VAULT_LOCKED while the keychain is locked, VAULT_UNAVAILABLE when it is gone */
-  recall(keyId: string, kept: string): Promise<Uint8Array>;
+  /**
+   * @param renew is given a fresh form of `kept` to store in its place, when the keychain has
+   * rotated its own key; protectors which keep nothing in the store never call it
+   * @throws Failure VAULT_LOCKED while the keychain is locked, VAULT_UNAVAILABLE when it is gone
+   */
+  recall(keyId: string, kept: string, renew?: (kept: string) => Promise<void>): Promise<Uint8Array>;
   forget(keyId: string): Promise<void>;
 }
 
