@@ -1,0 +1,39 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Paths } from '../ports';
+
+interface Surroundings {
+  platform: NodeJS.Platform;
+  env: NodeJS.ProcessEnv;
+  home: string;
+}
+
+/** The data folder every host uses when none is named, so that window and command line meet. */
+export function defaultDataDir(
+  { platform, env, home }: Surroundings = {
+    platform: process.platform,
+    env: process.env,
+    home: homedir(),
+  },
+): string {
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Clusterdeck');
+  if (platform === 'win32') {
+    return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Clusterdeck');
+  }
+  // the XDG specification says to ignore a relative path
+  const data = env['XDG_DATA_HOME'];
+  return join(data?.startsWith('/') ? data : join(home, '.local', 'share'), 'clusterdeck');
+}
+
+/**
+ * Makes the folders of a host, readable by this user only.
+ * @param named from --data or CLUSTERDECK_DATA; default is {@link defaultDataDir}
+ */
+export function preparePaths(named?: string): Paths {
+  const dataDir = named === undefined || named === '' ? defaultDataDir() : resolve(named);
+  const logDir = join(dataDir, 'logs');
+  mkdirSync(logDir, { recursive: true, mode: 0o700 });
+  for (const folder of [dataDir, logDir]) chmodSync(folder, 0o700);
+  return { dataDir, logDir };
+}
