@@ -1,4 +1,5 @@
-import type { Chart, Timeframe } from '#shared/contract/charts';
+import type { Timeframe } from '#shared/contract/charts';
+import type { ChartUnit } from './format';
 
 export interface ValueScale {
   /** top of the axis; its foot is 0 */
@@ -38,7 +39,7 @@ function largest(values: Iterable<number | null>): number {
  * @param floor the top is never lower, so that a quiet hour does not look busy
  */
 export function valueScale(
-  unit: Chart['unit'],
+  unit: ChartUnit,
   values: Iterable<number | null>,
   floor = 0,
 ): ValueScale {
@@ -47,7 +48,7 @@ export function valueScale(
   return { max, ticks: [0, max / 2, max] };
 }
 
-function topOf(unit: Chart['unit'], peak: number): number {
+function topOf(unit: ChartUnit, peak: number): number {
   switch (unit) {
     case 'fraction':
       return FRACTION_TOPS.find((top) => peak <= top) ?? niceDecimal(peak);
@@ -55,6 +56,7 @@ function topOf(unit: Chart['unit'], peak: number): number {
       return peak <= 1 ? 1 : niceBinary(peak);
     case 'bytes':
       return peak <= 1024 ? 1024 : niceBinary(peak);
+    case 'storageBytes':
     case 'bytesPerSecond':
       return peak <= 1000 ? 1000 : niceDecimal(peak);
   }

@@ -1,14 +1,17 @@
 import type { Chart, Timeframe } from '#shared/contract/charts';
-import { type ChartUnit, formatAmount } from './format';
+import { type ChartUnit, formatValue } from './format';
 import { latest, lonePoints, type Point, toPoints } from './points';
 import { timeTicks, type ValueScale, valueScale } from './scale';
+
+const COLOURS = [1, 2, 3, 4, 5, 6] as const;
+const DASHES = ['solid', 'dashed', 'dotted'] as const;
 
 export interface SeriesView {
   key: string;
   label: string;
-  /** 1..3: the colour token; the dash tells a fourth series from the first */
-  colour: 1 | 2 | 3;
-  dash: 'solid' | 'dashed' | 'dotted';
+  /** number of the colour token; the dash tells a seventh series from the first */
+  colour: (typeof COLOURS)[number];
+  dash: (typeof DASHES)[number];
   unit: ChartUnit;
   axis: 'left' | 'right';
   current: number | null;
@@ -31,12 +34,13 @@ export interface ChartView {
   empty: boolean;
 }
 
-const COLOURS = [1, 2, 3] as const;
-const DASHES = ['solid', 'dashed', 'dotted'] as const;
+function mainUnit(chart: Chart): ChartUnit {
+  return chart.id === 'storage' && chart.unit === 'bytes' ? 'storageBytes' : chart.unit;
+}
 
 /** IO wait is a fraction, whatever unit the load beside it has. */
 function unitOf(chart: Chart, key: string): ChartUnit {
-  return chart.unit === 'load' && key.startsWith('iowait') ? 'fraction' : chart.unit;
+  return chart.unit === 'load' && key.startsWith('iowait') ? 'fraction' : mainUnit(chart);
 }
 
 function styleOf(index: number): Pick<SeriesView, 'colour' | 'dash'> {
@@ -62,7 +66,7 @@ export function chartView(
       label: one.label,
       ...styleOf(index),
       unit,
-      axis: unit === chart.unit ? 'left' : 'right',
+      axis: unit === mainUnit(chart) ? 'left' : 'right',
       current: latest(one.values),
       lone: lonePoints(one.values),
     };
@@ -78,7 +82,7 @@ export function chartView(
     id: chart.id,
     points: toPoints(chart),
     series,
-    left: axis('left', chart.unit),
+    left: axis('left', mainUnit(chart)),
     right: series.some((one) => one.axis === 'right') ? axis('right', 'fraction') : null,
     timeTicks: timeTicks(from, to, timeframe),
     empty: series.every((one) => one.current === null),
@@ -88,8 +92,6 @@ export function chartView(
 /** What a screen reader hears of a chart: each series with its present value. */
 export function describe(view: ChartView): string {
   if (view.empty) return 'Nothing was measured in this time.';
-  const parts = view.series.map(
-    (one) => `${one.label} ${formatAmount(one.unit, one.current).spoken}`,
-  );
+  const parts = view.series.map((one) => `${one.label} ${formatValue(one.unit, one.current)}`);
   return `Now: ${parts.join(', ')}. Arrow keys move through the points.`;
 }

@@ -18,7 +18,8 @@ export function moveTo(
 ): Selection {
   const key = keys[Math.min(Math.max(index, 0), keys.length - 1)];
   if (key === undefined) return selection;
-  if (extend) return rangeTo({ ...selection, anchor: selection.anchor ?? selection.cursor }, keys, key);
+  if (extend)
+    return rangeTo({ ...selection, anchor: selection.anchor ?? selection.cursor }, keys, key);
   return { ...selection, cursor: key, anchor: key };
 }
 
