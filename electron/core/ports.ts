@@ -57,6 +57,8 @@ export interface KeyProtector {
    */
   recall(keyId: string, kept: string, renew?: (kept: string) => Promise<void>): Promise<Uint8Array>;
   forget(keyId: string): Promise<void>;
+  /** whether recall() would succeed without asking the person anything; absent where nobody can tell */
+  opensQuietly?(keyId: string): Promise<boolean>;
 }
 
 export interface Notifier {

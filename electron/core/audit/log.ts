@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { asc, desc, gte } from 'drizzle-orm';
+import { audit } from '../db/schema/index';
+import type { Reader, Writer } from '../db/store';
+import type { Clock } from '../ports';
+
+/** One line of the audit; `before` and `after` are plain values with no secret in them. */
+export interface AuditEntry {
+  /** `cluster.update`, `vault.change`, `guest.stop`, ... */
+  action: string;
+  /** what it was done to: a cluster_id, a group's name, `prod qemu/100` */
+  subject: string;
+  before?: unknown;
+  after?: unknown;
+  /** default `ok` */
+  result?: string;
+}
+
+type Row = typeof audit.$inferSelect;
+const GENESIS = '0'.repeat(64);
+
+/** The append-only record of changes; each row's hash covers its content and the row before it. */
+export class AuditLog {
+  readonly #actor: string;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  /** @param actor OS user and host, as `ada@desk` */
+  constructor(actor: string, clock: Pick<Clock, 'now'>) {
+    this.#actor = actor;
+    this.#clock = clock;
+  }
+
+  append(db: Writer, entry: AuditEntry): void {
+    const last = db.select().from(audit).orderBy(desc(audit.seq)).limit(1).get();
+    const row = {
+      seq: (last?.seq ?? 0) + 1,
+      at: this.#clock.now(),
+      actor: this.#actor,
+      action: entry.action,
+      subject: entry.subject,
+      before: toJson(entry.before),
+      after: toJson(entry.after),
+      result: entry.result ?? 'ok',
+      prevHash: last?.hash ?? GENESIS,
+    };
+    db.insert(audit)
+      .values({ ...row, hash: hashOf(row) })
+      .run();
+  }
+
+  /**
+   * Walks the chain from `fromSeq` on.
+   * @returns the seq of the first row that does not fit, or null when all do
+   */
+  firstBroken(db: Reader, fromSeq = 1): number | null {
+    const rows = db
+      .select()
+      .from(audit)
+      .where(gte(audit.seq, fromSeq - 1))
+      .orderBy(asc(audit.seq))
+      .all();
+    let previous: Row | undefined = rows[0]?.seq === fromSeq - 1 ? rows.shift() : undefined;
+    let seq = fromSeq;
+    for (const row of rows) {
+      const follows = row.seq === seq && row.prevHash === (previous?.hash ?? GENESIS);
+      if (!follows || hashOf(row) !== row.hash) return seq;
+      previous = row;
+      seq += 1;
+    }
+    return null;
+  }
+}
+
+const toJson = (value: unknown): string | null =>
+  value === undefined ? null : JSON.stringify(value);
+
+function hashOf(row: Omit<Row, 'hash'>): string {
+  const content = [
+    row.seq,
+    row.at,
+    row.actor,
+    row.action,
+    row.subject,
+    row.before,
+    row.after,
+    row.result,
+    row.prevHash,
+  ];
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}

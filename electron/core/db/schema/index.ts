@@ -1,0 +1,5 @@
+export * from './configuration';
+export * from './metrics';
+export * from './records';
+export * from './sync';
+export * from './vault';

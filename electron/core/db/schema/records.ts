@@ -1,0 +1,81 @@
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { clusters } from './configuration';
+
+/** Who changed what: append-only, each row's hash covers the one before it. */
+export const audit = sqliteTable(
+  'audit',
+  {
+    seq: integer('seq').primaryKey(),
+    at: integer('at').notNull(),
+    /** OS user and host, as `ada@desk` */
+    actor: text('actor').notNull(),
+    action: text('action').notNull(),
+    subject: text('subject').notNull(),
+    /** JSON with secrets masked */
+    before: text('before'),
+    after: text('after'),
+    result: text('result').notNull(),
+    prevHash: text('prev_hash').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (table) => [index('audit_at').on(table.at), index('audit_subject').on(table.subject)],
+);
+
+/** Long work; its items stand in `operation_items`. */
+export const operations = sqliteTable(
+  'operations',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind').notNull(),
+    title: text('title').notNull(),
+    action: text('action').notNull(),
+    state: text('state').notNull(),
+    createdAt: integer('created_at').notNull(),
+    endedAt: integer('ended_at'),
+  },
+  (table) => [
+    index('operations_created').on(table.createdAt),
+    index('operations_state').on(table.state),
+  ],
+);
+
+export const operationItems = sqliteTable(
+  'operation_items',
+  {
+    operationId: text('operation_id')
+      .notNull()
+      .references(() => operations.id, { onDelete: 'cascade' }),
+    position: integer('position').notNull(),
+    key: text('key').notNull(),
+    // no reference: the record outlives the cluster
+    clusterUuid: text('cluster_uuid').notNull(),
+    guestId: text('guest_id').notNull(),
+    label: text('label').notNull(),
+    state: text('state').notNull(),
+    upid: text('upid'),
+    message: text('message').notNull(),
+    /** JSON of a failure view */
+    failure: text('failure'),
+    startedAt: integer('started_at'),
+    endedAt: integer('ended_at'),
+  },
+  (table) => [primaryKey({ columns: [table.operationId, table.position] })],
+);
+
+export const alerts = sqliteTable(
+  'alerts',
+  {
+    id: text('id').primaryKey(),
+    clusterUuid: text('cluster_uuid')
+      .notNull()
+      .references(() => clusters.uuid, { onDelete: 'cascade' }),
+    rule: text('rule').notNull(),
+    subject: text('subject').notNull(),
+    severity: text('severity').notNull(),
+    detail: text('detail').notNull(),
+    startedAt: integer('started_at').notNull(),
+    endedAt: integer('ended_at'),
+    acknowledgedAt: integer('acknowledged_at'),
+  },
+  (table) => [index('alerts_open').on(table.clusterUuid, table.endedAt)],
+);
