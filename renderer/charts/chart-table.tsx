@@ -14,7 +14,8 @@ interface ChartTableProps {
 export function ChartTable({ title, view, timeframe }: ChartTableProps) {
   const moment = momentFormatter(timeframe);
   return (
-    <div className={styles.scroller} tabIndex={0} role="region" aria-label={`${title}, numbers`}>
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling area must be reachable by keyboard
+    <section className={styles.scroller} tabIndex={0} aria-label={`${title}, numbers`}>
       <table className={styles.table}>
         <thead>
           <tr>
@@ -39,6 +40,6 @@ export function ChartTable({ title, view, timeframe }: ChartTableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

@@ -128,7 +128,7 @@ function Reading(input: { props: TooltipContentProps; view: ChartView; timeframe
   const point = view.points.find((one) => one.at === Number(props.label));
   if (!props.active || point === undefined) return null;
   return (
-    <div className={styles.reading} role="status">
+    <output className={styles.reading}>
       <p className={styles.moment}>{momentFormatter(timeframe)(point.at)}</p>
       <ul>
         {view.series.map((series, index) => (
@@ -139,6 +139,6 @@ function Reading(input: { props: TooltipContentProps; view: ChartView; timeframe
           </li>
         ))}
       </ul>
-    </div>
+    </output>
   );
 }

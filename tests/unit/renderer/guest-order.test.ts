@@ -14,35 +14,13 @@ import {
   parseSort,
   splitKey,
 } from '../../../renderer/features/guests/order';
+import { guestRow } from '../../support/rows';
 
-const row = (vmid: number, changes: Partial<GuestRow> = {}): GuestRow => ({
-  id: `qemu/${vmid}`,
-  vmid,
-  kind: 'qemu',
-  node: 'pve1',
-  name: `guest-${vmid}`,
-  status: 'running',
-  template: false,
-  tags: [],
-  pool: null,
-  lock: null,
-  haState: null,
-  cpu: 0.1,
-  maxCpu: 2,
-  mem: 1,
-  maxMem: 2,
-  disk: 0,
-  maxDisk: 1,
-  netInRate: null,
-  netOutRate: null,
-  uptimeS: 10,
-  ...changes,
-});
 const entry = (vmid: number, changes: Partial<GuestRow> = {}, uuid = 'u1') => ({
   uuid,
   clusterId: uuid,
   clusterName: uuid,
-  row: row(vmid, changes),
+  row: guestRow({ vmid, ...changes }),
 });
 const ids = (list: { row: GuestRow }[]) => list.map((one) => one.row.vmid);
 const all = () => true;
