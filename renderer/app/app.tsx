@@ -1,0 +1,54 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { type ComponentProps, useState } from 'react';
+import { Router } from 'wouter';
+import { useHashLocation } from 'wouter/use-hash-location';
+import { TickerProvider } from '../ui/now';
+import { ToastProvider } from '../ui/toast';
+import { TooltipProvider } from '../ui/tooltip';
+import { isAbort, problemOf } from '../transport/failure';
+import { ServicesProvider } from './context';
+import { DialogsProvider } from './dialogs';
+import { Frame } from './frame/frame';
+import { useAppearance } from './appearance';
+
+/** Only reads pass through here; a typed refusal is an answer and asking again will not change it. */
+function retryRead(failures: number, error: Error): boolean {
+  return failures < 2 && !isAbort(error) && problemOf(error).code === null;
+}
+
+function createQueries(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: { retry: retryRead, refetchOnWindowFocus: false, networkMode: 'always' },
+      mutations: { retry: false, networkMode: 'always' },
+    },
+  });
+}
+
+export function App(props: { services: ComponentProps<typeof ServicesProvider>['services'] }) {
+  const [queries] = useState(createQueries);
+  return (
+    <ServicesProvider services={props.services}>
+      <QueryClientProvider client={queries}>
+        <TickerProvider>
+          <TooltipProvider>
+            <ToastProvider>
+              <Router hook={useHashLocation}>
+                <DialogsProvider>
+                  <Appearance />
+                  <Frame />
+                </DialogsProvider>
+              </Router>
+            </ToastProvider>
+          </TooltipProvider>
+        </TickerProvider>
+      </QueryClientProvider>
+    </ServicesProvider>
+  );
+}
+
+/** Puts the chosen theme and density on the document. */
+function Appearance() {
+  useAppearance();
+  return null;
+}

@@ -1,0 +1,86 @@
+import { LayoutGrid, type LucideIcon, Monitor, Settings2, Workflow } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Link, useRoute } from 'wouter';
+import { GroupLinks } from '../../features/groups/group-links';
+import { VaultPlate } from '../../features/vault/vault-plate';
+import mark from '../../ui/mark.svg';
+import { cx } from '../../ui/cx';
+import { useLive } from '../context';
+import type { LiveState } from '../live-store';
+import styles from './sidebar.module.css';
+
+/** Guests of all clusters; templates are counted apart and not here. */
+function guestCount(state: LiveState): number {
+  let count = 0;
+  for (const { totals } of state.live.values()) {
+    if (totals === null) continue;
+    const { running, stopped, other, unknown } = totals.guests;
+    count += running + stopped + other + unknown;
+  }
+  return count;
+}
+
+function runningOperations(state: LiveState): number {
+  let count = 0;
+  for (const operation of state.operations.values()) if (operation.state === 'running') count += 1;
+  return count;
+}
+
+export function Sidebar() {
+  const guests = useLive(guestCount);
+  const running = useLive(runningOperations);
+  return (
+    <aside className={styles.sidebar} aria-label="Navigation">
+      <Link href="/" className={styles.brand}>
+        <img src={mark} alt="" width={24} height={24} />
+        <span className={styles.label}>Clusterdeck</span>
+      </Link>
+      <nav aria-label="Pages" className={styles.pages}>
+        <PageLink href="/" icon={LayoutGrid} label="Deck" />
+        <PageLink href="/guests" icon={Monitor} label="Guests" count={guests} />
+        <PageLink
+          href="/operations"
+          icon={Workflow}
+          label="Operations"
+          count={running}
+          countName="running"
+        />
+      </nav>
+      <GroupLinks />
+      <div className={styles.foot}>
+        <VaultPlate />
+        <nav aria-label="Program">
+          <PageLink href="/settings" icon={Settings2} label="Settings" />
+        </nav>
+      </div>
+    </aside>
+  );
+}
+
+interface PageLinkProps {
+  href: string;
+  icon: LucideIcon;
+  label: ReactNode;
+  count?: number;
+  countName?: string;
+}
+
+function PageLink({ href, icon: Icon, label, count = 0, countName }: PageLinkProps) {
+  const [here] = useRoute(href === '/' ? '/' : `${href}/*?`);
+  return (
+    <Link
+      href={href}
+      className={cx(styles.link, here && styles.here)}
+      aria-current={here ? 'page' : undefined}
+    >
+      <Icon size={16} strokeWidth={1.75} aria-hidden />
+      <span className={styles.label}>{label}</span>
+      {count > 0 && (
+        <span className={styles.count}>
+          {count}
+          {countName !== undefined && <span className="visually-hidden"> {countName}</span>}
+        </span>
+      )}
+    </Link>
+  );
+}

@@ -1,0 +1,149 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Cluster, Group } from '#shared/contract/clusters';
+import type { ClusterLive, InventoryDelta, InventoryRows } from '#shared/contract/inventory';
+import type { LiveEvent } from '#shared/contract/live';
+import type { Operation } from '#shared/contract/operations';
+import type { Settings } from '#shared/contract/settings';
+import type { VaultStatus } from '#shared/contract/vault';
+import { patchTable, type RowTable, tableOf } from './row-table';
+
+/** The rows of one cluster; a table keeps its identity while its rows do not change. */
+export interface ClusterInventory {
+  nodes: RowTable<InventoryRows['nodes'][number]>;
+  guests: RowTable<InventoryRows['guests'][number]>;
+  storages: RowTable<InventoryRows['storages'][number]>;
+}
+
+/** Everything the core pushes. Maps and rows are replaced, never changed in place. */
+export interface LiveState {
+  /** false until the first snapshot has arrived */
+  ready: boolean;
+  /** of the present connection; null while there is none */
+  subscription: string | null;
+  /** by uuid, in the core's order */
+  clusters: ReadonlyMap<string, Cluster>;
+  groups: readonly Group[];
+  /** by cluster uuid */
+  live: ReadonlyMap<string, ClusterLive>;
+  /** by cluster uuid; absent where nothing is known yet */
+  inventory: ReadonlyMap<string, ClusterInventory>;
+  /** by id, newest first */
+  operations: ReadonlyMap<string, Operation>;
+  settings: Settings | null;
+  vault: VaultStatus | null;
+}
+
+export type LiveStore = StoreApi<LiveState>;
+
+export function createLiveStore(): LiveStore {
+  return createStore<LiveState>(() => ({
+    ready: false,
+    subscription: null,
+    clusters: new Map(),
+    groups: [],
+    live: new Map(),
+    inventory: new Map(),
+    operations: new Map(),
+    settings: null,
+    vault: null,
+  }));
+}
+
+/** The state after one event. Rows of before a lost connection stay until the new ones arrive. */
+export function applyEvent(state: LiveState, event: LiveEvent): LiveState {
+  switch (event.type) {
+    case 'snapshot':
+      return snapshot(state, event);
+    case 'inventoryAll':
+      return { ...state, inventory: withEntry(state.inventory, event.uuid, inventoryOf(event.rows)) };
+    case 'inventory':
+      return {
+        ...state,
+        inventory: withEntry(
+          state.inventory,
+          event.uuid,
+          patched(state.inventory.get(event.uuid), event.delta),
+        ),
+      };
+    case 'clusters':
+      return clustersChanged(state, event.upserts, event.removed);
+    case 'groups':
+      return { ...state, groups: ordered(event.groups) };
+    case 'live':
+      return { ...state, live: upserted(state.live, event.upserts) };
+    case 'operation':
+      return { ...state, operations: newestFirst([...state.operations.values(), event.operation]) };
+    case 'settings':
+      return { ...state, settings: event.settings };
+    case 'vault':
+      return { ...state, vault: event.vault };
+  }
+}
+
+function snapshot(state: LiveState, event: Extract<LiveEvent, { type: 'snapshot' }>): LiveState {
+  const clusters = new Map(event.clusters.map((cluster) => [cluster.uuid, cluster]));
+  return {
+    ready: true,
+    subscription: event.subscription,
+    clusters,
+    groups: ordered(event.groups),
+    live: new Map(event.live.map((entry) => [entry.uuid, entry])),
+    inventory: new Map([...state.inventory].filter(([uuid]) => clusters.has(uuid))),
+    operations: newestFirst(event.operations),
+    settings: event.settings,
+    vault: event.vault,
+  };
+}
+
+function clustersChanged(state: LiveState, upserts: Cluster[], removed: string[]): LiveState {
+  const clusters = new Map(upserted(state.clusters, upserts));
+  for (const uuid of removed) clusters.delete(uuid);
+  if (removed.length === 0) return { ...state, clusters };
+  const live = new Map(state.live);
+  const inventory = new Map(state.inventory);
+  for (const uuid of removed) {
+    live.delete(uuid);
+    inventory.delete(uuid);
+  }
+  return { ...state, clusters, live, inventory };
+}
+
+function inventoryOf(rows: InventoryRows): ClusterInventory {
+  return {
+    nodes: tableOf(rows.nodes),
+    guests: tableOf(rows.guests),
+    storages: tableOf(rows.storages),
+  };
+}
+
+function patched(known: ClusterInventory | undefined, delta: InventoryDelta): ClusterInventory {
+  const from = known ?? inventoryOf({ nodes: [], guests: [], storages: [] });
+  return {
+    nodes: patchTable(from.nodes, delta.nodes),
+    guests: patchTable(from.guests, delta.guests),
+    storages: patchTable(from.storages, delta.storages),
+  };
+}
+
+function withEntry<Value>(map: ReadonlyMap<string, Value>, key: string, value: Value) {
+  return new Map(map).set(key, value);
+}
+
+function upserted<Entry extends { uuid: string }>(
+  map: ReadonlyMap<string, Entry>,
+  entries: readonly Entry[],
+): ReadonlyMap<string, Entry> {
+  const next = new Map(map);
+  for (const entry of entries) next.set(entry.uuid, entry);
+  return next;
+}
+
+function ordered(groups: readonly Group[]): Group[] {
+  return [...groups].sort((a, b) => a.position - b.position || a.name.localeCompare(b.name));
+}
+
+/** A later entry with the same id replaces an earlier one. */
+function newestFirst(operations: readonly Operation[]): ReadonlyMap<string, Operation> {
+  const byId = new Map(operations.map((operation) => [operation.id, operation]));
+  return new Map([...byId].sort(([, a], [, b]) => b.createdAt - a.createdAt));
+}

@@ -1,0 +1,30 @@
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Route, Switch } from 'wouter';
+import { DeckPage } from '../features/deck/deck-page';
+import { NotFound } from './not-found';
+
+const AddPage = lazy(() => import('../features/edit/add-page'));
+const EditPage = lazy(() => import('../features/edit/edit-page'));
+const SettingsPage = lazy(() => import('../features/settings/settings-page'));
+
+/** Every page of the program; addresses are hashes (`#/guests`), which work on any host. */
+export function Routes(): ReactNode {
+  return (
+    <Suspense fallback={null}>
+      <Switch>
+        <Route path="/">
+          <DeckPage groupUuid={null} />
+        </Route>
+        <Route path="/groups/:groupUuid">
+          {({ groupUuid }) => <DeckPage groupUuid={groupUuid} />}
+        </Route>
+        <Route path="/add" component={AddPage} />
+        <Route path="/edit/:clusterId">
+          {({ clusterId }) => <EditPage key={clusterId} clusterId={clusterId} />}
+        </Route>
+        <Route path="/settings" component={SettingsPage} />
+        <Route component={NotFound} />
+      </Switch>
+    </Suspense>
+  );
+}

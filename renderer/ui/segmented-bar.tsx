@@ -1,0 +1,29 @@
+import { cx } from './cx';
+import styles from './segmented-bar.module.css';
+
+export interface BarPart {
+  name: string;
+  count: number;
+  look: 'running' | 'stopped' | 'waiting' | 'template' | 'unknown';
+}
+
+/** Parts of a whole, drawn in proportion; the sentence beside it carries the numbers. */
+export function SegmentedBar(props: { label: string; parts: BarPart[]; stale?: boolean }) {
+  const parts = props.parts.filter((part) => part.count > 0);
+  return (
+    <div
+      role="img"
+      aria-label={`${props.label}: ${parts.map((part) => `${part.count} ${part.name}`).join(', ')}`}
+      className={styles.bar}
+    >
+      {parts.length === 0 && <span className={cx(styles.part, styles.stopped)} />}
+      {parts.map((part) => (
+        <span
+          key={part.name}
+          className={cx(styles.part, styles[props.stale ? 'unknown' : part.look])}
+          style={{ flexGrow: part.count }}
+        />
+      ))}
+    </div>
+  );
+}
