@@ -66,6 +66,8 @@ export const errorData = z.object({
   offered: z.string().optional(),
   /** second factors the server accepts */
   factors: z.array(z.string()).optional(),
+  /** a change was sent and its answer lost: it may have been done, so look before repeating it */
+  outcome: z.literal('unknown').optional(),
   /** one entry per refused field: field -> sentence */
   fields: z.record(z.string(), z.string()).optional(),
 });

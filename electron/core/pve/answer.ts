@@ -1,0 +1,29 @@
+import type { Failure } from '#shared/contract/errors';
+import { type Asked, badResponse, notProxmox, refusalFailure } from './errors';
+import type { WireReply } from './transport';
+
+/** The unpacked `data` of an answer, or why there is none. */
+export type Read = { data: unknown } | { failure: Failure };
+
+/** Reads an answer of the API: JSON with `data`, or a refusal. */
+export function readReply(reply: WireReply, asked: Asked): Read {
+  if (reply.status >= 300) return { failure: refusalFailure(reply, asked) };
+  const type = reply.headers['content-type'] ?? '';
+  if (type.includes('html')) return { failure: notProxmox(asked.endpoint, 'It sends a web page.') };
+  const value = parsed(reply.body);
+  if (value === undefined) {
+    return { failure: badResponse(asked.endpoint, 'The answer is no valid JSON.') };
+  }
+  if (typeof value !== 'object' || value === null || !('data' in value)) {
+    return { failure: notProxmox(asked.endpoint, 'The answer has no "data".') };
+  }
+  return { data: value.data };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

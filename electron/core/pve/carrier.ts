@@ -1,0 +1,144 @@
+import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
+import { type ErrorCode, Failure, fail } from '#shared/contract/errors';
+import { readReply } from './answer';
+import type { Asked } from './errors';
+import { type Method, openWire, type Wire, WireError, type WireTarget } from './transport';
+import type { Answer } from './types';
+
+/** One request on its way to whichever endpoint answers. */
+export interface Load {
+  method: Method;
+  path: string;
+  query: string;
+  body: string | null;
+  headers: Record<string, string>;
+  kind: Asked['kind'];
+  scrub: Asked['scrub'];
+  /** reads may go to another endpoint after they were sent; changes never */
+  repeatable: boolean;
+  signal: AbortSignal;
+  maxBytes: number;
+}
+
+export interface CarrierOptions {
+  endpoints: Endpoint[];
+  verify: VerifyMode;
+  trust: WireTarget['trust'];
+}
+
+/** Trouble of one endpoint that another may not have. Refused certificates are no such trouble. */
+const OTHER_MAY_HELP: readonly ErrorCode[] = [
+  'NAME_NOT_RESOLVED',
+  'CONNECTION_REFUSED',
+  'UNREACHABLE',
+  'TIMEOUT',
+  'TLS_FAILED',
+  'NODE_UNREACHABLE',
+];
+
+/**
+ * Carries requests to a cluster's endpoints, beginning with the one that answered last. A read
+ * goes on to the next endpoint; a change only if no byte of it was written.
+ */
+export class Carrier {
+  readonly #wires: Wire[];
+  readonly #onSend: () => void;
+  #preferred = 0;
+
+  constructor(options: CarrierOptions, onSend: () => void) {
+    const { verify, trust } = options;
+    this.#wires = options.endpoints.map((endpoint) => openWire({ endpoint, verify, trust }));
+    this.#onSend = onSend;
+  }
+
+  /** @throws Failure; its `outcome` is `unknown` where a change may have been done */
+  async carry(load: Load): Promise<Answer> {
+    let first: Failure | null = null;
+    for (let step = 0; step < this.#wires.length; step++) {
+      const index = (this.#preferred + step) % this.#wires.length;
+      const wire = this.#wires[index];
+      if (wire === undefined) break;
+      const result = await this.#attempt(wire, load);
+      if ('answer' in result) {
+        this.#preferred = index;
+        return result.answer;
+      }
+      first ??= result.failure;
+      if (!result.goOn) {
+        // an endpoint that let a deadline pass is not the one to begin with next time
+        if (result.failure.code === 'TIMEOUT') this.#preferred = (index + 1) % this.#wires.length;
+        throw result.failure;
+      }
+    }
+    throw first ?? fail('INVALID_INPUT', { remedy: 'Give the cluster an endpoint.' });
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await Promise.all(this.#wires.map((wire) => wire.close(graceMs)));
+  }
+
+  async #attempt(
+    wire: Wire,
+    load: Load,
+  ): Promise<{ answer: Answer } | { failure: Failure; goOn: boolean }> {
+    const startedAt = performance.now();
+    this.#onSend();
+    try {
+      const reply = await wire.send({
+        method: load.method,
+        path: `/api2/json${load.path}${load.query === '' ? '' : `?${load.query}`}`,
+        headers: headersOf(load),
+        body: load.body,
+        signal: load.signal,
+        maxBytes: load.maxBytes,
+      });
+      const asked = { endpoint: wire.label, path: load.path, kind: load.kind, scrub: load.scrub };
+      const read = readReply(reply, asked);
+      if ('failure' in read) return this.#lost(read.failure, load, reply.status);
+      const latencyMs = performance.now() - startedAt;
+      return { answer: { data: read.data, endpoint: wire.label, latencyMs } };
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      if (error.sent) return this.#lost(error.failure, load, null);
+      return { failure: error.failure, goOn: othersMayHelp(error.failure, load) };
+    }
+  }
+
+  /** The request was sent and brought nothing usable back. */
+  #lost(failure: Failure, load: Load, status: number | null) {
+    if (load.repeatable) return { failure, goOn: othersMayHelp(failure, load) };
+    return { failure: isDecided(failure, status) ? failure : undecided(failure), goOn: false };
+  }
+}
+
+function headersOf(load: Load): Record<string, string> {
+  return {
+    ...load.headers,
+    accept: 'application/json',
+    'accept-encoding': 'gzip',
+    'user-agent': 'clusterdeck',
+    ...(load.body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+  };
+}
+
+function othersMayHelp(failure: Failure, load: Load): boolean {
+  // a node that its cluster cannot reach is so from every endpoint
+  if (failure.code === 'NODE_UNREACHABLE' && failure.data.node !== undefined) return false;
+  return OTHER_MAY_HELP.includes(failure.code) && !load.signal.aborted;
+}
+
+/** Whether the server itself said no. Answers of something in between leave the change open. */
+function isDecided(failure: Failure, status: number | null): boolean {
+  if (status === null || status < 300) return false;
+  const inBetween = [502, 504, 596, 597];
+  return !inBetween.includes(status) || failure.code === 'NOT_PROXMOX';
+}
+
+function undecided(failure: Failure): Failure {
+  const remedy = 'The answer was lost, so it may have been done. Look before you repeat it.';
+  return new Failure(
+    failure.code,
+    { ...failure.data, remedy, outcome: 'unknown' },
+    failure.message,
+  );
+}

@@ -1,0 +1,125 @@
+import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
+import type { ConnectionDraft, TfaAnswer } from '#shared/contract/connection';
+import { fail } from '#shared/contract/errors';
+import type { ClusterReader, ClustersEvent, SecretReader } from '../clusters/types';
+import type { Clock } from '../ports';
+import { createClient, type SessionClient } from './client';
+import { type Account, Session } from './session';
+import type { WireTarget } from './transport';
+import type { PveClient, PveClients } from './types';
+
+export interface ClientsOptions {
+  clusters: ClusterReader;
+  secrets: SecretReader;
+  /** said after a change of the configuration is stored */
+  changes: { subscribe(listener: (event: ClustersEvent) => void): () => void };
+  trust: WireTarget['trust'];
+  clock: Clock;
+}
+
+/** What is to be tested: a stored cluster with its running session, or a form's draft. */
+export interface Subject {
+  endpoints: Endpoint[];
+  verify: VerifyMode;
+  session: Session;
+  clusterId: string | null;
+}
+
+interface Entry {
+  session: Session;
+  client: SessionClient;
+}
+
+/** The clients of all configured clusters; a changed configuration closes the old one at once. */
+export class Clients implements PveClients {
+  readonly #options: ClientsOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #unsubscribe: () => void;
+
+  constructor(options: ClientsOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.changes.subscribe((event) => {
+      for (const uuid of [...event.reconnect, ...event.removed]) void this.reset(uuid);
+    });
+  }
+
+  get(uuid: string): PveClient {
+    return this.#entry(uuid).client;
+  }
+
+  draft(draft: ConnectionDraft, tfa?: TfaAnswer): Promise<PveClient> {
+    const session = new Session(this.#draftAccount(draft), this.#options.clock, tfa ?? null);
+    const subject = { endpoints: draft.endpoints, verify: draft.verify, session, clusterId: null };
+    return Promise.resolve(this.open(subject, draft.endpoints));
+  }
+
+  /** @throws Failure NOT_FOUND */
+  stored(uuid: string): Subject {
+    const { endpoints, verify, clusterId } = this.#options.clusters.get(uuid);
+    return { endpoints, verify, clusterId, session: this.#entry(uuid).session };
+  }
+
+  drafted(draft: ConnectionDraft): Subject {
+    const session = new Session(this.#draftAccount(draft), this.#options.clock);
+    return { endpoints: draft.endpoints, verify: draft.verify, session, clusterId: null };
+  }
+
+  /** A client of its own for some of a subject's endpoints; the caller closes it. */
+  open(subject: Subject, endpoints: Endpoint[]): SessionClient {
+    const { trust, clock } = this.#options;
+    const { verify, session, clusterId } = subject;
+    return createClient({ clusterId, endpoints, verify, trust, session, clock });
+  }
+
+  async reset(uuid: string): Promise<void> {
+    const entry = this.#entries.get(uuid);
+    this.#entries.delete(uuid);
+    await entry?.client.close();
+  }
+
+  async closeAll(): Promise<void> {
+    this.#unsubscribe();
+    await Promise.all([...this.#entries.keys()].map((uuid) => this.reset(uuid)));
+  }
+
+  #entry(uuid: string): Entry {
+    const existing = this.#entries.get(uuid);
+    if (existing !== undefined) return existing;
+    const cluster = this.#options.clusters.get(uuid);
+    if (cluster.kind !== 'proxmox') {
+      throw fail('UNSUPPORTED', { remedy: 'Use a Proxmox VE cluster for this.' });
+    }
+    const { endpoints, verify, clusterId, authKind, user, tokenId } = cluster;
+    const account = { kind: authKind, user, tokenId, secret: () => this.#storedSecret(uuid) };
+    const session = new Session(account, this.#options.clock);
+    const client = this.open({ endpoints, verify, session, clusterId }, endpoints);
+    const entry = { session, client };
+    this.#entries.set(uuid, entry);
+    return entry;
+  }
+
+  #draftAccount(draft: ConnectionDraft): Account {
+    const { authKind, user, tokenId, uuid, secret = '' } = draft;
+    const open = () => {
+      if (secret !== '') return Promise.resolve(secret);
+      return uuid === undefined ? Promise.reject(missing()) : this.#draftSecret(uuid, authKind);
+    };
+    return { kind: authKind, user, tokenId, secret: open };
+  }
+
+  /** A stored secret is good for a draft only while it is of the same kind. */
+  #draftSecret(uuid: string, kind: Account['kind']): Promise<string> {
+    const stored = this.#options.clusters.get(uuid);
+    return stored.authKind === kind ? this.#storedSecret(uuid) : Promise.reject(missing());
+  }
+
+  async #storedSecret(uuid: string): Promise<string> {
+    const secret = await this.#options.secrets.open(uuid, 'secret');
+    if (secret === null) throw missing();
+    return secret;
+  }
+}
+
+function missing() {
+  return fail('SECRET_MISSING', { remedy: 'Enter the password or the token secret.' });
+}

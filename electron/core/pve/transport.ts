@@ -1,0 +1,220 @@
+import type { SecureContext } from 'node:tls';
+import { gunzip } from 'node:zlib';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
+import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
+import type { Failure } from '#shared/contract/errors';
+import { hostPort } from '#shared/domain/host';
+import { abortFailure, networkFailure, pinFailure, tooLargeFailure } from './errors';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** One request of the API, ready to be written. */
+export interface WireRequest {
+  method: Method;
+  /** path and query, encoded */
+  path: string;
+  headers: Record<string, string>;
+  body: string | null;
+  /** ends the request and its socket; carries caller's abort and deadline */
+  signal: AbortSignal;
+  /** largest body accepted, counted before and after unpacking */
+  maxBytes: number;
+}
+
+/** A whole answer; the body is unpacked text. */
+export interface WireReply {
+  status: number;
+  /** the first line only, and the only text some releases send */
+  statusText: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Why a request has no answer, and whether any byte of it may have reached the server. */
+export class WireError extends Error {
+  readonly failure: Failure;
+  readonly sent: boolean;
+
+  constructor(failure: Failure, sent: boolean) {
+    super(failure.message);
+    this.name = 'WireError';
+    this.failure = failure;
+    this.sent = sent;
+  }
+}
+
+/** Carries requests to one endpoint. */
+export interface Wire {
+  /** `host:port` */
+  readonly label: string;
+  /** @throws WireError */
+  send(request: WireRequest): Promise<WireReply>;
+  /** lets running requests end within `graceMs`, then closes every socket */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface WireTarget {
+  endpoint: Endpoint;
+  verify: VerifyMode;
+  /** what `ca` verifies against */
+  trust: () => SecureContext;
+}
+
+// A server closes idle sockets after 5 s and a proxied call may take 30 s.
+const KEEP_ALIVE_MS = 3_500;
+const HEADERS_MS = 35_000;
+const CONNECT_MS = 8_000;
+const CONNECTIONS = 6;
+
+/** Opens nothing yet; sockets are made on the first request. */
+export function openWire(target: WireTarget): Wire {
+  const { endpoint } = target;
+  const label = hostPort(endpoint.host, endpoint.port);
+  const pool = new Pool(`https://${hostPort(withoutZone(endpoint.host), endpoint.port)}`, {
+    connect: verifyingConnector(target, label),
+    connections: CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_MS,
+    // the signal's deadline covers the body as a whole
+    bodyTimeout: 0,
+  });
+  return {
+    label,
+    send: (request) => new Exchange(request, label).run(pool),
+    async close(graceMs) {
+      const timer = setTimeout(() => void pool.destroy(), graceMs);
+      await pool.close().catch(() => pool.destroy());
+      clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * Connects and verifies before undici gets the socket, so nothing is written to a server whose
+ * certificate is refused. Sessions are never resumed: a resumed one carries no certificate.
+ */
+function verifyingConnector(target: WireTarget, label: string): buildConnector.connector {
+  const { endpoint, verify } = target;
+  const base = {
+    allowH2: false,
+    maxCachedSessions: 0,
+    timeout: CONNECT_MS,
+    keepAlive: true,
+  };
+  const connect =
+    verify === 'ca'
+      ? buildConnector({ ...base, rejectUnauthorized: true, secureContext: target.trust() })
+      : buildConnector({ ...base, rejectUnauthorized: false });
+  return (options, callback) =>
+    // a URL cannot carry an IPv6 zone, so the endpoint's own spelling is connected to
+    connect({ ...options, hostname: endpoint.host }, (...[error, socket]) => {
+      if (error !== null) return callback(error, null);
+      if (verify !== 'pin') return callback(null, socket);
+      const offered =
+        'getPeerCertificate' in socket ? socket.getPeerCertificate().fingerprint256 : undefined;
+      if (offered !== undefined && offered === endpoint.pin) return callback(null, socket);
+      socket.destroy();
+      return callback(new PinError(pinFailure(label, endpoint.pin, offered)), null);
+    });
+}
+
+/** Travels through undici from the connector to the request that waited for the socket. */
+class PinError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** One request on its way; settles once. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: WireRequest;
+  readonly #label: string;
+  readonly #done = Promise.withResolvers<WireReply>();
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | null = null;
+  #size = 0;
+  #head: Omit<WireReply, 'body'> | null = null;
+
+  constructor(request: WireRequest, label: string) {
+    this.#request = request;
+    this.#label = label;
+  }
+
+  async run(pool: Pool): Promise<WireReply> {
+    const { signal, method, path, headers, body } = this.#request;
+    const onAbort = () => this.#stop(abortFailure(signal.reason, this.#label));
+    if (signal.aborted) onAbort();
+    else {
+      signal.addEventListener('abort', onAbort, { once: true });
+      pool.dispatch({ method, path, headers, body }, this);
+    }
+    try {
+      return await this.#done.promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Called just before the first byte is written. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    const { signal } = this.#request;
+    if (signal.aborted) controller.abort(new Error('aborted before it was sent'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+    statusText = '',
+  ): void {
+    const flat = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')]);
+    this.#head = { status, statusText, headers: Object.fromEntries(flat) };
+    const length = Number(this.#head.headers['content-length']);
+    if (length > this.#request.maxBytes) this.#stop(tooLargeFailure(this.#label));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#request.maxBytes) this.#stop(tooLargeFailure(this.#label));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const head = this.#head;
+    if (head === null) return;
+    const raw = Buffer.concat(this.#chunks);
+    if (head.headers['content-encoding'] !== 'gzip') {
+      this.#done.resolve({ ...head, body: raw.toString('utf8') });
+      return;
+    }
+    gunzip(raw, { maxOutputLength: this.#request.maxBytes }, (error, unpacked) => {
+      if (error === null) this.#done.resolve({ ...head, body: unpacked.toString('utf8') });
+      else this.#fail(networkFailure(error, this.#label));
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error instanceof PinError ? error.failure : networkFailure(error, this.#label));
+  }
+
+  #stop(failure: Failure): void {
+    this.#fail(failure);
+    this.#chunks.length = 0;
+    this.#controller?.abort(new Error('stopped'));
+  }
+
+  #fail(failure: Failure): void {
+    this.#done.reject(new WireError(failure, this.#controller !== null));
+  }
+}
+
+function withoutZone(host: string): string {
+  return host.includes(':') ? (host.split('%')[0] ?? host) : host;
+}

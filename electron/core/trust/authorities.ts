@@ -1,0 +1,16 @@
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+
+/**
+ * The certificate authorities that `ca` verifies against: those of Node, of NODE_EXTRA_CA_CERTS and
+ * of the operating system, where labs install their own. Read once, on first use.
+ * @param extra further authorities in PEM
+ */
+export function machineAuthorities(extra: string[] = []): () => SecureContext {
+  let context: SecureContext | null = null;
+  return () => {
+    context ??= createSecureContext({
+      ca: [...getCACertificates('default'), ...getCACertificates('system'), ...extra],
+    });
+    return context;
+  };
+}
