@@ -1,0 +1,115 @@
+// `npm start`: the desktop program where there is Electron, the browser host where there is not.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './builder.mjs';
+
+const FETCH_MS = 20_000;
+const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+const say = (sentence) => process.stderr.write(`${sentence}\n`);
+const electronDir = () => {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('electron/package.json'));
+  } catch {
+    return null;
+  }
+};
+
+/** The executable of Electron, or null where its download has not been made. */
+function electronBinary(folder, env = process.env) {
+  const pathFile = join(folder, 'path.txt');
+  const names = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
+  const name = existsSync(pathFile)
+    ? readFileSync(pathFile, 'utf8').trim()
+    : (names[process.platform] ?? 'electron');
+  const path = join(env.ELECTRON_OVERRIDE_DIST_PATH ?? join(folder, 'dist'), name);
+  return existsSync(path) ? path : null;
+}
+
+const hasDisplay = (env) =>
+  process.platform === 'darwin' ||
+  process.platform === 'win32' ||
+  Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
+
+/** Runs Electron's own installer with a deadline. @returns whether the binary is there now */
+async function fetchElectron(folder) {
+  say('Fetching Electron, which takes up to 20 seconds ...');
+  const child = spawn(process.execPath, [join(folder, 'install.js')], {
+    cwd: folder,
+    stdio: 'ignore',
+    // a group of its own, so that the deadline also ends what the installer has started
+    detached: process.platform !== 'win32',
+  });
+  const timer = setTimeout(() => {
+    if (process.platform === 'win32') child.kill();
+    else process.kill(-child.pid, 'SIGKILL');
+  }, FETCH_MS);
+  await new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.once('error', resolve);
+  });
+  clearTimeout(timer);
+  return electronBinary(folder) !== null;
+}
+
+/** A failed fetch is remembered for a day: the next start must not wait for it again. */
+const failureMark = (folder) => join(folder, '.clusterdeck-fetch-failed');
+function failedLately(folder) {
+  const mark = statSync(failureMark(folder), { throwIfNoEntry: false });
+  return mark !== undefined && Date.now() - mark.mtimeMs < RETRY_AFTER_MS;
+}
+
+/**
+ * Which program to start and why, in a sentence.
+ * @returns {Promise<{ electron: string | null, why: string }>}
+ */
+export async function chooseProgram(
+  env = process.env,
+  folder = electronDir(),
+  fetch = fetchElectron,
+) {
+  const browser = (why) => ({ electron: null, why: `Starting in the browser: ${why}.` });
+  if (!existsSync(join(root, 'dist', 'node', 'shell.js')))
+    return browser('the desktop shell is not built');
+  if (!hasDisplay(env)) return browser('there is no display for a desktop window');
+  if (folder === null) return browser('Electron is not installed');
+  const there = electronBinary(folder, env);
+  if (there !== null)
+    return { electron: there, why: 'Starting the desktop program: Electron is there.' };
+  if (env.CLUSTERDECK_NO_FETCH === '1') {
+    return browser("Electron's binary is not there and CLUSTERDECK_NO_FETCH forbids fetching it");
+  }
+  if (failedLately(folder)) {
+    return browser("Electron's binary could not be fetched within the last day");
+  }
+  if (await fetch(folder)) {
+    rmSync(failureMark(folder), { force: true });
+    return {
+      electron: electronBinary(folder, env),
+      why: 'Starting the desktop program: Electron was fetched.',
+    };
+  }
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(failureMark(folder), '');
+  return browser("Electron's binary could not be fetched in 20 seconds; the next try is in a day");
+}
+
+/** @param {string[]} args handed on to the program, as `--data DIR` */
+export async function start(args) {
+  const { electron, why } = await chooseProgram();
+  say(why);
+  if (electron === null) {
+    const entry = join(root, 'dist', 'node', 'browser-host.js');
+    process.argv = [process.argv[0], entry, ...args];
+    await import(pathToFileURL(entry).href);
+    return;
+  }
+  // Chromium refuses to run its sandbox as root
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const child = spawn(electron, [...asRoot, root, ...args], { stdio: 'inherit' });
+  for (const wish of ['SIGINT', 'SIGTERM']) process.on(wish, () => child.kill(wish));
+  child.once('exit', (code) => process.exit(code ?? 1));
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Failure } from '#shared/contract/errors';
+import { version } from '../../package.json';
+import { processSignal } from './process-signal';
+import { runBrowserHost } from './run';
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    port: { type: 'string', default: '0' },
+    'no-open': { type: 'boolean', default: false },
+  },
+});
+
+/** `npm start` where there is no Electron: the deck in an installed browser. */
+try {
+  const outcome = await runBrowserHost({
+    data: values.data ?? process.env['CLUSTERDECK_DATA'],
+    port: Number(values.port),
+    open: !values['no-open'],
+    demo: false,
+    joins: true,
+    endsWithWindow: true,
+    installation: {
+      version,
+      rendererDir: join(import.meta.dirname, '..', 'renderer'),
+      cliPath: join(import.meta.dirname, 'cli.js'),
+    },
+    env: process.env,
+    signal: processSignal(),
+    printLink(link, why) {
+      const reason = why === null ? '' : `No window opens: ${why}. `;
+      process.stdout.write(`${reason}Open this link, it works once:\n${link}\n`);
+    },
+  });
+  if (outcome === 'joined') {
+    process.stdout.write('Clusterdeck runs already; its window was brought to the front.\n');
+  }
+  process.exit(0);
+} catch (error) {
+  const { message } = error instanceof Error ? error : { message: String(error) };
+  const remedy = error instanceof Failure ? ` ${error.data.remedy}` : '';
+  process.stderr.write(`${message}${remedy}\n`);
+  process.exit(1);
+}

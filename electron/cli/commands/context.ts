@@ -1,0 +1,21 @@
+import type { Installation } from '#electron/browser-host/ports/node-ports';
+import type { Paths } from '#electron/core/ports';
+import type { CliIo } from '../io';
+import type { Output } from '../output';
+import type { Session } from '../session';
+
+/** What one run of a command works with. */
+export interface CommandContext {
+  io: CliIo;
+  out: Output;
+  installation: Installation;
+  /** what --data or CLUSTERDECK_DATA names */
+  data: string | undefined;
+  /** the data folder, made if it was not there */
+  paths(): Paths;
+  /** runs `work` with a session for as long as it takes */
+  withSession<Result>(work: (session: Session) => Promise<Result>): Promise<Result>;
+}
+
+/** The exit code: 0 done, 1 the operation failed. Wrong usage throws. */
+export type ExitCode = 0 | 1;

@@ -1,0 +1,67 @@
+import type { TestResult, TestStage, TfaAnswer } from '#shared/contract/connection';
+import { fail } from '#shared/contract/errors';
+import { snakeCase } from '../cluster-json';
+import type { CommandContext, ExitCode } from './context';
+
+/** Runs the connection test of a stored cluster; stages are told as they end. */
+export async function testCluster(
+  ref: string,
+  totp: string | undefined,
+  { withSession, out, io }: CommandContext,
+): Promise<ExitCode> {
+  const tfa: TfaAnswer | undefined = totp === undefined ? undefined : { kind: 'totp', code: totp };
+  const result = await withSession(async ({ client }) => {
+    const { uuid } = await client.clusters.get({ ref });
+    const events = await client.connection.test(
+      { uuid, ...(tfa !== undefined && { tfa }) },
+      { signal: io.signal },
+    );
+    let last: TestResult | null = null;
+    for await (const event of events) {
+      if (event.type === 'done') last = event.result;
+      else if (event.stage.state !== 'running' && !out.json) out.note(stageLine(event.stage));
+    }
+    if (last === null) throw fail('ABORTED', { remedy: 'Run the test again.' });
+    return last;
+  });
+  out.result(testJson(result), () => result.message);
+  return result.ok ? 0 : 1;
+}
+
+/** The portal's shape of a test with the stages; a failed one also has a failure's code and remedy. */
+function testJson(result: TestResult) {
+  const failed = result.stages.find((stage) => stage.state === 'failed');
+  return {
+    ok: result.ok,
+    ...(failed !== undefined && { code: failed.code ?? 'SERVER_ERROR', remedy: failed.remedy }),
+    message: result.message,
+    version: result.version,
+    nodes: result.nodes,
+    node_names: result.nodeNames,
+    endpoint: result.endpoint,
+    ...(result.factors !== undefined && { factors: result.factors }),
+    stages: result.stages.map(({ name, state, ms, remedy, code, detail, certificate, pinned }) => ({
+      name,
+      state,
+      ms,
+      ...(remedy !== undefined && { remedy }),
+      ...(code !== undefined && { code }),
+      ...(detail !== undefined && { detail }),
+      ...(certificate !== undefined && { certificate: snakeCase(certificate) }),
+      ...(pinned !== undefined && { pinned }),
+    })),
+  };
+}
+
+const MARKS: Record<TestStage['state'], string> = {
+  running: '...',
+  passed: 'ok',
+  failed: 'FAILED',
+  skipped: 'skipped',
+};
+
+function stageLine({ name, state, ms, detail, remedy }: TestStage): string {
+  const time = state === 'skipped' ? '' : `${Math.round(ms)} ms`;
+  const line = `${name.padEnd(16)}${MARKS[state].padEnd(9)}${time.padStart(8)}  ${detail ?? ''}`;
+  return remedy === undefined ? line.trimEnd() : `${line.trimEnd()}\n${' '.repeat(16)}${remedy}`;
+}

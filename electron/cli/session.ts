@@ -1,0 +1,56 @@
+import { createRouterClient } from '@orpc/server';
+import { type Installation, nodePorts } from '#electron/browser-host/ports/node-ports';
+import { composeCore } from '#electron/core/compose';
+import { enterStore } from '#electron/core/local/enter';
+import { createLogger } from '#electron/core/logging/logger';
+import type { Paths } from '#electron/core/ports';
+import type { Client } from '#shared/contract/index';
+import type { CliIo } from './io';
+
+/** A client for the length of one command, and whether it visits a running host. */
+export interface Session {
+  client: Client;
+  visits: boolean;
+  close(): Promise<void>;
+}
+
+const WAIT_MS = 30_000;
+
+/**
+ * Goes through the host that runs on the data folder, or opens the store itself. A command that
+ * has the store open just now is waited for.
+ * @throws Failure STORE_BUSY
+ */
+export async function openSession(
+  paths: Paths,
+  installation: Installation,
+  io: Pick<CliIo, 'env' | 'signal'>,
+): Promise<Session> {
+  const { dataDir, logDir } = paths;
+  const entrance = await enterStore({ dataDir, waitMs: WAIT_MS, signal: io.signal });
+  if (entrance.role === 'visitor') {
+    const { client, close } = entrance.visit;
+    return { client, visits: true, close: async () => close() };
+  }
+  const { lock } = entrance;
+  lock.announce({ pid: process.pid, host: 'cli', demo: false, local: null });
+  const logger = createLogger({ logDir, program: 'cli' });
+  const { ports, stop } = nodePorts({ paths, logger, installation, env: io.env, host: 'cli' });
+  try {
+    const core = await composeCore(ports);
+    return {
+      client: createRouterClient(core.router, { context: { logger } }),
+      visits: false,
+      async close() {
+        await core.close();
+        stop();
+        lock.release();
+        logger.close();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    logger.close();
+    throw error;
+  }
+}
