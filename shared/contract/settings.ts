@@ -15,7 +15,7 @@ const fields = {
   /** keep running in the tray when the window is closed (desktop program only) */
   closeToTray: z.boolean(),
   /** whether single keys (`/`, `?`, `a`) are commands; some input methods need them off */
-  singleKeys: z.boolean().default(true),
+  singleKeys: z.boolean(),
   guestColumns: z.array(z.string().max(30)).max(30),
 };
 
@@ -28,8 +28,7 @@ export const settingsSchema = z.object({
   historyDays: fields.historyDays.default(7),
   notifications: fields.notifications.default(true),
   closeToTray: fields.closeToTray.default(false),
-  /** whether single keys (`/`, `?`, `a`) are commands; some input methods need them off */
-  singleKeys: z.boolean().default(true),
+  singleKeys: fields.singleKeys.default(true),
   guestColumns: fields.guestColumns.default([]),
 });
 export type Settings = z.infer<typeof settingsSchema>;
