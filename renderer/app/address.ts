@@ -1,5 +1,5 @@
 import { useCallback } from 'react';
-import { useSearchParams } from 'wouter';
+import { useLocation, useSearch } from 'wouter';
 
 /**
  * One parameter of the address, as a filter or an open drawer, so that reload, back and forward
@@ -9,17 +9,17 @@ import { useSearchParams } from 'wouter';
 export function useParam(
   name: string,
 ): [string | null, (value: string | null, options?: { replace: boolean }) => void] {
-  const [params, setParams] = useSearchParams();
+  const [location, navigate] = useLocation();
+  const search = useSearch();
   const set = useCallback(
     (value: string | null, options?: { replace: boolean }) => {
-      setParams((before) => {
-        const next = new URLSearchParams(before);
-        if (value === null || value === '') next.delete(name);
-        else next.set(name, value);
-        return next;
-      }, options);
+      // read when it is needed: two changes in one handler must not undo each other
+      const params = new URLSearchParams(window.location.search);
+      if (value === null || value === '') params.delete(name);
+      else params.set(name, value);
+      navigate(`${location}?${params}`, options);
     },
-    [name, setParams],
+    [name, location, navigate],
   );
-  return [params.get(name), set];
+  return [new URLSearchParams(search).get(name), set];
 }

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
+import { useLive } from './context';
 import { useDialogs } from './dialogs';
 
 /** Whether keys are text here, so that a letter must not be a command. */
@@ -13,6 +14,7 @@ function isTyping(target: EventTarget | null): boolean {
  */
 export function Shortcuts() {
   const dialogs = useDialogs();
+  const singleKeys = useLive((state) => state.settings?.singleKeys ?? true);
   const [, navigate] = useLocation();
   useEffect(() => {
     const byKey: Record<string, () => boolean> = {
@@ -32,11 +34,11 @@ export function Shortcuts() {
         return;
       }
       const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-      if (!plain || dialogs.current !== null || isTyping(event.target)) return;
+      if (!singleKeys || !plain || dialogs.current !== null || isTyping(event.target)) return;
       if (byKey[event.key]?.()) event.preventDefault();
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [dialogs, navigate]);
+  }, [dialogs, navigate, singleKeys]);
   return null;
 }

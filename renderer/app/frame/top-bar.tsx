@@ -1,10 +1,9 @@
-import { FlaskConical, Moon, Search, Sun, SunMoon } from 'lucide-react';
+import { Moon, Search, Sun, SunMoon } from 'lucide-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { Settings } from '#shared/contract/settings';
-import { Button, IconButton } from '../../ui/button';
+import { IconButton } from '../../ui/button';
 import { Kbd } from '../../ui/code';
 import { Badge } from '../../ui/state';
-import { Tooltip } from '../../ui/tooltip';
 import { useClient, useLive, useOrpc } from '../context';
 import { useDialogs } from '../dialogs';
 import { ConnectionPill } from './connection-pill';
@@ -51,13 +50,7 @@ export function TopBar() {
 function DemoPill() {
   const info = useQuery(useOrpc().app.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   if (info.data?.demo !== true) return null;
-  return (
-    <Tooltip content="Simulated clusters on a throw-away folder. Nothing here touches a real one.">
-      <Button tone="quiet" small icon={FlaskConical} className={styles.demo}>
-        <Badge tone="information">Demo lab</Badge>
-      </Button>
-    </Tooltip>
-  );
+  return <Badge tone="information">Demo lab, simulated clusters</Badge>;
 }
 
 function isMac(): boolean {

@@ -1,0 +1,73 @@
+import type { ClusterLive } from '#shared/contract/inventory';
+import { bytes, count, percent, plain } from '#shared/domain/units';
+import { cx } from '../../ui/cx';
+import { Sparkline } from '../../ui/sparkline';
+import { Value } from '../../ui/value';
+import styles from './card-usage.module.css';
+
+type Measure = 'cpu' | 'memory' | 'storage';
+interface Usage {
+  used: number | null;
+  total: number | null;
+}
+
+const MEASURES: Record<
+  Measure,
+  { label: string; words: (usage: Usage) => string; warnAt: number; badAt: number }
+> = {
+  cpu: {
+    label: 'CPU',
+    words: ({ used, total }) => `${plain(count(used))} of ${plain(count(total))} cores`,
+    warnAt: 0.85,
+    badAt: 0.97,
+  },
+  memory: {
+    label: 'Memory',
+    words: ({ used, total }) => `${plain(bytes(used))} of ${plain(bytes(total))}`,
+    warnAt: 0.85,
+    badAt: 0.95,
+  },
+  storage: {
+    label: 'Storage',
+    words: ({ used, total }) => `${plain(bytes(used, 'si'))} of ${plain(bytes(total, 'si'))}`,
+    warnAt: 0.8,
+    badAt: 0.92,
+  },
+};
+
+function shareOf(usage: Usage | undefined): number | null {
+  if (usage?.used == null || !usage.total) return null;
+  return usage.used / usage.total;
+}
+
+/** CPU, memory and storage with an hour's line each; the lines take what height is left. */
+export function CardUsage({ live }: { live: ClusterLive | undefined }) {
+  return (
+    <dl className={styles.usage}>
+      <UsageCell measure="cpu" live={live} />
+      <UsageCell measure="memory" live={live} />
+      <UsageCell measure="storage" live={live} />
+    </dl>
+  );
+}
+
+function UsageCell({ measure, live }: { measure: Measure; live: ClusterLive | undefined }) {
+  const { label, words, warnAt, badAt } = MEASURES[measure];
+  const usage = live?.totals?.[measure];
+  const share = shareOf(usage);
+  const stale = live?.stale ?? false;
+  const tone = share === null || share < warnAt ? 'plain' : share < badAt ? 'warning' : 'bad';
+  const shown = percent(share);
+  return (
+    <div className={styles.cell} title={usage && share !== null ? words(usage) : undefined}>
+      <dt className={styles.label}>{label}</dt>
+      <dd className={cx(styles.value, tone !== 'plain' && !stale && styles[tone])}>
+        <Value value={share === null ? null : shown.text} unit={shown.unit} stale={stale} />
+        {usage && share !== null && <span className="visually-hidden">, {words(usage)}</span>}
+      </dd>
+      <dd className={styles.spark} aria-hidden>
+        <Sparkline values={live?.spark[measure] ?? []} tone={tone} stale={stale} />
+      </dd>
+    </div>
+  );
+}

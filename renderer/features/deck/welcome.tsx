@@ -1,0 +1,71 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { FileUp, FlaskConical, type LucideIcon, Server } from 'lucide-react';
+import { useLocation } from 'wouter';
+import { useClient, useLive, useOrpc } from '../../app/context';
+import { useDialogs } from '../../app/dialogs';
+import { useFailureToast } from '../../app/failure-toast';
+import { Page } from '../../ui/page';
+import styles from './welcome.module.css';
+
+/** The first start: three ways to put something on the deck. */
+export function Welcome() {
+  const client = useClient();
+  const dialogs = useDialogs();
+  const [, navigate] = useLocation();
+  const info = useQuery(useOrpc().app.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
+  const vault = useLive((state) => state.vault);
+  const demo = useMutation({ mutationFn: () => client.app.openDemo(), onError: useFailureToast() });
+  return (
+    <Page title="Welcome to Clusterdeck" lead="Put your first cluster on the deck.">
+      <ul className={styles.ways}>
+        <Way
+          icon={Server}
+          title="Add a cluster"
+          text="Its address and an account are enough. The connection is tested before anything is saved."
+          onClick={() => navigate('/add')}
+        />
+        <Way
+          icon={FileUp}
+          title="Import clusters.json"
+          text="Take over the clusters of a lab portal. You see each entry before it is imported; the file stays as it is."
+          onClick={() => dialogs.open({ type: 'import' })}
+        />
+        {info.data?.canOpenDemo === true && (
+          <Way
+            icon={FlaskConical}
+            title="Open the demo lab"
+            text="Three simulated clusters in a window of their own, on a throw-away folder."
+            busy={demo.isPending}
+            onClick={() => demo.mutate()}
+          />
+        )}
+      </ul>
+      {vault && (
+        <p className={styles.note}>
+          Passwords and tokens are sealed before they are stored. What protects them now:{' '}
+          <a href="#/settings">{vault.label}</a>.
+        </p>
+      )}
+    </Page>
+  );
+}
+
+interface WayProps {
+  icon: LucideIcon;
+  title: string;
+  text: string;
+  busy?: boolean;
+  onClick: () => void;
+}
+
+function Way({ icon: Icon, title, text, busy = false, onClick }: WayProps) {
+  return (
+    <li>
+      <button type="button" className={styles.way} disabled={busy} onClick={onClick}>
+        <Icon size={22} strokeWidth={1.6} aria-hidden />
+        <strong>{title}</strong>
+        <span>{text}</span>
+      </button>
+    </li>
+  );
+}
