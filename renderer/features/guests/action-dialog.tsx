@@ -1,0 +1,135 @@
+import { useMutation } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useParam } from '../../app/address';
+import { useClient, useLive } from '../../app/context';
+import { problemOf } from '../../transport/failure';
+import { Button } from '../../ui/button';
+import { ConfirmDialog } from '../../ui/confirm-dialog';
+import { Dialog } from '../../ui/dialog';
+import { ErrorNotice, Notice } from '../../ui/feedback';
+import { Stack } from '../../ui/stack';
+import { useToasts } from '../../ui/toast';
+import styles from './action-dialog.module.css';
+import { ACTIONS, type ActionPlan, guestCount, type OfferedAction, planAction } from './actions';
+import type { GuestEntry } from './columns';
+
+interface ActionDialogProps {
+  action: OfferedAction;
+  /** what was selected when the dialog was opened; it does not change under one's eyes */
+  selected: readonly GuestEntry[];
+  onClose: () => void;
+  onStarted?: () => void;
+}
+
+/** Says what an action does to how many guests, and sends it once when that is confirmed. */
+export function ActionDialog({ action, selected, onClose, onStarted }: ActionDialogProps) {
+  const client = useClient();
+  const toasts = useToasts();
+  const clusters = useLive((state) => state.clusters);
+  const [, openOperation] = useParam('operation');
+  const plan = useMemo(() => planAction(action, selected, clusters), [action, selected, clusters]);
+  const act = useMutation({
+    mutationFn: (typed: string) =>
+      client.guests.act({
+        action,
+        items: plan.targets.map((entry) => ({ uuid: entry.uuid, guestId: entry.row.id })),
+        ...(typed !== '' && { confirm: typed }),
+      }),
+    onSuccess: (operation) => {
+      onClose();
+      onStarted?.();
+      toasts.notify({
+        tone: 'information',
+        title: operation.title,
+        detail: 'It was sent. Each guest’s result follows.',
+        action: { label: 'Follow', run: () => openOperation(operation.id) },
+      });
+    },
+  });
+  const { label, effect } = ACTIONS[action];
+  if (plan.refusal !== null) {
+    return (
+      <Dialog
+        open
+        size="small"
+        title={`${label}: not like this`}
+        onOpenChange={onClose}
+        footer={<Button onClick={onClose}>Close</Button>}
+      >
+        <Stack>
+          <p>{plan.refusal}</p>
+          <LeftAlone plan={plan} />
+        </Stack>
+      </Dialog>
+    );
+  }
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={onClose}
+      title={titleOf(label, plan)}
+      action={`${label} ${guestCount(plan.targets.length)}`}
+      tone={action === 'stop' ? 'danger' : 'primary'}
+      typed={plan.typeToConfirm ?? undefined}
+      busy={act.isPending}
+      onConfirm={(typed) => act.mutate(typed)}
+      error={act.isError && <ErrorNotice problem={problemOf(act.error)} />}
+    >
+      <Stack>
+        <p>{plan.targets.length === 1 ? singular(effect) : effect}</p>
+        <Targets plan={plan} />
+        <LeftAlone plan={plan} />
+        {plan.typeToConfirm !== null && (
+          <Notice tone="warning" title="This cluster is protected.">
+            That is why its id is asked for.
+          </Notice>
+        )}
+      </Stack>
+    </ConfirmDialog>
+  );
+}
+
+function titleOf(label: string, { targets }: ActionPlan): string {
+  const only = targets.length === 1 ? targets[0] : undefined;
+  return `${label} ${only === undefined ? guestCount(targets.length) : only.row.name}?`;
+}
+
+/** The sentence for many, said of one. */
+function singular(effect: string): string {
+  return effect
+    .replace('They are', 'It is')
+    .replace('Their systems are', 'Its system is')
+    .replace('one that does not answer stays on', 'if it does not answer, the guest stays on')
+    .replace('Their power', 'Its power');
+}
+
+const NAMED = 12;
+
+/** Which guests it is, by cluster; the first of them by name. */
+function Targets({ plan }: { plan: ActionPlan }) {
+  const byCluster = Map.groupBy(plan.targets, (entry) => entry.clusterName);
+  return (
+    <dl className={styles.targets}>
+      {[...byCluster].map(([cluster, entries]) => (
+        <div key={cluster} className={styles.cluster}>
+          <dt>
+            {cluster} <span className={styles.quiet}>{guestCount(entries.length)}</span>
+          </dt>
+          <dd className={styles.names}>
+            {entries
+              .slice(0, NAMED)
+              .map((entry) => entry.row.name)
+              .join(', ')}
+            {entries.length > NAMED && ` and ${entries.length - NAMED} more`}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function LeftAlone({ plan }: { plan: ActionPlan }) {
+  if (plan.leftAlone.length === 0) return null;
+  const words = plan.leftAlone.map(({ reason, count }) => `${count} ${reason}`).join(', ');
+  return <p className={styles.quiet}>Left alone: {words}.</p>;
+}

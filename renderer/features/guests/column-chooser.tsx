@@ -1,0 +1,45 @@
+import { useMutation } from '@tanstack/react-query';
+import { Columns3 } from 'lucide-react';
+import { useClient, useLive } from '../../app/context';
+import { useFailureToast } from '../../app/failure-toast';
+import { Button } from '../../ui/button';
+import { Menu, MenuCheck, MenuItem, MenuLabel, MenuSeparator } from '../../ui/menu';
+import { COLUMN_IDS, COLUMNS, type ColumnId, shownColumns } from './columns';
+
+const NO_COLUMNS: readonly string[] = [];
+
+/** The columns in force; they are kept in the settings. */
+export function useColumns(without: readonly ColumnId[]): readonly ColumnId[] {
+  const chosen = useLive((state) => state.settings?.guestColumns ?? NO_COLUMNS);
+  return shownColumns(chosen, without);
+}
+
+/** Ticks columns on and off; the name always stays. */
+export function ColumnChooser({ without }: { without: readonly ColumnId[] }) {
+  const client = useClient();
+  const chosen = useLive((state) => state.settings?.guestColumns ?? NO_COLUMNS);
+  const shown = shownColumns(chosen);
+  const onError = useFailureToast();
+  const change = useMutation({
+    mutationFn: (guestColumns: string[]) => client.settings.update({ guestColumns }),
+    onError,
+  });
+  return (
+    <Menu trigger={<Button icon={Columns3}>Columns</Button>}>
+      <MenuLabel>Columns</MenuLabel>
+      {COLUMN_IDS.filter((id) => id !== 'name' && !without.includes(id)).map((id) => (
+        <MenuCheck
+          key={id}
+          checked={shown.includes(id)}
+          onChange={(on) =>
+            change.mutate(on ? [...shown, id] : shown.filter((column) => column !== id))
+          }
+        >
+          {COLUMNS[id].label}
+        </MenuCheck>
+      ))}
+      <MenuSeparator />
+      <MenuItem onSelect={() => change.mutate([])}>The usual columns</MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,121 @@
+import { Monitor, SearchX } from 'lucide-react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { useParam } from '../../app/address';
+import { useLiveStore } from '../../app/context';
+import { Button } from '../../ui/button';
+import { EmptyState } from '../../ui/feedback';
+import { ActionDialog } from './action-dialog';
+import type { OfferedAction } from './actions';
+import { ColumnChooser, useColumns } from './column-chooser';
+import type { ColumnId, GuestEntry } from './columns';
+import styles from './guest-list.module.css';
+import { GuestTable } from './guest-table';
+import { formatSort, nextSort, parseSort } from './order';
+import { QueryBox } from './query-box';
+import { keepShown, moveTo, NO_SELECTION } from './selection';
+import { SelectionBar } from './selection-bar';
+import { entriesFor, type GuestList as Found, useGuestList } from './use-guests';
+
+interface GuestListProps {
+  /** uuid of the one cluster to list; null lists all */
+  only: string | null;
+  /** what the address calls this list's parameters, so that two lists do not share them */
+  name: string;
+  without?: readonly ColumnId[];
+  /** why there may be no guests, in a sentence */
+  emptyNote: ReactNode;
+}
+
+const ALL_COLUMNS: readonly ColumnId[] = [];
+
+/** Guests with filter, columns, selection and what can be done with the selected ones. */
+export function GuestList({ only, name, without = ALL_COLUMNS, emptyNote }: GuestListProps) {
+  const store = useLiveStore();
+  const place = useRef<HTMLDivElement>(null);
+  const [query, setQuery] = useParam(`${name}-find`);
+  const [sortText, setSort] = useParam(`${name}-sort`);
+  const [, openGuest] = useParam('guest');
+  const [chosen, setSelection] = useState(NO_SELECTION);
+  const [pending, setPending] = useState<{ action: OfferedAction; selected: GuestEntry[] } | null>(
+    null,
+  );
+  const sort = useMemo(() => parseSort(sortText), [sortText]);
+  const columns = useColumns(without);
+  const found = useGuestList(query ?? '', sort, only);
+  const { keys } = found;
+  const selection = useMemo(() => keepShown(chosen, keys), [chosen, keys]);
+
+  const enterList = () => {
+    if (selection.cursor === null) setSelection(moveTo(selection, keys, 0, false));
+    place.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
+  };
+  return (
+    <div className={styles.list}>
+      <div className={styles.bar}>
+        <QueryBox
+          value={query ?? ''}
+          parsed={found.parsed}
+          onChange={(text) => setQuery(text, { replace: true })}
+          onLeave={enterList}
+        />
+        <Count found={found} />
+        <ColumnChooser without={without} />
+      </div>
+      <div className={styles.place} ref={place}>
+        {keys.length === 0 ? (
+          <Nothing {...{ found, emptyNote }} onShowAll={() => setQuery(null)} />
+        ) : (
+          <GuestTable
+            {...{ keys, columns, sort, selection }}
+            onSort={(column) => setSort(formatSort(nextSort(sort, column)), { replace: true })}
+            onSelection={setSelection}
+            onOpen={(key) => openGuest(key)}
+          />
+        )}
+        <SelectionBar
+          count={selection.selected.size}
+          onAction={(action) =>
+            setPending({ action, selected: entriesFor(store.getState(), selection.selected) })
+          }
+          onClear={() => setSelection({ ...selection, selected: new Set() })}
+        />
+      </div>
+      {pending && (
+        <ActionDialog
+          {...pending}
+          onClose={() => setPending(null)}
+          onStarted={() => setSelection({ ...selection, selected: new Set() })}
+        />
+      )}
+    </div>
+  );
+}
+
+function Count({ found }: { found: Found }) {
+  const { keys, total } = found;
+  return (
+    <output className={styles.count}>
+      <b>{keys.length.toLocaleString('en')}</b>
+      {keys.length === total ? ' guests' : ` of ${total.toLocaleString('en')} guests`}
+    </output>
+  );
+}
+
+function Nothing(props: { found: Found; emptyNote: ReactNode; onShowAll: () => void }) {
+  if (props.found.total === 0) {
+    return (
+      <EmptyState icon={Monitor} title="No guests here">
+        {props.emptyNote}
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      icon={SearchX}
+      title="No guest is like that"
+      actions={<Button onClick={props.onShowAll}>Show all</Button>}
+    >
+      {props.found.total.toLocaleString('en')} guests are known.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,154 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, type MouseEvent, useEffect, useId, useRef } from 'react';
+import { useLive } from '../../app/context';
+import { type ColumnId, gridTemplate, leastWidth } from './columns';
+import { GuestTableRow } from './guest-row';
+import styles from './guest-table.module.css';
+import { GuestTableHead } from './guest-table-head';
+import type { Sort } from './order';
+import { moveTo, rangeTo, type Selection, toggle, toggleAll } from './selection';
+
+interface GuestTableProps {
+  keys: readonly string[];
+  columns: readonly ColumnId[];
+  sort: Sort;
+  onSort: (column: ColumnId) => void;
+  selection: Selection;
+  onSelection: (selection: Selection) => void;
+  onOpen: (key: string) => void;
+}
+
+const ROW_PX = { comfortable: 34, compact: 28 };
+const OVERSCAN_ROWS = 8;
+
+/**
+ * Guests as a grid of which only the rows in sight exist. The focus stays on the grid and the
+ * cursor is told by `aria-activedescendant`, for the row it stands on may be scrolled away.
+ */
+export function GuestTable(props: GuestTableProps) {
+  const { keys, columns, selection } = props;
+  const id = useId();
+  const scroller = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLTableElement>(null);
+  const rowPx = ROW_PX[useLive((state) => state.settings?.density ?? 'comfortable')];
+  // oxlint-disable-next-line react/incompatible-library -- the React Compiler is not in use
+  const rows = useVirtualizer({
+    count: keys.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowPx,
+    overscan: OVERSCAN_ROWS,
+    // the sticky head covers one row
+    scrollPaddingStart: rowPx,
+  });
+  useEffect(() => rows.measure(), [rows, rowPx]);
+  const shown = rows.getVirtualItems();
+  const cursor = selection.cursor === null ? -1 : keys.indexOf(selection.cursor);
+  const cursorShown = shown.some((item) => item.index === cursor);
+  const perPage = Math.max(1, Math.floor((rows.scrollRect?.height ?? 0) / rowPx) - 2);
+
+  const move = (index: number, extend: boolean) => {
+    const target = Math.min(Math.max(index, 0), keys.length - 1);
+    props.onSelection(moveTo(selection, keys, target, extend));
+    if (target >= 0) rows.scrollToIndex(target);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget) return;
+    const command = commandOf(event, cursor, perPage, keys.length);
+    if (command === null) return;
+    event.preventDefault();
+    if (command.type === 'move') move(command.index, command.extend);
+    else if (command.type === 'all') props.onSelection(toggleAll(selection, keys));
+    else if (command.type === 'none') props.onSelection({ ...selection, selected: new Set() });
+    else if (selection.cursor === null) return;
+    else if (command.type === 'toggle') props.onSelection(toggle(selection, selection.cursor));
+    else props.onOpen(selection.cursor);
+  };
+  const onClick = (event: MouseEvent) => {
+    const target = event.target instanceof Element ? event.target : null;
+    const key = keys[Number(target?.closest<HTMLElement>('[data-index]')?.dataset.index ?? -1)];
+    if (key === undefined) return;
+    grid.current?.focus({ preventScroll: true });
+    if (event.shiftKey) props.onSelection(rangeTo(selection, keys, key));
+    else if (event.ctrlKey || event.metaKey || target?.closest('[data-tick]')) {
+      props.onSelection(toggle(selection, key));
+    } else {
+      props.onSelection({ ...selection, cursor: key, anchor: key });
+      props.onOpen(key);
+    }
+  };
+
+  return (
+    <div ref={scroller} className={styles.scroller}>
+      <table
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role -- a table whose rows are chosen is a grid
+        role="grid"
+        ref={grid}
+        tabIndex={0}
+        aria-label="Guests"
+        aria-rowcount={keys.length + 1}
+        aria-multiselectable
+        aria-activedescendant={cursorShown ? `${id}-${cursor}` : undefined}
+        className={styles.grid}
+        style={{ minWidth: leastWidth(columns), '--columns': gridTemplate(columns) }}
+        onKeyDown={onKeyDown}
+        onClick={onClick}
+      >
+        <GuestTableHead
+          columns={columns}
+          sort={props.sort}
+          onSort={props.onSort}
+          selectedCount={selection.selected.size}
+          count={keys.length}
+          onToggleAll={() => props.onSelection(toggleAll(selection, keys))}
+        />
+        <tbody className={styles.body} style={{ height: rows.getTotalSize() }}>
+          {shown.map((item) => {
+            const key = keys[item.index] ?? '';
+            return (
+              <GuestTableRow
+                key={key}
+                guestKey={key}
+                id={`${id}-${item.index}`}
+                index={item.index}
+                topPx={item.start}
+                columns={columns}
+                selected={selection.selected.has(key)}
+                cursor={item.index === cursor}
+              />
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+type Command =
+  | { type: 'move'; index: number; extend: boolean }
+  | { type: 'toggle' | 'open' | 'all' | 'none' };
+
+/** What a key does in the list; null leaves it to the page. */
+function commandOf(
+  event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>,
+  cursor: number,
+  perPage: number,
+  count: number,
+): Command | null {
+  const { key, shiftKey: extend } = event;
+  if (event.altKey) return null;
+  if (event.ctrlKey || event.metaKey) return key.toLowerCase() === 'a' ? { type: 'all' } : null;
+  const moves: Record<string, number> = {
+    ArrowDown: cursor + 1,
+    ArrowUp: cursor < 0 ? count - 1 : cursor - 1,
+    PageDown: cursor + perPage,
+    PageUp: cursor - perPage,
+    Home: 0,
+    End: count - 1,
+  };
+  const index = moves[key];
+  if (index !== undefined) return { type: 'move', index, extend };
+  if (key === ' ') return { type: 'toggle' };
+  if (key === 'Enter') return { type: 'open' };
+  if (key === 'Escape') return { type: 'none' };
+  return null;
+}
