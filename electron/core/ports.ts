@@ -11,6 +11,8 @@ export interface Ports {
   logger: Logger;
   /** the ways this host can hold the vault key beside passphrase and session, best first */
   protectors: KeyProtector[];
+  /** a passphrase this host was given for the vault, as from a file; null where there is none */
+  passphrase?(): Promise<string | null>;
   notifier: Notifier;
   host: Host;
   power: Power;

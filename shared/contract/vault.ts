@@ -31,8 +31,17 @@ export const vault = {
   unlock: base
     .input(z.strictObject({ passphrase: z.string().max(1024).optional() }))
     .output(vaultStatus),
-  /** seals every secret anew under the other protection, all or nothing */
+  /**
+   * seals every secret anew under the other protection, all or nothing; `discardSecrets` gives up
+   * those which cannot be opened any more, as when the keychain was lost
+   */
   change: base
-    .input(z.strictObject({ to: protection, passphrase: passphrase.optional() }))
+    .input(
+      z.strictObject({
+        to: protection,
+        passphrase: passphrase.optional(),
+        discardSecrets: z.boolean().default(false),
+      }),
+    )
     .output(vaultStatus),
 };

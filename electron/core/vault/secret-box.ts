@@ -52,7 +52,7 @@ export class SecretBox {
     if (!this.has(uuid)) return null;
     const plain = this.#plain(uuid);
     const text = plain.toString('utf8');
-    if (this.#keeping.kind === 'sealed') plain.fill(0);
+    plain.fill(0);
     return text;
   }
 
@@ -64,7 +64,7 @@ export class SecretBox {
   /** Seals one cluster's secret anew for another. @returns whether there was one */
   copy(tx: Transaction, from: string, to: string): boolean {
     if (!this.has(from)) return false;
-    this.#write(tx, this.#keeping, to, Buffer.from(this.#plain(from)));
+    this.#write(tx, this.#keeping, to, this.#plain(from));
     return true;
   }
 
@@ -82,8 +82,11 @@ export class SecretBox {
     const uuids = [...this.#versions.keys(), ...this.#session.keys()];
     const held = new Map<string, Buffer>();
     for (const uuid of uuids) {
-      if (discard && !this.isOpen) continue;
-      held.set(uuid, Buffer.from(this.#plain(uuid)));
+      try {
+        held.set(uuid, this.#plain(uuid));
+      } catch (error) {
+        if (!discard) throw error;
+      }
     }
     tx.db.delete(secrets).run();
     const versions = new Map(this.#versions);
@@ -120,9 +123,10 @@ export class SecretBox {
     tx.after(() => this.#versions.set(uuid, next));
   }
 
+  /** A copy for the caller to use and to overwrite. */
   #plain(uuid: string): Buffer {
     const remembered = this.#session.get(uuid);
-    if (remembered !== undefined) return remembered;
+    if (remembered !== undefined) return Buffer.from(remembered);
     if (this.#keeping.kind !== 'sealed') throw this.#closed();
     const row = this.#db.select().from(secrets).where(eq(secrets.clusterUuid, uuid)).get();
     const context = row && secretContext(uuid, FIELD, row.version);

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { asc, eq } from 'drizzle-orm';
+import type { Group } from '#shared/contract/clusters';
+import { groups } from '../db/schema/index';
+import type { Store, Transaction } from '../db/store';
+import { Channel } from '../events';
+import type { Logger } from '../ports';
+import { differences, invalid, notFound } from './rules';
+
+export interface GroupServiceDeps {
+  store: Store;
+  logger: Logger;
+}
+
+type GroupChanges = { [Key in 'name' | 'colour' | 'position']?: Group[Key] | undefined };
+
+/** The groups of the deck, in their order. */
+export class GroupService {
+  readonly events: Channel<Group[]>;
+  readonly #store: Store;
+  #groups: readonly Group[];
+
+  constructor({ store, logger }: GroupServiceDeps) {
+    this.events = new Channel((error) => logger.error({ error }, 'A group listener failed'));
+    this.#store = store;
+    this.#groups = store.read.select().from(groups).orderBy(asc(groups.position)).all();
+  }
+
+  list(): Group[] {
+    return [...this.#groups];
+  }
+
+  has(uuid: string): boolean {
+    return this.#groups.some((group) => group.uuid === uuid);
+  }
+
+  /** @throws Failure INVALID_INPUT when the name is taken */
+  create(name: string, colour: string): Group {
+    return this.#store.mutate((tx) => {
+      this.#checkName(name, null);
+      const group = { uuid: randomUUID(), name, colour, position: this.#groups.length };
+      tx.db.insert(groups).values(group).run();
+      tx.audit({ action: 'group.create', subject: name, after: { name, colour } });
+      this.#remember(tx, [...this.#groups, group]);
+      return group;
+    });
+  }
+
+  /** A new position moves the others along. @throws Failure NOT_FOUND | INVALID_INPUT */
+  update(uuid: string, changes: GroupChanges): Group {
+    return this.#store.mutate((tx) => {
+      const before = this.#get(uuid);
+      const { name = before.name, colour = before.colour, position = before.position } = changes;
+      this.#checkName(name, uuid);
+      const others = this.#groups.filter((group) => group.uuid !== uuid);
+      const at = Math.min(position, others.length);
+      const ordered = inOrder(others.toSpliced(at, 0, { uuid, name, colour, position: at }));
+      const after = ordered[at] ?? before;
+      const changed = differences(before, after);
+      if (changed === null) return before;
+      this.#write(tx, ordered);
+      tx.audit({ action: 'group.update', subject: before.name, ...changed });
+      this.#remember(tx, ordered);
+      return after;
+    });
+  }
+
+  /** @param leave takes the clusters out of the group, in the same transaction */
+  remove(uuid: string, leave: (tx: Transaction) => void): void {
+    this.#store.mutate((tx) => {
+      const before = this.#get(uuid);
+      leave(tx);
+      tx.db.delete(groups).where(eq(groups.uuid, uuid)).run();
+      const rest = inOrder(this.#groups.filter((group) => group.uuid !== uuid));
+      this.#write(tx, rest);
+      tx.audit({ action: 'group.remove', subject: before.name, before });
+      this.#remember(tx, rest);
+    });
+  }
+
+  #get(uuid: string): Group {
+    const group = this.#groups.find((candidate) => candidate.uuid === uuid);
+    if (group === undefined) throw notFound('group');
+    return group;
+  }
+
+  #checkName(name: string, except: string | null): void {
+    const same = (group: Group) => group.name.toLowerCase() === name.toLowerCase();
+    if (this.#groups.some((group) => group.uuid !== except && same(group))) {
+      throw invalid({ name: 'Another group has this name.' });
+    }
+  }
+
+  #write(tx: Transaction, list: readonly Group[]): void {
+    for (const { uuid, ...fields } of list) {
+      tx.db.update(groups).set(fields).where(eq(groups.uuid, uuid)).run();
+    }
+  }
+
+  #remember(tx: Transaction, list: readonly Group[]): void {
+    tx.after(() => {
+      this.#groups = list;
+      this.events.emit(this.list());
+    });
+  }
+}
+
+const inOrder = (list: readonly Group[]): Group[] =>
+  list.map((group, position) => ({ ...group, position }));

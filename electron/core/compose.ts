@@ -1,0 +1,62 @@
+import { hostname, userInfo } from 'node:os';
+import { AuditLog } from './audit/log';
+import { GroupService } from './clusters/groups';
+import { ClusterService } from './clusters/service';
+import { openDatabase } from './db/open';
+import { Store } from './db/store';
+import { ClustersJsonImport } from './imports/clusters-json';
+import type { Ports } from './ports';
+import { createRouter } from './rpc/index';
+import { SettingsService } from './settings/service';
+import { Vault } from './vault/vault';
+
+/** A keychain that waits for a person must not hold up the window. */
+const VAULT_WAIT_MS = 400;
+
+/** What a host mounts. */
+export type Core = Awaited<ReturnType<typeof composeCore>>;
+
+/**
+ * Opens the store and builds every service, by hand. The host holds the data folder's lock.
+ * @throws Failure STORE_NEWER | STORE_BROKEN | STORE_FULL | STORE_BUSY
+ */
+export async function composeCore(ports: Ports) {
+  const { paths, clock, logger, protectors, passphrase, host } = ports;
+  const { dataDir } = paths;
+  const audit = new AuditLog(actor(), clock);
+  const store = new Store(openDatabase({ dataDir, clock, logger }), audit, logger);
+  const vault = new Vault({ store, protectors, clock, logger, passphrase });
+  const groups = new GroupService({ store, logger });
+  const settings = new SettingsService(store, logger);
+  const hasGroup = (uuid: string) => groups.has(uuid);
+  const clusters = new ClusterService({ store, secrets: vault, clock, logger, hasGroup });
+  const imports = new ClustersJsonImport(clusters);
+  vault.events.subscribe(() => clusters.refreshSecrets());
+  await Promise.race([vault.start(), clock.sleep(VAULT_WAIT_MS)]);
+
+  const router = createRouter({ host, dataDir, clusters, groups, settings, vault, imports });
+  return {
+    router,
+    /** Begins to watch the clusters. */
+    start(): void {},
+    /** Ends all work and closes the store. */
+    async close(): Promise<void> {
+      vault.close();
+      store.close();
+    },
+  };
+}
+
+/** Who the audit names: the user of the system and the host. */
+function actor(): string {
+  return `${userName()}@${hostname()}`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // a container may run under a number that has no name
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -1,0 +1,36 @@
+import type { GroupService } from '../clusters/groups';
+import type { ClusterService } from '../clusters/service';
+import type { ClustersJsonImport } from '../imports/clusters-json';
+import type { Host } from '../ports';
+import type { SettingsService } from '../settings/service';
+import type { Vault } from '../vault/vault';
+import { createAppRouter } from './app';
+import { createClustersRouter } from './clusters';
+import { createGroupsRouter } from './groups';
+import { createImportsRouter } from './imports';
+import { createSettingsRouter } from './settings';
+import { createVaultRouter } from './vault';
+
+/** Everything a call of the contract may reach. */
+export interface CoreServices {
+  host: Host;
+  dataDir: string;
+  clusters: ClusterService;
+  groups: GroupService;
+  settings: SettingsService;
+  vault: Vault;
+  imports: ClustersJsonImport;
+}
+
+/** The whole contract, implemented. */
+export function createRouter(services: CoreServices) {
+  const { host, dataDir, clusters, groups, settings, vault, imports } = services;
+  return {
+    app: createAppRouter(host, dataDir, clusters),
+    clusters: createClustersRouter(clusters),
+    groups: createGroupsRouter(groups, clusters),
+    imports: createImportsRouter(imports),
+    settings: createSettingsRouter(settings),
+    vault: createVaultRouter(vault),
+  };
+}

@@ -1,0 +1,354 @@
+import { randomUUID } from 'node:crypto';
+import { Failure, fail } from '#shared/contract/errors';
+import type { Protection, VaultStatus } from '#shared/contract/vault';
+import type { SecretReader } from '../clusters/types';
+import type { Store, Transaction } from '../db/store';
+import { Channel } from '../events';
+import type { Clock, KeyProtector, Logger } from '../ports';
+import {
+  addStaleKey,
+  dropStaleKey,
+  fits,
+  type KeyRow,
+  listStaleKeys,
+  readKeyRow,
+  writeKeyRow,
+} from './key-rows';
+import { type LockState, optionsOf, protectionLabel, whyUnavailable } from './lock-state';
+import { AttemptLimiter, unwrapKey, wrapKey } from './passphrase';
+import { newKey } from './seal';
+import { type Keeping, SecretBox } from './secret-box';
+
+export interface VaultDeps {
+  store: Store;
+  /** best first */
+  protectors: KeyProtector[];
+  clock: Clock;
+  logger: Logger;
+  /** a passphrase the host was given, as from a file; null where there is none */
+  passphrase?: (() => Promise<string | null>) | undefined;
+}
+
+const RETRY_MS = { first: 2_000, longest: 15_000 };
+
+/**
+ * Holds the vault key and, through it, every stored secret. Opening a keychain may take as long as
+ * a person takes to unlock it, so it goes on beside the rest of the start.
+ */
+export class Vault implements SecretReader {
+  readonly events: Channel<VaultStatus>;
+  readonly #deps: VaultDeps;
+  readonly #box: SecretBox;
+  readonly #limiter: AttemptLimiter;
+  readonly #end = new AbortController();
+  #lock: LockState;
+  #options: VaultStatus['options'] = [];
+  #queue: Promise<unknown> = Promise.resolve();
+  #watching = false;
+
+  constructor(deps: VaultDeps) {
+    this.#deps = deps;
+    this.events = new Channel((error) => deps.logger.error({ error }, 'A vault listener failed'));
+    this.#box = new SecretBox(deps.store.read, () => this.#failure());
+    this.#limiter = new AttemptLimiter(deps.clock);
+    const protection = readKeyRow(deps.store.read)?.protection ?? 'session';
+    this.#lock = { protection, state: 'locked', message: 'The vault is being opened.' };
+  }
+
+  /** Opens the vault, or chooses the protection of a new data folder. Resolves when that is settled. */
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#tryOpen(true);
+      await this.#forgetStaleKeys();
+      this.#watch();
+    });
+  }
+
+  /** What is known now, without asking a keychain. */
+  current(): VaultStatus {
+    return {
+      protection: this.#lock.protection,
+      label: protectionLabel(this.#lock.protection, this.#deps.protectors),
+      state: this.#lock.state,
+      message: this.#lock.message,
+      sealedSecrets: this.#box.sealedCount,
+      options: this.#options,
+    };
+  }
+
+  /** As {@link current}, with the availability of each protection asked anew. */
+  async status(): Promise<VaultStatus> {
+    this.#options = await optionsOf(this.#deps.protectors);
+    return this.current();
+  }
+
+  async open(clusterUuid: string): Promise<string | null> {
+    if (!this.#box.isOpen && this.#box.has(clusterUuid)) await this.#queue.catch(() => undefined);
+    return this.#box.open(clusterUuid);
+  }
+
+  /**
+   * Waits until secrets can be sealed; a locked keychain is asked once more, which may prompt.
+   * @throws Failure VAULT_LOCKED | VAULT_UNAVAILABLE
+   */
+  async ready(): Promise<void> {
+    await this.#queue.catch(() => undefined);
+    if (this.#box.isOpen) return;
+    if (this.#lock.protection !== 'passphrase') await this.#retry();
+    if (!this.#box.isOpen) throw this.#failure();
+  }
+
+  has(clusterUuid: string): boolean {
+    return this.#box.has(clusterUuid);
+  }
+
+  /** Seals a secret for a cluster whose row is there; call {@link ready} before the transaction. */
+  put(tx: Transaction, clusterUuid: string, secret: string): void {
+    this.#box.put(tx, clusterUuid, secret);
+  }
+
+  copy(tx: Transaction, from: string, to: string): boolean {
+    return this.#box.copy(tx, from, to);
+  }
+
+  remove(tx: Transaction, clusterUuid: string): void {
+    this.#box.remove(tx, clusterUuid);
+  }
+
+  /**
+   * Opens a passphrase vault, or tries a locked keychain again.
+   * @throws Failure PASSPHRASE_WRONG | VAULT_LOCKED | VAULT_UNAVAILABLE | INVALID_INPUT
+   */
+  async unlock(passphrase?: string): Promise<VaultStatus> {
+    if (this.#lock.protection !== 'passphrase') await this.ready();
+    else if (passphrase === undefined || passphrase === '') throw needsPassphrase();
+    else await this.#inTurn(() => this.#unlockWith(passphrase));
+    return this.status();
+  }
+
+  /**
+   * Seals every secret anew with a new key under another protection, all or nothing. Killed at any
+   * moment the store opens under the one or the other.
+   * @param discardSecrets gives up secrets which cannot be opened any more
+   */
+  async change(to: Protection, passphrase?: string, discardSecrets = false): Promise<VaultStatus> {
+    await this.#inTurn(async () => {
+      const empty = this.#box.sealedCount === 0;
+      if (!this.#box.isOpen && !empty && !discardSecrets) throw this.#failure();
+      await this.#adopt(to, passphrase ?? null, discardSecrets);
+      await this.#forgetStaleKeys();
+    });
+    return this.status();
+  }
+
+  close(): void {
+    this.#end.abort();
+    this.#box.close();
+  }
+
+  async #chooseFirst(): Promise<void> {
+    const { protectors, logger, passphrase } = this.#deps;
+    let locked: LockState | null = null;
+    for (const protector of protectors) {
+      const { protection } = protector;
+      if ((await whyUnavailable(protector)) !== null) continue;
+      try {
+        await this.#adopt(protection, null, false);
+        return;
+      } catch (error) {
+        logger.warn({ error, protection }, 'This protection cannot hold the key of a new vault');
+        if (isLocked(error)) locked ??= { protection, state: 'locked', message: remedyOf(error) };
+      }
+    }
+    const given = (await passphrase?.()) ?? null;
+    if (given !== null) await this.#adopt('passphrase', given, false);
+    else if (locked !== null) this.#settle(locked, { kind: 'closed' });
+    else {
+      // not stored: the next start looks for a keychain again
+      const message = 'There is no keychain here: secrets are kept until Clusterdeck ends.';
+      this.#settle({ protection: 'session', state: 'unlocked', message }, { kind: 'session' });
+    }
+  }
+
+  /** Makes a new key, keeps it, and moves all secrets under it in one transaction. */
+  async #adopt(to: Protection, passphrase: string | null, discard: boolean): Promise<void> {
+    const { store, clock } = this.#deps;
+    const before = readKeyRow(store.read);
+    const keyId = randomUUID();
+    const key = to === 'session' ? null : newKey();
+    const kept = key === null ? '' : await this.#keep(to, keyId, key, passphrase);
+    store.mutate((tx) => {
+      const keeping: Keeping = key === null ? { kind: 'session' } : { kind: 'sealed', key };
+      this.#box.move(tx, keeping, discard);
+      writeKeyRow(tx.db, { protection: to, keyId, kept, changedAt: clock.now() }, key);
+      dropStaleKey(tx.db, keyId);
+      if (before !== null && this.#protector(before.protection)) {
+        addStaleKey(tx.db, before.keyId, before.protection);
+      }
+      tx.audit({
+        action: before === null ? 'vault.create' : 'vault.change',
+        subject: 'vault',
+        before: before && { protection: before.protection },
+        after: { protection: to },
+      });
+      tx.after(() => this.#settle({ protection: to, state: 'unlocked', message: null }, null));
+    });
+    store.checkpoint();
+  }
+
+  async #keep(to: Protection, keyId: string, key: Buffer, passphrase: string | null) {
+    if (to === 'passphrase') {
+      if (passphrase === null || passphrase === '') throw needsPassphrase();
+      return wrapKey(keyId, key, passphrase);
+    }
+    const protector = this.#protector(to);
+    const reason = protector ? await whyUnavailable(protector) : 'This program cannot use it.';
+    if (protector === undefined || reason !== null) {
+      throw fail('VAULT_UNAVAILABLE', { remedy: reason ?? 'Choose another protection.' });
+    }
+    // noted first: a program killed from here on leaves a key behind which the next start forgets
+    this.#deps.store.mutate((tx) => addStaleKey(tx.db, keyId, to));
+    return protector.keep(keyId, key);
+  }
+
+  /** Never throws: what hinders it becomes the vault's state. */
+  async #tryOpen(atStart: boolean): Promise<void> {
+    const row = readKeyRow(this.#deps.store.read);
+    try {
+      if (row === null) await this.#chooseFirst();
+      else await this.#recall(row, atStart);
+    } catch (error) {
+      if (!(error instanceof Failure)) this.#deps.logger.error({ error }, 'The vault did not open');
+      const state = isLocked(error) ? 'locked' : 'unavailable';
+      const protection = row?.protection ?? this.#lock.protection;
+      this.#settle({ protection, state, message: remedyOf(error) }, { kind: 'closed' });
+    }
+  }
+
+  async #recall(row: KeyRow, atStart: boolean): Promise<void> {
+    const { protection } = row;
+    if (protection === 'session') {
+      this.#settle({ protection, state: 'unlocked', message: null }, { kind: 'session' });
+      return;
+    }
+    if (protection === 'passphrase') {
+      const given = atStart ? ((await this.#deps.passphrase?.()) ?? null) : null;
+      if (given === null)
+        throw fail('VAULT_LOCKED', { remedy: 'Enter the passphrase of the vault.' });
+      await this.#unlockWith(given);
+      return;
+    }
+    const protector = this.#protector(protection);
+    if (protector === undefined) {
+      throw fail('VAULT_UNAVAILABLE', {
+        remedy: `The vault is protected by ${protectionLabel(protection, [])}, which this program cannot use. Open it with the program that made it, and change the protection there.`,
+      });
+    }
+    this.#accept(row, Buffer.from(await protector.recall(row.keyId, row.kept)));
+  }
+
+  async #unlockWith(passphrase: string): Promise<void> {
+    const row = readKeyRow(this.#deps.store.read);
+    if (row === null || this.#box.isOpen) return;
+    this.#limiter.check();
+    try {
+      this.#accept(row, await unwrapKey(row.keyId, row.kept, passphrase));
+      this.#limiter.right();
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'PASSPHRASE_WRONG') this.#limiter.wrong();
+      throw error;
+    }
+  }
+
+  #accept(row: KeyRow, key: Buffer): void {
+    if (!fits(row, key)) {
+      key.fill(0);
+      throw fail('VAULT_UNAVAILABLE', {
+        remedy: 'The kept key is not the one of this vault. Restore the store or the keychain.',
+      });
+    }
+    const lock = { protection: row.protection, state: 'unlocked', message: null } as const;
+    this.#settle(lock, { kind: 'sealed', key });
+  }
+
+  /** @param keeping null where the box has it already */
+  #settle(lock: LockState, keeping: Keeping | null): void {
+    const same = lock.state === this.#lock.state && lock.message === this.#lock.message;
+    const changed = !same || lock.protection !== this.#lock.protection;
+    this.#lock = lock;
+    if (keeping !== null) this.#box.use(keeping);
+    if (changed) this.events.emit(this.current());
+  }
+
+  #retry(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#box.isOpen) await this.#tryOpen(false);
+    });
+  }
+
+  /** Waits for the keychain to be unlocked elsewhere, without ever prompting. */
+  #watch(): void {
+    if (this.#watching || this.#box.isOpen) return;
+    this.#watching = true;
+    const wait = async () => {
+      let pauseMs = RETRY_MS.first;
+      while (!this.#box.isOpen) {
+        await this.#deps.clock.sleep(pauseMs, this.#end.signal);
+        pauseMs = Math.min(RETRY_MS.longest, pauseMs * 1.5);
+        const row = readKeyRow(this.#deps.store.read);
+        const protector = row && this.#protector(row.protection);
+        if (row && (await protector?.opensQuietly?.(row.keyId))) await this.#retry();
+      }
+    };
+    wait()
+      .catch((error: unknown) => {
+        if (!this.#end.signal.aborted) this.#deps.logger.error({ error }, 'Vault watch ended');
+      })
+      .finally(() => {
+        this.#watching = false;
+      });
+  }
+
+  async #forgetStaleKeys(): Promise<void> {
+    const { store, logger } = this.#deps;
+    for (const { keyId, protection } of listStaleKeys(store.read)) {
+      const protector = this.#protector(protection);
+      try {
+        if (protector === undefined) continue;
+        await protector.forget(keyId);
+        store.mutate((tx) => dropStaleKey(tx.db, keyId));
+      } catch (error) {
+        // it stays noted and is tried again at the next start
+        logger.warn({ error }, 'An old vault key could not be taken out of the keychain');
+      }
+    }
+  }
+
+  #protector(protection: Protection): KeyProtector | undefined {
+    return this.#deps.protectors.find((protector) => protector.protection === protection);
+  }
+
+  #failure(): Failure {
+    const { state, message } = this.#lock;
+    const code = state === 'unavailable' ? 'VAULT_UNAVAILABLE' : 'VAULT_LOCKED';
+    return fail(code, { remedy: message ?? 'Unlock the vault, then try again.' });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.catch(() => undefined).then(work);
+    this.#queue = turn;
+    return turn;
+  }
+}
+
+const isLocked = (error: unknown) =>
+  error instanceof Failure && (error.code === 'VAULT_LOCKED' || error.code === 'PASSPHRASE_WRONG');
+
+const remedyOf = (error: unknown) =>
+  error instanceof Failure ? error.data.remedy : 'The vault could not be opened. See the log.';
+
+const needsPassphrase = () =>
+  fail('INVALID_INPUT', {
+    remedy: 'Enter a passphrase.',
+    fields: { passphrase: 'Enter a passphrase.' },
+  });
