@@ -1,0 +1,118 @@
+import { and, eq, lt } from 'drizzle-orm';
+import { metricChunks, metricSeries } from '../db/schema/index';
+import type { Store, Transaction } from '../db/store';
+import { type ChunkValues, decodeChunk, encodeChunk, type Level } from './chunk';
+import { type SeriesKey, seriesKey } from './samples';
+
+/** Reads and writes stored chunks; series are numbered once and named by that number. */
+export class ChunkStore {
+  readonly #store: Pick<Store, 'read' | 'mutate' | 'sqlite'>;
+  readonly #ids = new Map<string, Map<SeriesKey, number>>();
+  readonly #get;
+  readonly #windows;
+
+  constructor(store: Pick<Store, 'read' | 'mutate' | 'sqlite'>) {
+    this.#store = store;
+    this.#get = store.sqlite.prepare<[number, number, string], { body: Buffer }>(
+      'select body from metric_chunks where level = ? and start_s = ? and cluster_uuid = ?',
+    );
+    this.#windows = store.sqlite.prepare<[number, number, number], { uuid: string; start: number }>(
+      `select distinct cluster_uuid as uuid, start_s as start from metric_chunks
+       where level = ? and start_s >= ? and start_s < ?`,
+    );
+  }
+
+  /** Writes or replaces one chunk. */
+  put(
+    level: Level,
+    startS: number,
+    uuid: string,
+    values: ReadonlyMap<SeriesKey, Float32Array>,
+  ): void {
+    this.#store.mutate((tx) => {
+      const byId: ChunkValues = new Map();
+      for (const [key, row] of values) byId.set(this.#idFor(tx, uuid, key), row);
+      const body = encodeChunk(level, byId);
+      tx.db
+        .insert(metricChunks)
+        .values({ level: level.level, startS, clusterUuid: uuid, body })
+        .onConflictDoUpdate({
+          target: [metricChunks.level, metricChunks.startS, metricChunks.clusterUuid],
+          set: { body },
+        })
+        .run();
+    });
+  }
+
+  /** The wanted series of one chunk; empty where nothing was recorded. */
+  get(
+    level: Level,
+    startS: number,
+    uuid: string,
+    wanted: readonly SeriesKey[] | 'all',
+  ): Map<SeriesKey, Float32Array> {
+    const found = new Map<SeriesKey, Float32Array>();
+    const row = this.#get.get(level.level, startS, uuid);
+    if (row === undefined) return found;
+    const names = new Map<number, SeriesKey>();
+    for (const [key, id] of this.#idsOf(uuid)) {
+      if (wanted === 'all' || wanted.includes(key)) names.set(id, key);
+    }
+    for (const [id, values] of decodeChunk(row.body, (each) => names.has(each))) {
+      const key = names.get(id);
+      if (key !== undefined) found.set(key, values);
+    }
+    return found;
+  }
+
+  has(level: Level, startS: number, uuid: string): boolean {
+    return this.#get.get(level.level, startS, uuid) !== undefined;
+  }
+
+  /** Which clusters have chunks that start in [fromS, toS). */
+  starts(level: Level, fromS: number, toS: number): Array<{ uuid: string; start: number }> {
+    return this.#windows.all(level.level, fromS, toS);
+  }
+
+  /** Removes chunks that start before `beforeS`. */
+  prune(level: Level, beforeS: number): void {
+    this.#store.mutate(({ db }) =>
+      db
+        .delete(metricChunks)
+        .where(and(eq(metricChunks.level, level.level), lt(metricChunks.startS, beforeS)))
+        .run(),
+    );
+  }
+
+  forget(uuid: string): void {
+    this.#ids.delete(uuid);
+  }
+
+  #idsOf(uuid: string): Map<SeriesKey, number> {
+    const known = this.#ids.get(uuid);
+    if (known !== undefined) return known;
+    const rows = this.#store.read
+      .select()
+      .from(metricSeries)
+      .where(eq(metricSeries.clusterUuid, uuid))
+      .all();
+    const ids = new Map(rows.map((row) => [seriesKey(row.entity, row.metric), row.id]));
+    this.#ids.set(uuid, ids);
+    return ids;
+  }
+
+  #idFor(tx: Transaction, uuid: string, key: SeriesKey): number {
+    const ids = this.#idsOf(uuid);
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    const cut = key.lastIndexOf(' ');
+    const { id } = tx.db
+      .insert(metricSeries)
+      .values({ clusterUuid: uuid, entity: key.slice(0, cut), metric: key.slice(cut + 1) })
+      .returning({ id: metricSeries.id })
+      .get();
+    // a transaction that fails takes its numbers back, so they are learnt only after it
+    tx.after(() => ids.set(key, id));
+    return id;
+  }
+}
