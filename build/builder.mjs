@@ -70,7 +70,7 @@ export async function ensureBuilt() {
     process.stderr.write('Building Clusterdeck (only after a change) ...\n');
     const { createBuilder } = await import('vite');
     const builder = await createBuilder(
-      { root, configFile: join(root, 'vite.config.ts'), logLevel: 'warn' },
+      { configFile: join(root, 'vite.config.ts'), logLevel: 'warn' },
       null,
     );
     await builder.buildApp();

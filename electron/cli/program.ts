@@ -63,13 +63,15 @@ export async function runCli(
 }
 
 function contextOf(command: Command, io: CliIo, installation: Installation): CommandContext {
-  const { json, data } = command.optsWithGlobals<{ json?: boolean; data?: string }>();
+  const { json, data: dataOption } = command.optsWithGlobals<{ json?: boolean; data?: string }>();
+  const data = dataOption ?? io.env['CLUSTERDECK_DATA'];
   const paths = () => preparePaths(data);
   return {
     io,
     out: createOutput(io, json === true),
     installation,
     data,
+    dataOption,
     paths,
     async withSession(work) {
       const session = await openSession(paths(), installation, io);
@@ -90,12 +92,7 @@ function createProgram(
   const program = new Command('clusterdeck')
     .description('Every lab cluster on one deck.')
     .version(installation.version)
-    .addOption(
-      new Option('--data <dir>', 'data folder (also CLUSTERDECK_DATA)').default(
-        io.env['CLUSTERDECK_DATA'] || undefined,
-        "this user's own",
-      ),
-    )
+    .option('--data <dir>', "data folder (also CLUSTERDECK_DATA; default: this user's own)")
     .option('--json', 'print one JSON document on standard output')
     .exitOverride()
     .showHelpAfterError()

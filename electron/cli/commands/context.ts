@@ -11,6 +11,8 @@ export interface CommandContext {
   installation: Installation;
   /** what --data or CLUSTERDECK_DATA names */
   data: string | undefined;
+  /** what --data alone names: a demo must not land in the folder of everyday work */
+  dataOption: string | undefined;
   /** the data folder, made if it was not there */
   paths(): Paths;
   /** runs `work` with a session for as long as it takes */

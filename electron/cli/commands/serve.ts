@@ -1,4 +1,5 @@
 import { runBrowserHost } from '#electron/browser-host/run';
+import { UsageError } from '../usage-error';
 import type { CommandContext, ExitCode } from './context';
 
 export interface HostOptions {
@@ -8,10 +9,11 @@ export interface HostOptions {
 
 /** Serves the deck until the program is ended. */
 export async function runServe(options: HostOptions, context: CommandContext): Promise<ExitCode> {
-  const { io, out, installation, data } = context;
+  const { io, out, installation } = context;
+  const port = portNumber(options.port);
   await runBrowserHost({
-    data,
-    port: Number(options.port ?? 0),
+    data: context.data,
+    port,
     // a document on standard output is for a script, which opens what it wants
     open: options.open && !out.json,
     demo: false,
@@ -20,21 +22,31 @@ export async function runServe(options: HostOptions, context: CommandContext): P
     installation,
     env: io.env,
     signal: io.signal,
-    printLink: tellLink(context, data),
+    printLink: tellLink(context, context.paths().dataDir),
   });
   return 0;
 }
 
 /** The first link is the command's result; a later one, asked for by a second start, is a note. */
-export function tellLink({ out }: CommandContext, data: string | undefined) {
+export function tellLink({ out }: CommandContext, dataDir: string) {
   let told = false;
   return (link: string, why: string | null) => {
     if (told) return out.note(`A new link, it works once: ${link}`);
     told = true;
     const reason = why === null ? '' : `No window opens: ${why}. `;
     out.result(
-      { ok: true, link, port: Number(new URL(link).port), pid: process.pid, data: data ?? null },
+      { ok: true, link, port: Number(new URL(link).port), pid: process.pid, data: dataDir },
       () => `${reason}Open this link, it works once:\n${link}`,
     );
   };
+}
+
+export const portNumber = (text: string | undefined): number =>
+  text === undefined ? 0 : wholeNumber('--port', text, 0, 65_535);
+
+/** @throws UsageError naming the option */
+export function wholeNumber(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new UsageError(`${option} is a whole number from ${min} to ${max}.`);
 }

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runBrowserHost } from '#electron/browser-host/run';
+import { preparePaths } from '#electron/core/local/paths';
+import type { CommandContext, ExitCode } from './context';
+import { type HostOptions, portNumber, tellLink, wholeNumber } from './serve';
+
+interface DemoOptions extends HostOptions {
+  clusters?: string;
+  nodes?: string;
+  guests?: string;
+  delayMs?: string;
+}
+
+/** Starts simulated clusters and a deck that shows them; leaves nothing behind. */
+export async function runDemo(options: DemoOptions, context: CommandContext): Promise<ExitCode> {
+  const { io, out, installation } = context;
+  const settings = labSettings(options);
+  const port = portNumber(options.port);
+  // the lab is large and only this command needs it
+  const [{ startDemoLab }, { seedLab }] = await Promise.all([
+    import('#electron/demo/lab'),
+    import('#electron/demo/seed'),
+  ]);
+  const isOwn = context.dataOption === undefined;
+  const data = isOwn ? mkdtempSync(join(tmpdir(), 'clusterdeck-demo-')) : context.dataOption;
+  const { dataDir } = preparePaths(data);
+  const lab = await startDemoLab(settings);
+  try {
+    await runBrowserHost({
+      data: dataDir,
+      port,
+      open: options.open && !out.json,
+      demo: true,
+      joins: false,
+      endsWithWindow: true,
+      installation,
+      env: io.env,
+      signal: io.signal,
+      async onReady({ client }) {
+        await seedLab(lab.cards(), client);
+        out.note(`The demo lab runs; its data folder is ${dataDir}`);
+        out.note('It ends with Ctrl-C or when its window is closed.');
+      },
+      printLink: tellLink(context, dataDir),
+    });
+  } finally {
+    await lab.close();
+    if (isOwn) rmSync(dataDir, { recursive: true, force: true });
+  }
+  return 0;
+}
+
+function labSettings(options: DemoOptions) {
+  const { clusters, nodes, guests, delayMs } = options;
+  return {
+    ...(clusters !== undefined && { clusters: wholeNumber('--clusters', clusters, 1, 200) }),
+    ...(nodes !== undefined && { nodes: wholeNumber('--nodes', nodes, 1, 64) }),
+    ...(guests !== undefined && { guests: wholeNumber('--guests', guests, 0, 20_000) }),
+    ...(delayMs !== undefined && { apiDelayMs: wholeNumber('--delay-ms', delayMs, 0, 60_000) }),
+  };
+}
