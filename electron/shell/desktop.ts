@@ -15,6 +15,7 @@ import { composeCore } from '#electron/core/compose';
 import { systemClock } from '#electron/core/local/clock';
 import { serveLocal } from '#electron/core/local/server';
 import type { Logger, Paths } from '#electron/core/ports';
+import { createKeyringProtector } from '#electron/core/vault/keyring';
 import { watchCrashes } from './crash';
 import { guardContents, guardSession } from './guard';
 import { createHost } from './host';
@@ -88,7 +89,11 @@ export async function openDesktop({ paths, demo, logger, lifetime }: DesktopOpti
     paths,
     clock: systemClock,
     logger,
-    protectors: [createSafeStorageProtector(safeStorage, process.platform, logger)],
+    protectors: [
+      createSafeStorageProtector(safeStorage, process.platform, logger),
+      // a folder that the command line made is sealed through the keychain itself
+      createKeyringProtector({ platform: process.platform }),
+    ],
     notifier: createNotifier(window.show),
     host,
     power: createPower(powerMonitor),

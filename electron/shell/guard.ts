@@ -49,7 +49,7 @@ export function guardContents(contents: WebContents, logger: Logger): void {
     event.preventDefault();
     logger.warn({ scheme: URL.parse(event.url)?.protocol }, 'A navigation was refused');
   };
-  contents.on('will-navigate', stay);
+  // fires for the main frame as well as for frames inside
   contents.on('will-frame-navigate', stay);
   contents.on('will-redirect', stay);
   contents.on('will-attach-webview', (event) => event.preventDefault());

@@ -66,6 +66,20 @@ export class Chromium {
       this.#waiting.clear();
     });
     this.browser = new Session((method, params) => this.#call(method, params));
+    this.#holdNewPages();
+  }
+
+  /** Pages that pages open wait until somebody has decided about them; our own go on at once. */
+  #holdNewPages(): void {
+    const filter = [{ type: 'page' }, { exclude: true }];
+    const hold = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter };
+    this.browser.send('Target.setAutoAttach', hold).catch(() => {});
+    this.browser.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
+      if (targetInfo.openerId !== undefined) return;
+      this.session(sessionId)
+        .send('Runtime.runIfWaitingForDebugger')
+        .catch(() => {});
+    });
   }
 
   session(id: string): Session {

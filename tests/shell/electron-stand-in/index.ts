@@ -41,6 +41,8 @@ process.on('message', async ({ id, source, argument }: Order) => {
   }
 });
 process.channel?.unref();
+// a test that is gone needs no program
+process.on('disconnect', () => app.quit());
 
 export {
   app,

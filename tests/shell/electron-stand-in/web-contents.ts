@@ -129,12 +129,6 @@ export class WebContents extends EventEmitter {
       devtools.send('Page.addScriptToEvaluateOnNewDocument', { source: MAIN_WORLD }),
       devtools.send('Page.addScriptToEvaluateOnNewDocument', { source, worldName: WORLD }),
       devtools.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
-      devtools.send('Target.setAutoAttach', {
-        autoAttach: true,
-        waitForDebuggerOnStart: true,
-        flatten: true,
-        filter: [{ type: 'page' }],
-      }),
       browser.send('Browser.setDownloadBehavior', { behavior: 'deny', eventsEnabled: true }),
     ]);
     return devtools;
@@ -161,19 +155,32 @@ export class WebContents extends EventEmitter {
       this.#endPorts('');
       app.emit('render-process-gone', {}, this, { reason: 'crashed', exitCode: 133 });
     });
-    // a popup waits for a debugger, so it has loaded nothing when it is closed
-    devtools.on('Target.attachedToTarget', ({ targetInfo }) => {
-      const { action } = this.#openHandler({ url: toElectron(targetInfo.url) });
-      if (action === 'deny') {
-        void browser.send('Target.closeTarget', { targetId: targetInfo.targetId }).catch(() => {});
-      } else this.emit('did-create-window', {}, { url: targetInfo.url });
-    });
+    browser.on('Target.attachedToTarget', ({ targetInfo, sessionId }) =>
+      this.#popup(browser, targetInfo, chromium().session(sessionId)),
+    );
     browser.on('Browser.downloadWillBegin', ({ url }) => {
       let prevented = false;
       const event = { preventDefault: () => (prevented = true) };
       session.defaultSession.emit('will-download', event, { getURL: () => url }, this);
       if (!prevented) throw new Error('The stand-in cannot download');
     });
+  }
+
+  /** A popup waits for a debugger: a denied one is closed with its first request held. */
+  #popup(
+    browser: Devtools,
+    { targetId, openerId, url }: { targetId: string; openerId?: string; url: string },
+    devtools: Devtools,
+  ): void {
+    if (openerId !== this.#targetId) return;
+    const { action } = this.#openHandler({ url: toElectron(url) });
+    const denied = action === 'deny';
+    const hold = denied ? devtools.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }) : null;
+    // only once it runs does the opener's window.open return
+    Promise.resolve(hold)
+      .then(() => devtools.send('Runtime.runIfWaitingForDebugger'))
+      .then(() => (denied ? browser.send('Target.closeTarget', { targetId }) : null))
+      .catch(() => {});
   }
 
   #at(url: string): void {
