@@ -6,9 +6,12 @@ import { openDatabase } from './db/open';
 import { Store } from './db/store';
 import { ClustersJsonImport } from './imports/clusters-json';
 import type { Ports } from './ports';
+import { Clients } from './pve/clients';
 import { createRouter } from './rpc/index';
 import { SettingsService } from './settings/service';
+import { machineAuthorities } from './trust/authorities';
 import { Vault } from './vault/vault';
+import { composeWatching } from './watching';
 
 /** A keychain that waits for a person must not hold up the window. */
 const VAULT_WAIT_MS = 400;
@@ -21,7 +24,7 @@ export type Core = Awaited<ReturnType<typeof composeCore>>;
  * @throws Failure STORE_NEWER | STORE_BROKEN | STORE_FULL | STORE_BUSY
  */
 export async function composeCore(ports: Ports) {
-  const { paths, clock, logger, protectors, passphrase, host } = ports;
+  const { paths, clock, logger, protectors, passphrase, host, power } = ports;
   const { dataDir } = paths;
   const audit = new AuditLog(actor(), clock);
   const store = new Store(openDatabase({ dataDir, clock, logger }), audit, logger);
@@ -32,15 +35,38 @@ export async function composeCore(ports: Ports) {
   const clusters = new ClusterService({ store, secrets: vault, clock, logger, hasGroup });
   const imports = new ClustersJsonImport(clusters);
   vault.events.subscribe(() => clusters.refreshSecrets());
+  const clients = new Clients({
+    clusters,
+    secrets: vault,
+    changes: clusters.events,
+    trust: machineAuthorities(),
+    clock,
+  });
+  const watching = composeWatching({
+    store,
+    clock,
+    logger,
+    power,
+    clients,
+    clusters,
+    groups,
+    settings,
+    vault,
+  });
   await Promise.race([vault.start(), clock.sleep(VAULT_WAIT_MS)]);
 
-  const router = createRouter({ host, dataDir, clusters, groups, settings, vault, imports });
+  const config = { host, dataDir, clusters, groups, settings, vault, imports };
+  const router = createRouter({ ...config, watching });
   return {
     router,
     /** Begins to watch the clusters. */
-    start(): void {},
+    start(): void {
+      watching.start();
+    },
     /** Ends all work and closes the store. */
     async close(): Promise<void> {
+      await watching.close();
+      await clients.closeAll();
       vault.close();
       store.close();
     },

@@ -4,10 +4,13 @@ import type { ClustersJsonImport } from '../imports/clusters-json';
 import type { Host } from '../ports';
 import type { SettingsService } from '../settings/service';
 import type { Vault } from '../vault/vault';
+import type { Watching } from '../watching';
 import { createAppRouter } from './app';
 import { createClustersRouter } from './clusters';
 import { createGroupsRouter } from './groups';
 import { createImportsRouter } from './imports';
+import { createInventoryRouter } from './inventory';
+import { createLiveRouter } from './live';
 import { createSettingsRouter } from './settings';
 import { createVaultRouter } from './vault';
 
@@ -20,16 +23,19 @@ export interface CoreServices {
   settings: SettingsService;
   vault: Vault;
   imports: ClustersJsonImport;
+  watching: Watching;
 }
 
 /** The whole contract, implemented. */
 export function createRouter(services: CoreServices) {
-  const { host, dataDir, clusters, groups, settings, vault, imports } = services;
+  const { host, dataDir, clusters, groups, settings, vault, imports, watching } = services;
   return {
     app: createAppRouter(host, dataDir, clusters),
     clusters: createClustersRouter(clusters),
     groups: createGroupsRouter(groups, clusters),
     imports: createImportsRouter(imports),
+    inventory: createInventoryRouter(watching),
+    live: createLiveRouter(watching),
     settings: createSettingsRouter(settings),
     vault: createVaultRouter(vault),
   };

@@ -1,0 +1,96 @@
+import type { Group } from '#shared/contract/clusters';
+import type { Settings } from '#shared/contract/settings';
+import type { VaultStatus } from '#shared/contract/vault';
+import type { ClusterReader, ClustersEvent } from './clusters/types';
+import type { Store } from './db/store';
+import type { Channel } from './events';
+import { InventoryAnswers } from './inventory/answers';
+import { LiveHub } from './inventory/live';
+import { SnapshotStore } from './inventory/snapshots';
+import { Watcher } from './inventory/watcher';
+import { ChunkStore } from './metrics/chunk-store';
+import { MetricHistory } from './metrics/history';
+import type { Clock, Logger, Power } from './ports';
+import type { PveClients } from './pve/types';
+
+export interface WatchingDeps {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  power: Power;
+  clients: PveClients;
+  clusters: ClusterReader & { events: Channel<ClustersEvent> };
+  groups: { list(): Group[]; events: Channel<Group[]> };
+  settings: { get(): Settings; events: Channel<Settings> };
+  vault: { current(): VaultStatus; events: Channel<VaultStatus> };
+}
+
+export type Watching = ReturnType<typeof composeWatching>;
+
+/** Everything that looks at the clusters and acts on their guests, wired by hand. */
+export function composeWatching(deps: WatchingDeps) {
+  const { store, clock, logger, power, clients, clusters, groups, settings, vault } = deps;
+  const history = new MetricHistory({
+    chunks: new ChunkStore(store),
+    clock,
+    logger,
+    historyDays: () => settings.get().historyDays,
+  });
+  const watcher = new Watcher({
+    clock,
+    logger,
+    clusters,
+    clients,
+    history,
+    snapshots: new SnapshotStore(store, logger),
+    power,
+    settings: () => settings.get(),
+  });
+  const live = new LiveHub({
+    clock,
+    logger,
+    snapshot: () => ({
+      clusters: clusters.list(),
+      groups: groups.list(),
+      live: watcher.live(),
+      operations: [],
+      settings: settings.get(),
+      vault: vault.current(),
+    }),
+    rows: (uuid) => watcher.rows(uuid),
+    onSeen: (seen) => watcher.setSeen(seen),
+  });
+  const answers = new InventoryAnswers({ clusters, watcher });
+
+  clusters.events.subscribe((event) => {
+    live.publish({ type: 'clusters', upserts: event.upserts, removed: event.removed });
+    watcher.clustersChanged(event);
+  });
+  groups.events.subscribe((list) => live.publish({ type: 'groups', groups: list }));
+  settings.events.subscribe((all) => {
+    live.publish({ type: 'settings', settings: all });
+    watcher.paceChanged();
+  });
+  vault.events.subscribe((status) => {
+    live.publish({ type: 'vault', vault: status });
+    watcher.vaultChanged();
+  });
+  watcher.events.subscribe((event) =>
+    live.publish(event.type === 'live' ? { type: 'live', upserts: [event.live] } : event),
+  );
+
+  return {
+    watcher,
+    live,
+    answers,
+    start(): void {
+      history.start();
+      watcher.start();
+    },
+    /** Before the store is closed: what is known is written once more. */
+    async close(): Promise<void> {
+      await watcher.close();
+      await history.close();
+    },
+  };
+}
