@@ -6,7 +6,7 @@ import type { Clock } from '../ports';
 import { Carrier } from './carrier';
 import { encodeParams, encodePath, type Params } from './encode';
 import { typedPaths } from './engine';
-import { abortFailure } from './errors';
+import { abortFailure } from './network-errors';
 import { scrubber } from './scrub';
 import type { Authorization, PostTicket, Session } from './session';
 import type { Method, WireTarget } from './transport';

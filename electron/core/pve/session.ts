@@ -149,7 +149,7 @@ export class Session {
       const params = { username, password: await this.#account.secret(), 'new-format': '1' };
       const first = readTicket(await post(params, 'password'));
       if (!first.ticket.startsWith('PVE:')) {
-        throw notProxmox('', 'It is a server of another Proxmox product.');
+        throw notProxmox('It is a server of another Proxmox product.');
       }
       if (!first.challenge) return this.#keep(first);
       return this.#keep(await this.#complete(post, first, factor));

@@ -4,7 +4,7 @@ import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
 import type { Failure } from '#shared/contract/errors';
 import { hostPort } from '#shared/domain/host';
-import { abortFailure, networkFailure, pinFailure, tooLargeFailure } from './errors';
+import { abortFailure, networkFailure, pinFailure, tooLargeFailure } from './network-errors';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

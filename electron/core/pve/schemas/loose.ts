@@ -50,7 +50,7 @@ export interface Rows<Row> {
 /** Reads each row by itself: one that lies about its types is left out and counted. */
 export function readRows<Row>(data: unknown, schema: z.ZodType<Row>): Rows<Row> {
   if (data === null || data === undefined) return { rows: [], dropped: 0 };
-  if (!Array.isArray(data)) throw badResponse('', 'A list was expected.');
+  if (!Array.isArray(data)) throw badResponse('A list was expected.');
   const read = data.map((row) => schema.safeParse(row));
   const rows = read.flatMap((result) => (result.success ? [result.data] : []));
   return { rows, dropped: data.length - rows.length };
@@ -61,5 +61,5 @@ export function readOne<Value>(data: unknown, schema: z.ZodType<Value>): Value {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
   const at = result.error.issues[0]?.path.join('.') ?? '';
-  throw badResponse('', `An unexpected value${at === '' ? '' : ` at ${at}`}.`);
+  throw badResponse(`An unexpected value${at === '' ? '' : ` at ${at}`}.`);
 }
