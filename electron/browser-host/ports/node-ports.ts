@@ -1,5 +1,6 @@
 import { systemClock } from '#electron/core/local/clock';
 import type { Host, Logger, Paths, Ports } from '#electron/core/ports';
+import { createKeyringProtector } from '#electron/core/vault/keyring';
 import type { AppInfo } from '#shared/contract/app';
 import { fail } from '#shared/contract/errors';
 import { openExternal } from './external';
@@ -37,7 +38,7 @@ export function nodePorts(options: {
       paths: options.paths,
       clock: systemClock,
       logger,
-      protectors: [],
+      protectors: [createKeyringProtector({ platform: process.platform })],
       passphrase: () => readPassphraseFile(env),
       notifier: createNotifier(logger),
       power,
