@@ -21,7 +21,7 @@ const ALLOWED = {
   domain: [],
   contract: ['domain'],
   core: ['domain', 'contract'],
-  shell: HOST,
+  shell: [...HOST, 'demo'],
   preload: ['contract'],
   'browser-host': HOST,
   cli: [...HOST, 'browser-host', 'demo'],

@@ -59,6 +59,8 @@ export async function composeCore(ports: Ports) {
   const router = createRouter({ ...config, watching });
   return {
     router,
+    /** for what a host does by them itself, as the theme of its windows */
+    settings,
     /** Begins to watch the clusters. */
     start(): void {
       watching.start();

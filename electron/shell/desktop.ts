@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createRouterClient } from '@orpc/server';
 import {
   app,
   dialog,
@@ -16,7 +17,9 @@ import { systemClock } from '#electron/core/local/clock';
 import { serveLocal } from '#electron/core/local/server';
 import type { Logger, Paths } from '#electron/core/ports';
 import { createKeyringProtector } from '#electron/core/vault/keyring';
+import type { Settings } from '#shared/contract/settings';
 import { watchCrashes } from './crash';
+import { openDemoLab } from './demo';
 import { guardContents, guardSession } from './guard';
 import { createHost } from './host';
 import type { Lifetime } from './lifetime';
@@ -27,7 +30,6 @@ import { bundleHandler } from './protocol';
 import { servePorts } from './rpc';
 import { createSafeStorageProtector } from './safe-storage';
 import { selfCommand } from './self';
-import { followSettings } from './settings';
 import { takeStore } from './store';
 import { createTray } from './tray';
 import { createMainWindow } from './window';
@@ -44,37 +46,24 @@ export interface DesktopOptions {
  * What is opened here is closed by the lifetime, newest first.
  */
 export async function openDesktop({ paths, demo, logger, lifetime }: DesktopOptions) {
-  const built = (...names: string[]) => join(app.getAppPath(), 'dist', ...names);
-  const icon = (name: string) => join(app.getAppPath(), 'build', 'icons', name);
-  const title = demo ? 'Clusterdeck demo' : 'Clusterdeck';
-  let hidesOnClose = false;
-
-  const window = createMainWindow({
-    dataDir: paths.dataDir,
-    preload: built('preload', 'preload.cjs'),
-    icon: icon('256x256.png'),
-    title,
-    hidesOnClose: () => hidesOnClose,
-  });
-  app.on('second-instance', () => window.show());
-  app.on('activate', () => window.show());
-  app.on('window-all-closed', () => {
-    if (process.platform !== 'darwin') app.quit();
-  });
+  const { platform } = process;
+  const inApp = (...names: string[]) => join(app.getAppPath(), ...names);
   app.on('web-contents-created', (_event, contents) => guardContents(contents, logger));
-  watchCrashes({
-    app,
-    dialog,
-    logger,
-    clock: systemClock,
-    logDir: paths.logDir,
-    window: window.current,
-  });
-
   await app.whenReady();
   guardSession(session.defaultSession, logger);
-  protocol.handle('app', bundleHandler(built('renderer')));
-  powerMonitor.on('shutdown', () => app.quit());
+  protocol.handle('app', bundleHandler(inApp('dist', 'renderer')));
+
+  let settings: Pick<Settings, 'closeToTray'> = { closeToTray: false };
+  const title = demo ? 'Clusterdeck demo' : 'Clusterdeck';
+  const window = createMainWindow({
+    dataDir: paths.dataDir,
+    preload: inApp('dist', 'preload', 'preload.cjs'),
+    icon: inApp('build', 'icons', '256x256.png'),
+    title,
+    hidesOnClose: () => settings.closeToTray,
+  });
+  const current = window.current;
+  watchCrashes({ app, dialog, logger, clock: systemClock, logDir: paths.logDir, window: current });
 
   const lock = await takeStore(paths.dataDir);
   lifetime.add(async () => lock.release());
@@ -90,45 +79,56 @@ export async function openDesktop({ paths, demo, logger, lifetime }: DesktopOpti
     clock: systemClock,
     logger,
     protectors: [
-      createSafeStorageProtector(safeStorage, process.platform, logger),
+      createSafeStorageProtector(safeStorage, platform, logger),
       // a folder that the command line made is sealed through the keychain itself
-      createKeyringProtector({ platform: process.platform }),
+      createKeyringProtector({ platform }),
     ],
-    notifier: createNotifier(window.show),
+    notifier: createNotifier((uuid) => void openCluster(uuid)),
     host,
     power: createPower(powerMonitor),
   });
   lifetime.add(() => core.close());
+  const { router } = core;
   const context = { logger };
-  const local = await serveLocal({ lock, router: core.router, context, host: 'electron', demo });
+  const client = createRouterClient(router, { context });
+  async function openCluster(uuid?: string) {
+    const found = uuid && (await client.clusters.get({ ref: uuid }).catch(() => undefined));
+    window.show(found ? `/clusters/${found.clusterId}` : undefined);
+  }
+  const local = await serveLocal({ lock, router, context, host: 'electron', demo });
   lifetime.add(() => local.close());
-  const closePorts = servePorts(ipcMain, core.router, context);
+  const closePorts = servePorts(ipcMain, router, context);
   lifetime.add(async () => closePorts());
 
   const tray = createTray({
-    icon: icon('tray.png'),
+    icon: inApp('build', 'icons', 'tray.png'),
     title,
-    show: window.show,
+    show: () => window.show(),
     quit: () => app.quit(),
   });
-  const unfollow = followSettings(core.router, context, (settings) => {
-    nativeTheme.themeSource = settings.theme;
-    hidesOnClose = settings.closeToTray;
-    tray.setPresent(settings.closeToTray);
+  const apply = (next: Settings) => {
+    settings = next;
+    nativeTheme.themeSource = next.theme;
+    tray.setPresent(next.closeToTray);
+  };
+  apply(core.settings.get());
+  core.settings.events.subscribe(apply);
+  const menu = menuTemplate({
+    isMac: platform === 'darwin',
+    isPackaged: app.isPackaged,
+    openRoute: window.show,
+    openDemo: demo ? null : () => void host.openDemo(),
+    openLogs: () => void shell.openPath(paths.logDir),
   });
-  lifetime.add(async () => unfollow());
-  Menu.setApplicationMenu(
-    Menu.buildFromTemplate(
-      menuTemplate({
-        isMac: process.platform === 'darwin',
-        isPackaged: app.isPackaged,
-        openRoute: window.show,
-        openDemo: demo ? null : () => void host.openDemo(),
-        openLogs: () => void shell.openPath(paths.logDir),
-      }),
-    ),
-  );
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menu));
 
   core.start();
+  if (demo) lifetime.add(await openDemoLab(client));
+  app.on('second-instance', () => window.show());
+  app.on('activate', () => window.show());
+  app.on('window-all-closed', () => {
+    if (platform !== 'darwin') app.quit();
+  });
+  powerMonitor.on('shutdown', () => app.quit());
   window.show();
 }

@@ -2,7 +2,7 @@ import { Notification } from 'electron';
 import type { Notifier } from '#electron/core/ports';
 
 /** Shows the system's notifications; a click opens the cluster a note is about. */
-export function createNotifier(show: (route?: string) => void): Notifier {
+export function createNotifier(open: (clusterUuid?: string) => void): Notifier {
   // a notification that is collected as garbage loses its click
   const shown = new Set<Notification>();
   return {
@@ -10,9 +10,7 @@ export function createNotifier(show: (route?: string) => void): Notifier {
       if (!Notification.isSupported()) return;
       const note = new Notification({ title, body });
       shown.add(note);
-      note.on('click', () =>
-        show(clusterUuid === undefined ? undefined : `/clusters/${clusterUuid}`),
-      );
+      note.on('click', () => open(clusterUuid));
       for (const end of ['click', 'close', 'failed'] as const) {
         note.on(end as 'close', () => shown.delete(note));
       }

@@ -25,6 +25,11 @@ export function writeKeyRow(
     .run();
 }
 
+/** Puts what a keychain has renewed in place of the old form. */
+export function renewKept(db: Writer, keyId: string, kept: string): void {
+  db.update(vault).set({ kept }).where(eq(vault.keyId, keyId)).run();
+}
+
 /** Whether this is the key the stored secrets were sealed with. */
 export function fits(row: KeyRow, key: Uint8Array): boolean {
   if (row.proof === null || key.length !== 32) return false;

@@ -12,6 +12,7 @@ import {
   type KeyRow,
   listStaleKeys,
   readKeyRow,
+  renewKept,
   writeKeyRow,
 } from './key-rows';
 import { type LockState, optionsOf, protectionLabel, whyUnavailable } from './lock-state';
@@ -244,7 +245,9 @@ export class Vault implements SecretReader {
         remedy: `The vault is protected by ${protectionLabel(protection, [])}, which this program cannot use. Open it with the program that made it, and change the protection there.`,
       });
     }
-    this.#accept(row, Buffer.from(await protector.recall(row.keyId, row.kept)));
+    const renew = async (kept: string) =>
+      this.#deps.store.mutate((tx) => renewKept(tx.db, row.keyId, kept));
+    this.#accept(row, Buffer.from(await protector.recall(row.keyId, row.kept, renew)));
   }
 
   async #unlockWith(passphrase: string): Promise<void> {
