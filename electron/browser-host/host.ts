@@ -3,7 +3,7 @@ import { composeCore } from '#electron/core/compose';
 import type { StoreLock } from '#electron/core/local/lock';
 import { serveLocal } from '#electron/core/local/server';
 import { createLogger } from '#electron/core/logging/logger';
-import type { Host, Logger, Paths } from '#electron/core/ports';
+import type { Host, KeyProtector, Logger, Paths } from '#electron/core/ports';
 import { fail } from '#shared/contract/errors';
 import type { Client } from '#shared/contract/index';
 import { type Installation, nodePorts } from './ports/node-ports';
@@ -29,9 +29,11 @@ export async function startBrowserHost(options: {
   env: NodeJS.ProcessEnv;
   port: number;
   demo: boolean;
+  /** what can hold the vault key here, best first */
+  protectors: KeyProtector[];
   windows: Pick<Host, 'focus' | 'openDemo'>;
 }): Promise<BrowserHost> {
-  const { lock, paths, installation, env, port, demo, windows } = options;
+  const { lock, paths, installation, env, port, demo, protectors, windows } = options;
   const cleanup: (() => unknown)[] = [() => lock.release()];
   const close = async () => {
     for (const step of cleanup.splice(0).reverse()) await step();
@@ -45,6 +47,7 @@ export async function startBrowserHost(options: {
       installation,
       env,
       demo,
+      protectors,
       windows,
       host: 'browser',
     });

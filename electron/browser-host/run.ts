@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { enterStore, storeBusy } from '#electron/core/local/enter';
 import { preparePaths } from '#electron/core/local/paths';
+import { createKeyringProtector } from '#electron/core/vault/keyring';
 import type { Client } from '#shared/contract/index';
 import { type BrowserHost, startBrowserHost } from './host';
 import type { Installation } from './ports/node-ports';
@@ -57,6 +58,8 @@ export async function runBrowserHost(options: RunOptions): Promise<'ended' | 'jo
     env,
     demo,
     port: options.port,
+    // a throw-away folder must leave no key behind in the person's keychain
+    protectors: demo ? [] : [createKeyringProtector({ platform: process.platform })],
     windows: {
       focus: async () => screen?.show(),
       openDemo: () => startDemo(installation, options.open, env, ended),

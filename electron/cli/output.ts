@@ -22,10 +22,9 @@ export function createOutput(io: CliIo, json: boolean): Output {
     },
     failure(failure) {
       if (json) io.stdout(`${JSON.stringify(failure, null, 2)}\n`);
-      const fields = Object.entries(failure.fields ?? {}).map(
-        ([name, why]) => `\n  ${name}: ${why}`,
-      );
-      io.stderr(`${printable(failure.message)}${printable(fields.join(''))} ${failure.remedy}\n`);
+      const fields = Object.entries(failure.fields ?? {}).map(([name, why]) => `  ${name}: ${why}`);
+      const lines = [failure.message, ...fields, failure.remedy];
+      io.stderr(`${printable(lines.join(fields.length > 0 ? '\n' : ' '))}\n`);
     },
     note: (text) => io.stderr(`${printable(text)}\n`),
   };
@@ -42,7 +41,7 @@ export function table(head: string[], rows: Cell[][]): string {
   const widths = head.map((title, n) =>
     Math.max(title.length, ...cells.map((row) => row[n]?.length ?? 0)),
   );
-  const isNumeric = head.map((_, n) => rows.every((row) => typeof (row[n] ?? 0) === 'number'));
+  const isNumeric = head.map((_, n) => cells.every((row) => /^(-|[\d.]+)$/.test(row[n] ?? '')));
   const line = (row: string[]) =>
     row
       .map((cell, n) =>

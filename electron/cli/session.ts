@@ -4,6 +4,7 @@ import { composeCore } from '#electron/core/compose';
 import { enterStore } from '#electron/core/local/enter';
 import { createLogger } from '#electron/core/logging/logger';
 import type { Paths } from '#electron/core/ports';
+import { createKeyringProtector } from '#electron/core/vault/keyring';
 import type { Client } from '#shared/contract/index';
 import type { CliIo } from './io';
 
@@ -35,7 +36,14 @@ export async function openSession(
   const { lock } = entrance;
   lock.announce({ pid: process.pid, host: 'cli', demo: false, local: null });
   const logger = createLogger({ logDir, program: 'cli' });
-  const { ports, stop } = nodePorts({ paths, logger, installation, env: io.env, host: 'cli' });
+  const { ports, stop } = nodePorts({
+    paths,
+    logger,
+    installation,
+    env: io.env,
+    host: 'cli',
+    protectors: [createKeyringProtector({ platform: process.platform })],
+  });
   try {
     const core = await composeCore(ports);
     return {

@@ -1,6 +1,5 @@
 import { systemClock } from '#electron/core/local/clock';
-import type { Host, Logger, Paths, Ports } from '#electron/core/ports';
-import { createKeyringProtector } from '#electron/core/vault/keyring';
+import type { Host, KeyProtector, Logger, Paths, Ports } from '#electron/core/ports';
 import type { AppInfo } from '#shared/contract/app';
 import { fail } from '#shared/contract/errors';
 import { openExternal } from './external';
@@ -24,11 +23,12 @@ export function nodePorts(options: {
   installation: Installation;
   env: NodeJS.ProcessEnv;
   host: AppInfo['host'];
+  protectors: KeyProtector[];
   demo?: boolean;
   /** what only a host with a window can do; a command has none */
   windows?: Pick<Host, 'focus' | 'openDemo'>;
 }): { ports: Ports; stop(): void } {
-  const { logger, env, windows } = options;
+  const { logger, env, windows, demo = false } = options;
   const power = createPower(systemClock.now);
   const noWindow = async () => {
     throw fail('UNSUPPORTED', { remedy: 'Start Clusterdeck with npm start, or run serve.' });
@@ -38,7 +38,7 @@ export function nodePorts(options: {
       paths: options.paths,
       clock: systemClock,
       logger,
-      protectors: [createKeyringProtector({ platform: process.platform })],
+      protectors: options.protectors,
       passphrase: () => readPassphraseFile(env),
       notifier: createNotifier(logger),
       power,
@@ -47,8 +47,8 @@ export function nodePorts(options: {
           version: options.installation.version,
           host: options.host,
           platform: process.platform,
-          demo: options.demo ?? false,
-          canOpenDemo: windows !== undefined && options.demo !== true,
+          demo,
+          canOpenDemo: windows !== undefined && !demo,
         },
         openExternal,
         focus: windows?.focus ?? noWindow,

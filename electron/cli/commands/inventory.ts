@@ -80,6 +80,6 @@ const nodesText = ({
 const guestsText = (guests: { running: number; stopped: number; other: number; unknown: number }) =>
   `${guests.running} of ${guests.running + guests.stopped + guests.other + guests.unknown} running`;
 const percent = (fraction: number | null) =>
-  fraction === null ? null : Math.round(fraction * 1000) / 10;
+  fraction === null ? null : (fraction * 100).toFixed(1);
 const gibibytes = (bytes: number | null) =>
-  bytes === null ? null : Math.round((bytes / 1024 ** 3) * 10) / 10;
+  bytes === null ? null : (bytes / 1024 ** 3).toFixed(1);

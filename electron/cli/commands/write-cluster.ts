@@ -98,7 +98,7 @@ async function warnIfForgotten({ client, visits }: Session, { out }: CommandCont
   if (protection !== 'session') return;
   const end = visits ? 'until the running Clusterdeck ends' : 'only as long as this command';
   out.note(
-    `The secret is not stored: it lives ${end}. There is no keychain here; start one, or name a ` +
-      'passphrase file in CLUSTERDECK_PASSPHRASE_FILE and run "vault change --to passphrase".',
+    `The secret is not stored: it lives ${end}, because there is no keychain here. Start one, or ` +
+      'name a passphrase file in CLUSTERDECK_PASSPHRASE_FILE.',
   );
 }

@@ -1,0 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A fresh private folder, and how to get rid of it. */
+export function tempFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'clusterdeck-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
