@@ -21,8 +21,8 @@ export interface Dress {
   messageInBody: boolean;
   /** `/cluster/metrics/export` exists since 8.2.5. */
   metricsExport: boolean;
-  /** The kind of the per-zone rows in `/cluster/resources`. */
-  zoneRow: 'sdn' | 'network';
+  /** The kind of the per-zone rows in `/cluster/resources`; 7 shows none. */
+  zoneRow: 'none' | 'sdn' | 'network';
   /** 9 adds `memhost` and the pressure stall values. */
   pressure: boolean;
   /** Old releases send `vmid` and disk sizes of per-node lists as strings. */
@@ -59,7 +59,7 @@ const DRESSES: Record<DressId, Dress> = {
     qemu: '7.2.10',
     messageInBody: false,
     metricsExport: false,
-    zoneRow: 'sdn',
+    zoneRow: 'none',
     pressure: false,
     looseNumbers: true,
     badTicketText: 'permission denied - invalid PVE ticket',

@@ -18,10 +18,17 @@ export function capabilities(
   dress: Dress,
   userid: string,
 ): Record<string, Record<string, 1>> {
+  const overview = [...permissions.overview({ userid })];
   const cap: Record<string, Record<string, 1>> = {};
   for (const [area, { path, privileges }] of Object.entries(AREAS)) {
     if (area === 'mapping' && dress.major < 8) continue;
-    const held = [...permissions.at({ userid }, path).keys()];
+    // A right on one machine is enough for the area to be shown.
+    const held = [
+      ...permissions.at({ userid }, path).keys(),
+      ...overview
+        .filter(([place]) => place.startsWith(`${path}/`) && path !== '/')
+        .flatMap(([, grants]) => [...grants.keys()]),
+    ];
     cap[area] = Object.fromEntries(
       held.filter((privilege) => privileges.test(privilege)).map((privilege) => [privilege, 1]),
     );

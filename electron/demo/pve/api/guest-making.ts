@@ -157,6 +157,8 @@ function newGuest(call: Call, kind: GuestKind, vmid: number): { guest: Guest; lo
     runs: [],
     createdMs: nowMs,
     pending: new Map(),
+    // Without a word about it a folder gets a raw image.
+    diskFormat: /format=(\w+)/.exec(params[diskKey] ?? '')?.[1] ?? 'raw',
     ...(params.pool === undefined ? {} : { pool: params.pool }),
   };
   const config = new Map<string, string | number>();
@@ -185,6 +187,8 @@ function newGuest(call: Call, kind: GuestKind, vmid: number): { guest: Guest; lo
     }
   }
   if (kind === 'qemu') {
+    const devices = [...config.keys()].filter((key) => /^(scsi|virtio|sata|ide|net)\d+$/.test(key));
+    if (devices.length > 0 && !config.has('boot')) config.set('boot', `order=${devices.join(';')}`);
     config.set('smbios1', `uuid=${uuidOf(seed, 80)}`);
     config.set('vmgenid', uuidOf(seed, 81));
     config.set(

@@ -144,8 +144,9 @@ function current(call: Call, guest: Guest): Row {
   const base: Row = {
     ...row,
     vmid: guest.vmid,
-    diskread: load.diskread,
-    diskwrite: load.diskwrite,
+    ...(guest.kind === 'qemu' && guest.status !== 'running' && site.cluster.dress.major >= 9
+      ? {}
+      : { diskread: load.diskread, diskwrite: load.diskwrite }),
     ha:
       guest.haState === undefined
         ? site.cluster.dress.major >= 9

@@ -89,7 +89,11 @@ function resourceRows({ site, caller, params, nowMs }: Call): Row[] {
       }
     }
   }
-  if (wants('sdn') && permissions.has(caller, '/sdn', 'SDN.Audit')) {
+  if (
+    wants('sdn') &&
+    cluster.dress.zoneRow !== 'none' &&
+    permissions.has(caller, '/sdn', 'SDN.Audit')
+  ) {
     rows.push(...nodes.map((node) => zoneRow(cluster, node)));
   }
   return rows;

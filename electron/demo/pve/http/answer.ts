@@ -11,6 +11,8 @@ export interface Answer {
   /** Absent where the server sends no body and no type. */
   body?: Buffer;
   contentType?: string;
+  /** Hangs up after an answer that is no refusal. */
+  close?: boolean;
 }
 
 const JSON_TYPE = 'application/json;charset=UTF-8';

@@ -193,7 +193,9 @@ export class NodeServer {
         extjs,
         ...(read.upload === undefined ? {} : { upload: read.upload }),
       };
-      return dispatch(site, router, api);
+      const { answer, route } = dispatch(site, router, api);
+      // The real server takes no second request after an upload.
+      return { answer: { ...answer, close: read.upload !== undefined }, route };
     } catch (error) {
       if (!(error instanceof PveError)) throw error;
       return { answer: errorAnswer(error, site.cluster.dress, extjs), route: apiPath };

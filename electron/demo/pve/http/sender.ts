@@ -32,7 +32,7 @@ export async function send(
   if (body === undefined) response.removeHeader('Transfer-Encoding');
   response.writeHead(bent.status, bent.reason, {
     'Cache-Control': 'max-age=0',
-    Connection: bent.status >= 400 ? 'close' : 'Keep-Alive',
+    Connection: bent.status >= 400 || bent.close === true ? 'close' : 'Keep-Alive',
     Date: date,
     Pragma: 'no-cache',
     Server: 'pve-api-daemon/3.0',

@@ -101,7 +101,7 @@ export function bootDisk(guest: Guest, storage: Storage): string {
       ? `${storage.id}:${disk}`
       : `${storage.id}:base-${guest.base}-disk-0/${disk}`;
   }
-  const ending = guest.kind === 'lxc' ? 'raw' : 'qcow2';
+  const ending = guest.diskFormat ?? (guest.kind === 'lxc' ? 'raw' : 'qcow2');
   const own = `${guest.vmid}/${disk}.${ending}`;
   return guest.base === undefined
     ? `${storage.id}:${own}`

@@ -39,6 +39,8 @@ export interface Guest {
   diskBytes: number;
   /** Storage that holds the boot disk. */
   storage: string;
+  /** Format of the boot disk, where the storage leaves a choice. */
+  diskFormat?: string;
   agent: boolean;
   /** A guest whose system does not listen to the power button. */
   ignoresPowerButton: boolean;

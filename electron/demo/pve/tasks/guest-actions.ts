@@ -50,7 +50,7 @@ const QUICK_FAILURE_MS = 250;
 export function powerPlan(context: TaskContext, guest: Guest, action: PowerAction): TaskPlan {
   const hindrance = hindranceOf(guest, action);
   const gentle = action === 'shutdown' || action === 'reboot';
-  const stubborn = gentle && guest.ignoresPowerButton && !guest.agent;
+  const stubborn = gentle && guest.ignoresPowerButton;
   const waitMs = (context.timeoutSeconds ?? DEFAULT_SHUTDOWN_SECONDS) * 1000;
   const usualMs = between(DURATIONS[action], guest.seed, context.nowMs);
   const durationMs =
