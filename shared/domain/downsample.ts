@@ -95,51 +95,40 @@ export function pickPoints(
   return [...kept, ...gaps].sort((a, b) => a - b);
 }
 
+/** A measured value and the time it stands for: (timeMs - stepMs, timeMs]. */
+export type Measurement = readonly [timeMs: number, value: Value, stepMs: number];
+
+/** Equal buckets of time, from `fromMs` on. */
+export interface TimeAxis {
+  fromMs: number;
+  stepMs: number;
+  buckets: number;
+}
+
 /**
  * Means over equal buckets of time, for series whose times differ (several nodes, mixed steps):
- * they come to share one axis, and areas and averages stay true.
- * A point also stands for the time since the one before it, as far as that is `holdMs`: so a
- * series with a coarser step than the buckets has no holes, and a real gap stays one.
- * @param points ascending in time
- * @returns one value per bucket [fromMs + i*stepMs, fromMs + (i+1)*stepMs)
+ * they come to share one axis, and areas and averages stay true, which picked points would not.
+ * Each point says for how long it stands, so a series with a coarser step than the buckets has no
+ * holes, and a real gap stays one.
+ * @returns one value per bucket
  */
-export function bucketMeans(
-  points: ReadonlyArray<readonly [timeMs: number, value: Value]>,
-  axis: { fromMs: number; stepMs: number; buckets: number },
-  holdMs: number,
-): Value[] {
+export function bucketMeans(points: readonly Measurement[], axis: TimeAxis): Value[] {
   const sums = new Float64Array(axis.buckets);
   const weights = new Float64Array(axis.buckets);
-  let before: number | null = null;
-  for (const [time, value] of points) {
-    if (value !== null && Number.isFinite(value)) {
-      const since = before !== null && time - before <= holdMs ? before : time - 1;
-      spread(axis, since, time, value, sums, weights);
-      before = time;
+  for (const [until, value, stepMs] of points) {
+    if (value === null || !Number.isFinite(value)) continue;
+    const since = until - stepMs;
+    const first = Math.max(0, Math.floor((since - axis.fromMs) / axis.stepMs));
+    const last = Math.min(axis.buckets - 1, Math.ceil((until - axis.fromMs) / axis.stepMs) - 1);
+    for (let bucket = first; bucket <= last; bucket += 1) {
+      const start = axis.fromMs + bucket * axis.stepMs;
+      const overlap = Math.min(until, start + axis.stepMs) - Math.max(since, start);
+      sums[bucket] = (sums[bucket] ?? 0) + value * overlap;
+      weights[bucket] = (weights[bucket] ?? 0) + overlap;
     }
   }
   return Array.from(sums, (sum, bucket) => {
     const weight = weights[bucket] ?? 0;
     return weight > 0 ? sum / weight : null;
   });
-}
-
-/** Adds a value to the buckets that (since, until] touches, weighed by the time in each. */
-function spread(
-  axis: { fromMs: number; stepMs: number; buckets: number },
-  since: number,
-  until: number,
-  value: number,
-  sums: Float64Array,
-  weights: Float64Array,
-): void {
-  const first = Math.max(0, Math.floor((since - axis.fromMs) / axis.stepMs));
-  const last = Math.min(axis.buckets - 1, Math.floor((until - 1 - axis.fromMs) / axis.stepMs));
-  for (let bucket = first; bucket <= last; bucket += 1) {
-    const start = axis.fromMs + bucket * axis.stepMs;
-    const overlap = Math.min(until, start + axis.stepMs) - Math.max(since, start);
-    if (overlap <= 0) continue;
-    sums[bucket] = (sums[bucket] ?? 0) + value * overlap;
-    weights[bucket] = (weights[bucket] ?? 0) + overlap;
-  }
 }

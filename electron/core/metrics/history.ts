@@ -1,9 +1,10 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { ClusterLive, ClusterTotals, InventoryRows } from '#shared/contract/inventory';
+import type { Measurement } from '#shared/domain/downsample';
 import type { Clock, Logger } from '../ports';
 import { chunkStart, type Level, MINUTES, QUARTERS, spanS } from './chunk';
 import type { ChunkStore } from './chunk-store';
-import { type Point, Rings, SLOT_S } from './rings';
+import { Rings, SLOT_S } from './rings';
 import { type SeriesKey, samplesOf, seriesKey } from './samples';
 
 export interface HistoryDeps {
@@ -118,8 +119,8 @@ export class MetricHistory {
     keys: readonly SeriesKey[],
     fromMs: number,
     toMs: number,
-  ): Map<SeriesKey, Point[]> {
-    const found = new Map<SeriesKey, Point[]>(keys.map((key) => [key, []]));
+  ): Map<SeriesKey, Measurement[]> {
+    const found = new Map<SeriesKey, Measurement[]>(keys.map((key) => [key, []]));
     const nowS = this.#deps.clock.now() / 1000;
     const memoryFromS = this.#clusters.get(uuid)?.openS ?? Number.POSITIVE_INFINITY;
     // minutes are there for a day at least; the border lies where a chunk of quarters ends
@@ -139,7 +140,7 @@ export class MetricHistory {
   #readLevel(
     level: Level,
     uuid: string,
-    found: Map<SeriesKey, Point[]>,
+    found: Map<SeriesKey, Measurement[]>,
     { fromS, toS }: { fromS: number; toS: number },
   ): void {
     for (let startS = chunkStart(level, fromS); startS < toS; startS += spanS(level)) {
@@ -148,13 +149,18 @@ export class MetricHistory {
         for (const [index, value] of values.entries()) {
           const endS = startS + (index + 1) * level.stepS;
           if (Number.isNaN(value) || endS <= fromS || endS > toS) continue;
-          found.get(key)?.push([endS * 1000, value]);
+          found.get(key)?.push([endS * 1000, value, level.stepS * 1000]);
         }
       }
     }
   }
 
-  #readMemory(uuid: string, found: Map<SeriesKey, Point[]>, fromS: number, toS: number): void {
+  #readMemory(
+    uuid: string,
+    found: Map<SeriesKey, Measurement[]>,
+    fromS: number,
+    toS: number,
+  ): void {
     const rings = this.#clusters.get(uuid)?.rings;
     if (rings === undefined || rings.latest === null || fromS === Number.POSITIVE_INFINITY) return;
     const perMinute = 60 / SLOT_S;
@@ -162,7 +168,7 @@ export class MetricHistory {
     for (let slot = Math.floor(fromS / 60) * perMinute; slot <= lastSlot; slot += perMinute) {
       for (const [key, points] of found) {
         const value = rings.mean(key, slot, slot + perMinute);
-        if (value !== null) points.push([(slot + perMinute) * SLOT_S * 1000, value]);
+        if (value !== null) points.push([(slot + perMinute) * SLOT_S * 1000, value, 60_000]);
       }
     }
   }

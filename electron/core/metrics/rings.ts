@@ -5,9 +5,6 @@ export const SLOT_S = 10;
 /** An hour. */
 const SLOTS = 360;
 
-/** A measured point; it stands for the time since the one before it. */
-export type Point = readonly [timeMs: number, value: number];
-
 /** The last hour of one cluster in memory, a slot every ten seconds; NaN is a gap. */
 export class Rings {
   readonly #rings = new Map<SeriesKey, Float32Array>();
