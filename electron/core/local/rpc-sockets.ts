@@ -1,5 +1,5 @@
 import type { Router } from '@orpc/server';
-import { RPCHandler } from '@orpc/server/ws';
+import { RPCHandler } from '@orpc/server/websocket';
 import type { WebSocket } from 'ws';
 import type { Contract } from '#shared/contract/index';
 import type { RpcContext } from '../rpc/base';
@@ -42,18 +42,27 @@ export function createRpcSockets(
       alive = true;
     });
     socket.on('error', (error) => context.logger.debug({ error }, 'A connection failed'));
-    socket.on('close', () => {
-      clearInterval(heartbeat);
-      sockets.delete(socket);
-    });
     const peer = {
-      addEventListener: socket.addEventListener.bind(socket),
+      addEventListener: () => undefined,
       send(data: Parameters<WebSocket['send']>[0]) {
         if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.terminate();
         else socket.send(data);
       },
     };
-    void handler.upgrade(peer, { context });
+    socket.binaryType = 'arraybuffer';
+    socket.on('message', (data, isBinary) => {
+      const message = isBinary && data instanceof ArrayBuffer ? data : data.toString();
+      handler.message(peer, message, { context }).catch(() => {
+        // the error may quote what came in, which may hold a secret
+        context.logger.warn({}, 'A message could not be understood; its sender was cut off');
+        socket.close(1007, 'Not understood');
+      });
+    });
+    socket.on('close', () => {
+      clearInterval(heartbeat);
+      sockets.delete(socket);
+      handler.close(peer);
+    });
   };
 
   return {
