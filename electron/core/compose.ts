@@ -10,6 +10,7 @@ import { Clients } from './pve/clients';
 import { createRouter } from './rpc/index';
 import { SettingsService } from './settings/service';
 import { machineAuthorities } from './trust/authorities';
+import { composeTrust } from './trust/compose';
 import { Vault } from './vault/vault';
 import { composeWatching } from './watching';
 
@@ -35,13 +36,15 @@ export async function composeCore(ports: Ports) {
   const clusters = new ClusterService({ store, secrets: vault, clock, logger, hasGroup });
   const imports = new ClustersJsonImport(clusters);
   vault.events.subscribe(() => clusters.refreshSecrets());
+  const trust = machineAuthorities();
   const clients = new Clients({
     clusters,
     secrets: vault,
     changes: clusters.events,
-    trust: machineAuthorities(),
+    trust,
     clock,
   });
+  const connection = composeTrust({ clusters, clients, trust, logger });
   const watching = composeWatching({
     store,
     clock,
@@ -56,7 +59,7 @@ export async function composeCore(ports: Ports) {
   await Promise.race([vault.start(), clock.sleep(VAULT_WAIT_MS)]);
 
   const config = { host, dataDir, clusters, groups, settings, vault, imports };
-  const router = createRouter({ ...config, watching });
+  const router = createRouter({ ...config, connection, watching });
   return {
     router,
     /** for what a host does by them itself, as the theme of its windows */

@@ -1,4 +1,4 @@
-import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
+import type { Cluster, Endpoint, VerifyMode } from '#shared/contract/clusters';
 import type { ConnectionDraft, TfaAnswer } from '#shared/contract/connection';
 import { fail } from '#shared/contract/errors';
 import type { ClusterReader, ClustersEvent, SecretReader } from '../clusters/types';
@@ -23,10 +23,12 @@ export interface Subject {
   verify: VerifyMode;
   session: Session;
   clusterId: string | null;
+  /** who it is asked as: a user or a token id */
+  account: string;
 }
 
 interface Entry {
-  session: Session;
+  subject: Subject;
   client: SessionClient;
 }
 
@@ -47,21 +49,19 @@ export class Clients implements PveClients {
     return this.#entry(uuid).client;
   }
 
-  draft(draft: ConnectionDraft, tfa?: TfaAnswer): Promise<PveClient> {
-    const session = new Session(this.#draftAccount(draft), this.#options.clock, tfa ?? null);
-    const subject = { endpoints: draft.endpoints, verify: draft.verify, session, clusterId: null };
-    return Promise.resolve(this.open(subject, draft.endpoints));
+  async draft(draft: ConnectionDraft, tfa?: TfaAnswer): Promise<PveClient> {
+    return this.open(this.drafted(draft, tfa), draft.endpoints);
   }
 
   /** @throws Failure NOT_FOUND */
   stored(uuid: string): Subject {
-    const { endpoints, verify, clusterId } = this.#options.clusters.get(uuid);
-    return { endpoints, verify, clusterId, session: this.#entry(uuid).session };
+    return this.#entry(uuid).subject;
   }
 
-  drafted(draft: ConnectionDraft): Subject {
-    const session = new Session(this.#draftAccount(draft), this.#options.clock);
-    return { endpoints: draft.endpoints, verify: draft.verify, session, clusterId: null };
+  drafted(draft: ConnectionDraft, tfa?: TfaAnswer): Subject {
+    const { endpoints, verify } = draft;
+    const session = new Session(this.#draftAccount(draft), this.#options.clock, tfa ?? null);
+    return { endpoints, verify, session, clusterId: null, account: accountName(draft) };
   }
 
   /** A client of its own for some of a subject's endpoints; the caller closes it. */
@@ -69,6 +69,11 @@ export class Clients implements PveClients {
     const { trust, clock } = this.#options;
     const { verify, session, clusterId } = subject;
     return createClient({ clusterId, endpoints, verify, trust, session, clock });
+  }
+
+  /** A person asked to try again: credentials that were refused are sent once more. */
+  retry(uuid: string): void {
+    this.#entries.get(uuid)?.subject.session.unblock();
   }
 
   async reset(uuid: string): Promise<void> {
@@ -92,8 +97,8 @@ export class Clients implements PveClients {
     const { endpoints, verify, clusterId, authKind, user, tokenId } = cluster;
     const account = { kind: authKind, user, tokenId, secret: () => this.#storedSecret(uuid) };
     const session = new Session(account, this.#options.clock);
-    const client = this.open({ endpoints, verify, session, clusterId }, endpoints);
-    const entry = { session, client };
+    const subject = { endpoints, verify, session, clusterId, account: accountName(cluster) };
+    const entry = { subject, client: this.open(subject, endpoints) };
     this.#entries.set(uuid, entry);
     return entry;
   }
@@ -118,6 +123,10 @@ export class Clients implements PveClients {
     if (secret === null) throw missing();
     return secret;
   }
+}
+
+function accountName({ authKind, user, tokenId }: Cluster | ConnectionDraft): string {
+  return authKind === 'token' ? (tokenId ?? '') : user;
 }
 
 function missing() {

@@ -35,6 +35,8 @@ interface Held {
   ticket: string;
   csrf: string;
   issuedAt: number;
+  /** whether a second factor was given for it, which only a person can give again */
+  byFactor: boolean;
 }
 
 // A ticket lives 2 h. It is renewed on use after 90 min and not relied on in its last 5.
@@ -81,18 +83,28 @@ export class Session {
     };
   }
 
-  /** Logs in anew, whatever came before; with an answer the second factor is given at once. */
+  /**
+   * Logs in anew, whatever came before; with an answer the second factor is given at once.
+   * A session that a second factor opened is renewed instead where no new answer comes along.
+   */
   async login(post: PostTicket, factor: TfaAnswer | null): Promise<void> {
     if (this.#account.kind === 'token') return;
     await this.#running?.catch(() => null);
-    this.#factor = factor;
+    this.#factor = factor ?? this.#factor;
     this.#blocked = null;
-    await this.#once(() => this.#logIn(post));
+    const held = this.#held;
+    const renewable = this.#factor === null && held !== null && held.byFactor;
+    await this.#once(() => (renewable ? this.#renew(post, held) : this.#logIn(post)));
   }
 
   /** The server refused this ticket: the next call logs in. */
   refused(ticket: object | null): void {
     if (ticket !== null && this.#held === ticket) this.#held = null;
+  }
+
+  /** Lets refused credentials be tried once more, since a person asked for it. */
+  unblock(): void {
+    this.#blocked = null;
   }
 
   /** Nothing more is sent until a fresh login. */
@@ -132,7 +144,7 @@ export class Session {
   async #renew(post: PostTicket, held: Held): Promise<Held> {
     const params = { username: this.#account.user, password: held.ticket, 'new-format': '1' };
     try {
-      return this.#keep(readTicket(await post(params, 'password')));
+      return this.#keep(readTicket(await post(params, 'password')), held.byFactor);
     } catch (error) {
       if (isRefusal(error)) return this.#logIn(post);
       // the old ticket still holds; the call itself will tell what is wrong with the network
@@ -143,7 +155,6 @@ export class Session {
   async #logIn(post: PostTicket): Promise<Held> {
     const factor = this.#factor;
     this.#factor = null;
-    this.#held = null;
     try {
       const username = this.#account.user;
       const params = { username, password: await this.#account.secret(), 'new-format': '1' };
@@ -151,8 +162,8 @@ export class Session {
       if (!first.ticket.startsWith('PVE:')) {
         throw notProxmox('It is a server of another Proxmox product.');
       }
-      if (!first.challenge) return this.#keep(first);
-      return this.#keep(await this.#complete(post, first, factor));
+      if (!first.challenge) return this.#keep(first, false);
+      return this.#keep(await this.#complete(post, first, factor), true);
     } catch (error) {
       if (isRefusal(error) && this.#blocked === null) this.#blocked = error;
       throw error;
@@ -166,9 +177,14 @@ export class Session {
     return readTicket(await post(answerOf(this.#account.user, half, factor), 'secondFactor'));
   }
 
-  #keep(ticket: Ticket): Held {
+  #keep(ticket: Ticket, byFactor: boolean): Held {
     if (ticket.challenge) throw secondFactorNeeded(ticket.ticket);
-    this.#held = { ticket: ticket.ticket, csrf: ticket.csrf, issuedAt: this.#clock.now() };
+    this.#held = {
+      ticket: ticket.ticket,
+      csrf: ticket.csrf,
+      issuedAt: this.#clock.now(),
+      byFactor,
+    };
     this.#blocked = null;
     return this.#held;
   }

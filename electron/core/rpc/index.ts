@@ -7,6 +7,7 @@ import type { Vault } from '../vault/vault';
 import type { Watching } from '../watching';
 import { createAppRouter } from './app';
 import { createClustersRouter } from './clusters';
+import { type ConnectionServices, createConnectionRouter } from './connection';
 import { createGroupsRouter } from './groups';
 import { createImportsRouter } from './imports';
 import { createInventoryRouter } from './inventory';
@@ -23,15 +24,18 @@ export interface CoreServices {
   settings: SettingsService;
   vault: Vault;
   imports: ClustersJsonImport;
+  connection: Omit<ConnectionServices, 'watch'>;
   watching: Watching;
 }
 
 /** The whole contract, implemented. */
 export function createRouter(services: CoreServices) {
-  const { host, dataDir, clusters, groups, settings, vault, imports, watching } = services;
+  const { host, dataDir, clusters, groups, settings, vault, imports, connection, watching } =
+    services;
   return {
     app: createAppRouter(host, dataDir, clusters),
     clusters: createClustersRouter(clusters),
+    connection: createConnectionRouter({ ...connection, watch: watching.watcher }),
     groups: createGroupsRouter(groups, clusters),
     imports: createImportsRouter(imports),
     inventory: createInventoryRouter(watching),
