@@ -5,6 +5,9 @@ import { NotFound } from './not-found';
 
 const AddPage = lazy(() => import('../features/edit/add-page'));
 const EditPage = lazy(() => import('../features/edit/edit-page'));
+const GuestsPage = lazy(() => import('../features/guests/guests-page'));
+const OperationsPage = lazy(() => import('../features/operations/operations-page'));
+const ClusterPage = lazy(() => import('../features/cluster/cluster-page'));
 const SettingsPage = lazy(() => import('../features/settings/settings-page'));
 
 /** Every page of the program; addresses are hashes (`#/guests`), which work on any host. */
@@ -21,6 +24,11 @@ export function Routes(): ReactNode {
         <Route path="/add" component={AddPage} />
         <Route path="/edit/:clusterId">
           {({ clusterId }) => <EditPage key={clusterId} clusterId={clusterId} />}
+        </Route>
+        <Route path="/guests" component={GuestsPage} />
+        <Route path="/operations" component={OperationsPage} />
+        <Route path="/clusters/:clusterId/:tab?">
+          {({ clusterId, tab }) => <ClusterPage key={clusterId} clusterId={clusterId} tab={tab} />}
         </Route>
         <Route path="/settings" component={SettingsPage} />
         <Route component={NotFound} />

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
 import { useConnectionStatus, useLive } from '../context';
 import { DialogHost } from '../dialog-host';
+import { DrawerHost } from '../drawer-host';
 import { Routes } from '../routes';
 import { Shortcuts } from '../shortcuts';
 import { Banners } from './banners';
@@ -26,6 +27,7 @@ export function Frame() {
         <Banners />
         <Main />
       </div>
+      <DrawerHost />
       <DialogHost />
       <Shortcuts />
     </div>

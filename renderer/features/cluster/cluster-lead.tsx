@@ -1,0 +1,68 @@
+import { Fragment, type ReactNode } from 'react';
+import type { Cluster } from '#shared/contract/clusters';
+import type { ClusterLive } from '#shared/contract/inventory';
+import { Age } from '../../ui/age';
+import { CodeText, Fingerprint } from '../../ui/code';
+import { clusterState, nodesWord, quorumWord } from '../clusters/state-words';
+import styles from './cluster-page.module.css';
+
+interface ClusterLeadProps {
+  cluster: Cluster;
+  live: ClusterLive | undefined;
+}
+
+/** What a cluster is and how it is reached, in one line. */
+export function ClusterLead({ cluster, live }: ClusterLeadProps) {
+  const parts = live ? livePart(live) : [];
+  return (
+    <p className={styles.lead}>
+      {[...parts, verification(cluster), account(cluster)].map((part, index) => (
+        // the parts have no identity beyond their place
+        // oxlint-disable-next-line react/no-array-index-key
+        <Fragment key={index}>
+          {index > 0 && <span aria-hidden> · </span>}
+          {part}
+        </Fragment>
+      ))}
+    </p>
+  );
+}
+
+function livePart(live: ClusterLive): ReactNode[] {
+  const quorum = quorumWord(live);
+  const parts: (ReactNode | null)[] = [
+    live.version === null ? null : `PVE ${live.version}`,
+    nodesWord(live),
+    quorum === 'no quorum' ? <strong className={styles.bad}>{quorum}</strong> : quorum,
+    live.state === 'active' ? null : <strong>{clusterState(live).word}</strong>,
+    live.asOf === null ? null : (
+      <>
+        <span className="visually-hidden">measured </span>
+        <Age at={live.asOf} stale={live.stale} />
+      </>
+    ),
+  ];
+  return parts.filter((part) => part !== null);
+}
+
+function verification({ verify, endpoints }: Cluster): ReactNode {
+  if (verify === 'off') return <strong className={styles.bad}>certificate not verified</strong>;
+  if (verify === 'ca') return 'certificate by a CA';
+  const pin = endpoints[0]?.pin ?? null;
+  return pin === null ? (
+    'nothing pinned yet'
+  ) : (
+    <>
+      pinned <Fingerprint value={pin} short />
+    </>
+  );
+}
+
+function account({ authKind, tokenId, user }: Cluster): ReactNode {
+  const isToken = authKind === 'token' && tokenId !== null;
+  return (
+    <>
+      {isToken ? 'token' : 'user'} <CodeText quiet>{isToken ? tokenId : user}</CodeText>
+    </>
+  );
+}

@@ -1,0 +1,189 @@
+import { useQuery } from '@tanstack/react-query';
+import { KeyRound, Pencil } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Cluster } from '#shared/contract/clusters';
+import { hostPort } from '#shared/domain/host';
+import { useLive, useOrpc } from '../../app/context';
+import { problemOf } from '../../transport/failure';
+import { Button } from '../../ui/button';
+import { Panel } from '../../ui/card';
+import { CodeText, Fingerprint } from '../../ui/code';
+import { Facts } from '../../ui/facts';
+import { ErrorNotice, Notice, Skeleton } from '../../ui/feedback';
+import { Stack } from '../../ui/stack';
+import { bandName } from '../clusters/priority';
+import { DEPLOYMENT_TOGGLES } from '../clusters/toggles';
+import { useClusterActions } from '../clusters/use-cluster-actions';
+import { PrivilegeTable } from '../connection/privilege-table';
+import styles from './cluster-page.module.css';
+
+/** How a cluster is set up on this desk, to read; "Edit" leads to the form. */
+export function ConfigurationTab({ cluster }: { cluster: Cluster }) {
+  const actions = useClusterActions(cluster);
+  const edit = (
+    <Button small icon={Pencil} onClick={actions.edit}>
+      Edit
+    </Button>
+  );
+  return (
+    <div className={styles.panels}>
+      <Panel title="Connection" aside={edit}>
+        <Facts facts={connectionFacts(cluster)} />
+      </Panel>
+      <Panel title="Certificates" note={VERIFY[cluster.verify]}>
+        <Endpoints cluster={cluster} onCompare={actions.trust} />
+      </Panel>
+      <Panel title="Deployment" aside={edit}>
+        <Facts facts={deploymentFacts(cluster)} />
+      </Panel>
+      <Panel title="Appearance" aside={edit}>
+        <Appearance cluster={cluster} />
+      </Panel>
+      <Panel
+        title="Privileges"
+        className={styles.wide}
+        note="What the account may do there, and what is missing for the rest."
+        aside={
+          cluster.authKind === 'password' && (
+            <Button small icon={KeyRound} onClick={actions.mint}>
+              Mint a token
+            </Button>
+          )
+        }
+      >
+        <Privileges uuid={cluster.uuid} />
+      </Panel>
+      <Panel title="Careful here" className={styles.wide}>
+        <DangerZone cluster={cluster} />
+      </Panel>
+    </div>
+  );
+}
+
+const VERIFY: Record<Cluster['verify'], string> = {
+  pin: 'A server must show exactly the pinned certificate.',
+  ca: 'A server must show a certificate that this machine’s CAs vouch for.',
+  off: 'Nothing is verified.',
+};
+
+function connectionFacts(cluster: Cluster): [string, ReactNode][] {
+  const isToken = cluster.authKind === 'token';
+  return [
+    ['Id', <CodeText key="id">{cluster.clusterId}</CodeText>],
+    ['Number', cluster.number],
+    ['Endpoints', cluster.endpoints.map(({ host, port }) => hostPort(host, port)).join(', ')],
+    [
+      isToken ? 'Token' : 'User',
+      <CodeText key="account">{isToken ? (cluster.tokenId ?? '') : cluster.user}</CodeText>,
+    ],
+    ['Secret', cluster.hasSecret ? 'sealed in the vault' : 'none is stored'],
+    ['Watched', cluster.isActive ? 'yes' : 'no, in maintenance'],
+    ['Default', cluster.isDefault ? 'yes' : 'no'],
+  ];
+}
+
+function deploymentFacts(cluster: Cluster): [string, ReactNode][] {
+  return [
+    ['Priority', `${bandName(cluster.priority)}, ${cluster.priority} of 100`],
+    ...DEPLOYMENT_TOGGLES.map(({ field, name }): [string, ReactNode] => [
+      name,
+      cluster[field] ? 'on' : 'off',
+    ]),
+    ['New disks', cluster.defaultStorage ?? 'no storage chosen'],
+    ['Templates', cluster.templateStorage ?? 'no storage chosen'],
+    ['ISO images', cluster.isoStorage ?? 'no storage chosen'],
+  ];
+}
+
+function Appearance({ cluster }: { cluster: Cluster }) {
+  const group = useLive((state) => state.groups.find(({ uuid }) => uuid === cluster.groupUuid));
+  return (
+    <Facts
+      facts={[
+        ['Name', cluster.name],
+        ['Group', group?.name ?? 'none'],
+        ['Description', cluster.description === '' ? 'none' : cluster.description],
+        ['Added', new Date(cluster.createdAt).toLocaleString('en-GB')],
+        ['Changed', new Date(cluster.updatedAt).toLocaleString('en-GB')],
+      ]}
+    />
+  );
+}
+
+function Endpoints({ cluster, onCompare }: { cluster: Cluster; onCompare: () => void }) {
+  if (cluster.verify === 'off') {
+    return (
+      <Notice tone="warning" title="Anyone between this desk and the cluster can read along.">
+        Pin the certificate or use one by a CA: edit the connection.
+      </Notice>
+    );
+  }
+  return (
+    <Stack>
+      {cluster.endpoints.map(({ host, port, pin }) => (
+        <div key={`${host} ${port}`}>
+          <p className={styles.endpoint}>{hostPort(host, port)}</p>
+          {pin === null ? (
+            <p className={styles.quiet}>No certificate is pinned.</p>
+          ) : (
+            <Fingerprint value={pin} />
+          )}
+        </div>
+      ))}
+      <div>
+        <Button small onClick={onCompare}>
+          Compare with what it shows now
+        </Button>
+      </div>
+    </Stack>
+  );
+}
+
+function Privileges({ uuid }: { uuid: string }) {
+  const missing = useQuery(useOrpc().connection.missing.queryOptions({ input: { uuid } }));
+  if (missing.isError) {
+    return (
+      <ErrorNotice
+        problem={problemOf(missing.error)}
+        action={
+          <Button small busy={missing.isFetching} onClick={() => void missing.refetch()}>
+            Try again
+          </Button>
+        }
+      />
+    );
+  }
+  if (missing.data === undefined) return <Skeleton height="220px" />;
+  return <PrivilegeTable features={missing.data} />;
+}
+
+function DangerZone({ cluster }: { cluster: Cluster }) {
+  const actions = useClusterActions(cluster);
+  const isLast = useLive((state) => state.clusters.size === 1);
+  return (
+    <Stack>
+      <div className={styles.danger}>
+        <p>
+          <strong>Delete {cluster.name} from this desk.</strong> The cluster itself goes on.
+          {cluster.protected && ' It is protected: its id has to be typed.'}
+          {isLast && ' It is the last one and cannot be deleted.'}
+        </p>
+        <Button tone="danger" disabled={isLast} onClick={actions.remove}>
+          Delete
+        </Button>
+      </div>
+      <div className={styles.danger}>
+        <p>
+          <strong>{cluster.isActive ? 'Take it into maintenance.' : 'End its maintenance.'}</strong>{' '}
+          In maintenance it is neither watched nor deployed to.
+        </p>
+        <Button
+          busy={actions.changing}
+          onClick={() => actions.change({ isActive: !cluster.isActive })}
+        >
+          {cluster.isActive ? 'Start maintenance' : 'End maintenance'}
+        </Button>
+      </div>
+    </Stack>
+  );
+}

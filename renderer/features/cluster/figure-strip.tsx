@@ -1,0 +1,28 @@
+import type { ClusterLive } from '#shared/contract/inventory';
+import { cx } from '../../ui/cx';
+import { Value } from '../../ui/value';
+import styles from './figure-strip.module.css';
+import { figuresOf } from './figures';
+
+/** The numbers that sum a cluster up. Each has its place from the start, known or not. */
+export function FigureStrip({ live }: { live: ClusterLive | undefined }) {
+  const stale = live?.stale ?? false;
+  return (
+    <dl className={cx(styles.strip, stale && styles.stale)}>
+      {figuresOf(live).map(({ key, label, quantity, words, tone }) => (
+        <div key={key} className={styles.figure}>
+          <dt className={styles.label}>{label}</dt>
+          <dd className={cx(!stale && tone !== 'plain' && styles[tone])}>
+            <Value
+              size="large"
+              value={quantity.text === '–' ? null : quantity.text}
+              unit={quantity.unit}
+              stale={stale}
+            />
+          </dd>
+          <dd className={styles.words}>{words}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

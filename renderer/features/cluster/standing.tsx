@@ -1,0 +1,100 @@
+import { PauseCircle, Wrench } from 'lucide-react';
+import type { Cluster } from '#shared/contract/clusters';
+import type { ClusterLive, Problem } from '#shared/contract/inventory';
+import { Age } from '../../ui/age';
+import { Button } from '../../ui/button';
+import { Notice } from '../../ui/feedback';
+import { Stack } from '../../ui/stack';
+import { ProblemButton } from '../clusters/problem-button';
+import { useClusterActions } from '../clusters/use-cluster-actions';
+
+interface StandingProps {
+  cluster: Cluster;
+  live: ClusterLive | undefined;
+}
+
+/** What is the matter with a cluster, with the button that helps; nothing while all is well. */
+export function Standing({ cluster, live }: StandingProps) {
+  const actions = useClusterActions(cluster);
+  if (live === undefined) return null;
+  const failure = live.problems.length === 0 ? live.failure : null;
+  const silent = live.state !== 'active' && live.asOf !== null;
+  return (
+    <Stack gap="small">
+      {live.state === 'maintenance' && (
+        <Notice
+          tone="information"
+          icon={Wrench}
+          title="In maintenance: it is not watched."
+          action={
+            <Button
+              small
+              busy={actions.changing}
+              onClick={() => actions.change({ isActive: true })}
+            >
+              End it
+            </Button>
+          }
+        >
+          <Remembered asOf={live.asOf} />
+        </Notice>
+      )}
+      {live.state === 'paused' && (
+        <Notice
+          tone="information"
+          icon={PauseCircle}
+          title="Watching is paused."
+          action={
+            <Button small onClick={() => actions.pause(false)}>
+              Watch again
+            </Button>
+          }
+        >
+          <Remembered asOf={live.asOf} />
+        </Notice>
+      )}
+      {failure !== null && (
+        <Notice
+          tone="bad"
+          title={failure.message}
+          action={
+            <Button small busy={actions.refreshing} onClick={actions.refresh}>
+              Try now
+            </Button>
+          }
+        >
+          {failure.data.remedy}
+          {silent && <Remembered asOf={live.asOf} />}
+        </Notice>
+      )}
+      {live.problems.map((problem) => (
+        <ProblemNotice
+          key={`${problem.title} ${problem.node ?? ''}`}
+          cluster={cluster}
+          problem={problem}
+        />
+      ))}
+    </Stack>
+  );
+}
+
+function ProblemNotice({ cluster, problem }: { cluster: Cluster; problem: Problem }) {
+  return (
+    <Notice
+      tone={problem.severity}
+      title={problem.title}
+      action={<ProblemButton cluster={cluster} problem={problem} />}
+    >
+      {problem.detail}
+    </Notice>
+  );
+}
+
+function Remembered({ asOf }: { asOf: number | null }) {
+  if (asOf === null) return <p>Nothing was measured yet.</p>;
+  return (
+    <p>
+      What is shown was measured <Age at={asOf} stale />.
+    </p>
+  );
+}
