@@ -8,6 +8,7 @@ const NEEDS = [
   ['gnome-keyring', '/usr/bin/gnome-keyring-daemon'],
   ['libsecret-tools', '/usr/bin/secret-tool'],
   ['python3-proxmoxer', '/usr/lib/python3/dist-packages/proxmoxer'],
+  ['python3-requests', '/usr/lib/python3/dist-packages/requests'],
 ];
 
 const apt = (...args) =>
