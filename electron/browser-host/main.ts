@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createKeyringProtector } from '#electron/core/vault/keyring';
 import { Failure } from '#shared/contract/errors';
 import { version } from '../../package.json';
 import { processSignal } from './process-signal';
@@ -27,6 +28,7 @@ try {
       rendererDir: join(import.meta.dirname, '..', 'renderer'),
       cliPath: join(import.meta.dirname, 'cli.js'),
     },
+    protectors: [createKeyringProtector({ platform: process.platform })],
     env: process.env,
     signal: processSignal(),
     printLink(link, why) {

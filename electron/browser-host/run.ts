@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { enterStore, storeBusy } from '#electron/core/local/enter';
 import { preparePaths } from '#electron/core/local/paths';
-import { createKeyringProtector } from '#electron/core/vault/keyring';
+import type { KeyProtector } from '#electron/core/ports';
 import type { Client } from '#shared/contract/index';
 import { type BrowserHost, startBrowserHost } from './host';
 import type { Installation } from './ports/node-ports';
@@ -18,6 +18,8 @@ export interface RunOptions {
   /** whether the program ends when its window is closed */
   endsWithWindow: boolean;
   installation: Installation;
+  /** what can hold the vault key here, best first */
+  protectors: KeyProtector[];
   env: NodeJS.ProcessEnv;
   /** ends the program */
   signal: AbortSignal;
@@ -58,8 +60,7 @@ export async function runBrowserHost(options: RunOptions): Promise<'ended' | 'jo
     env,
     demo,
     port: options.port,
-    // a throw-away folder must leave no key behind in the person's keychain
-    protectors: demo ? [] : [createKeyringProtector({ platform: process.platform })],
+    protectors: options.protectors,
     windows: {
       focus: async () => screen?.show(),
       openDemo: () => startDemo(installation, options.open, env, ended),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { processSignal } from '#electron/browser-host/process-signal';
+import { createKeyringProtector } from '#electron/core/vault/keyring';
 import { version } from '../../package.json';
 import { runCli } from './program';
 
@@ -16,9 +17,12 @@ process.exitCode = await runCli(
     signal: processSignal(),
   },
   {
-    version,
-    rendererDir: join(import.meta.dirname, '..', 'renderer'),
-    cliPath: join(import.meta.dirname, 'cli.js'),
+    installation: {
+      version,
+      rendererDir: join(import.meta.dirname, '..', 'renderer'),
+      cliPath: join(import.meta.dirname, 'cli.js'),
+    },
+    protectors: [createKeyringProtector({ platform: process.platform })],
   },
 );
 // what a command leaves open (an idle connection, a timer) must not hold it back; output comes first

@@ -17,7 +17,7 @@ export function createOutput(io: CliIo, json: boolean): Output {
   return {
     json,
     result(document, human) {
-      const text = json ? JSON.stringify(document, null, 2) : human();
+      const text = json ? JSON.stringify(document, null, 2) : printable(human());
       if (text !== '') io.stdout(`${text}\n`);
     },
     failure(failure) {

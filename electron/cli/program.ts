@@ -1,5 +1,4 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import type { Installation } from '#electron/browser-host/ports/node-ports';
 import { preparePaths } from '#electron/core/local/paths';
 import { protection } from '#shared/contract/vault';
 import { type ClusterOptions, clusterOptions } from './cluster-options';
@@ -14,7 +13,7 @@ import { addCluster, editCluster } from './commands/write-cluster';
 import { asFailure } from './failure';
 import type { CliIo } from './io';
 import { createOutput } from './output';
-import { openSession } from './session';
+import { type CliProgram, openSession } from './session';
 import { UsageError } from './usage-error';
 
 type Run = (context: CommandContext) => Promise<ExitCode>;
@@ -27,13 +26,13 @@ type Run = (context: CommandContext) => Promise<ExitCode>;
 export async function runCli(
   args: readonly string[],
   io: CliIo,
-  installation: Installation,
+  cli: CliProgram,
 ): Promise<0 | 1 | 2> {
   let code: ExitCode = 0;
   // known before parsing, so that wrong usage is told in the form that was asked for
   const asksForJson = args.includes('--json');
-  const program = createProgram(io, installation, async (command, run) => {
-    const context = contextOf(command, io, installation);
+  const program = createProgram(io, cli, async (command, run) => {
+    const context = contextOf(command, io, cli);
     try {
       code = await run(context);
     } catch (error) {
@@ -62,19 +61,19 @@ export async function runCli(
   }
 }
 
-function contextOf(command: Command, io: CliIo, installation: Installation): CommandContext {
+function contextOf(command: Command, io: CliIo, program: CliProgram): CommandContext {
   const { json, data: dataOption } = command.optsWithGlobals<{ json?: boolean; data?: string }>();
   const data = dataOption ?? io.env['CLUSTERDECK_DATA'];
   const paths = () => preparePaths(data);
   return {
     io,
     out: createOutput(io, json === true),
-    installation,
+    program,
     data,
     dataOption,
     paths,
     async withSession(work) {
-      const session = await openSession(paths(), installation, io);
+      const session = await openSession(paths(), program, io);
       try {
         return await work(session);
       } finally {
@@ -86,7 +85,7 @@ function contextOf(command: Command, io: CliIo, installation: Installation): Com
 
 function createProgram(
   io: CliIo,
-  installation: Installation,
+  { installation }: CliProgram,
   perform: (command: Command, run: Run) => Promise<void>,
 ): Command {
   const program = new Command('clusterdeck')

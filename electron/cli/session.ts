@@ -3,10 +3,16 @@ import { type Installation, nodePorts } from '#electron/browser-host/ports/node-
 import { composeCore } from '#electron/core/compose';
 import { enterStore } from '#electron/core/local/enter';
 import { createLogger } from '#electron/core/logging/logger';
-import type { Paths } from '#electron/core/ports';
-import { createKeyringProtector } from '#electron/core/vault/keyring';
+import type { KeyProtector, Paths } from '#electron/core/ports';
 import type { Client } from '#shared/contract/index';
 import type { CliIo } from './io';
+
+/** What a copy of the command line is made of. */
+export interface CliProgram {
+  installation: Installation;
+  /** what can hold the vault key here, best first */
+  protectors: KeyProtector[];
+}
 
 /** A client for the length of one command, and whether it visits a running host. */
 export interface Session {
@@ -24,7 +30,7 @@ const WAIT_MS = 30_000;
  */
 export async function openSession(
   paths: Paths,
-  installation: Installation,
+  { installation, protectors }: CliProgram,
   io: Pick<CliIo, 'env' | 'signal'>,
 ): Promise<Session> {
   const { dataDir, logDir } = paths;
@@ -42,7 +48,7 @@ export async function openSession(
     installation,
     env: io.env,
     host: 'cli',
-    protectors: [createKeyringProtector({ platform: process.platform })],
+    protectors,
   });
   try {
     const core = await composeCore(ports);

@@ -1,14 +1,13 @@
-import type { Installation } from '#electron/browser-host/ports/node-ports';
 import type { Paths } from '#electron/core/ports';
 import type { CliIo } from '../io';
 import type { Output } from '../output';
-import type { Session } from '../session';
+import type { CliProgram, Session } from '../session';
 
 /** What one run of a command works with. */
 export interface CommandContext {
   io: CliIo;
   out: Output;
-  installation: Installation;
+  program: CliProgram;
   /** what --data or CLUSTERDECK_DATA names */
   data: string | undefined;
   /** what --data alone names: a demo must not land in the folder of everyday work */

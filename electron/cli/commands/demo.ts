@@ -15,7 +15,7 @@ interface DemoOptions extends HostOptions {
 
 /** Starts simulated clusters and a deck that shows them; leaves nothing behind. */
 export async function runDemo(options: DemoOptions, context: CommandContext): Promise<ExitCode> {
-  const { io, out, installation } = context;
+  const { io, out, program } = context;
   const settings = labSettings(options);
   const port = portNumber(options.port);
   // the lab is large and only this command needs it
@@ -35,7 +35,9 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
       demo: true,
       joins: false,
       endsWithWindow: true,
-      installation,
+      installation: program.installation,
+      // a throw-away folder must leave no key behind in the person's keychain
+      protectors: [],
       env: io.env,
       signal: io.signal,
       async onReady({ client }) {

@@ -9,7 +9,7 @@ export interface HostOptions {
 
 /** Serves the deck until the program is ended. */
 export async function runServe(options: HostOptions, context: CommandContext): Promise<ExitCode> {
-  const { io, out, installation } = context;
+  const { io, out, program } = context;
   const port = portNumber(options.port);
   await runBrowserHost({
     data: context.data,
@@ -19,7 +19,8 @@ export async function runServe(options: HostOptions, context: CommandContext): P
     demo: false,
     joins: false,
     endsWithWindow: false,
-    installation,
+    installation: program.installation,
+    protectors: program.protectors,
     env: io.env,
     signal: io.signal,
     printLink: tellLink(context, context.paths().dataDir),
