@@ -67,6 +67,7 @@ export async function composeCore(ports: Ports) {
     /** Begins to watch the clusters. */
     start(): void {
       watching.start();
+      void vault.announce();
     },
     /** Ends all work and closes the store. */
     async close(): Promise<void> {

@@ -5,8 +5,8 @@ const codeOf = (error: unknown): string =>
 
 const FULL = /^(SQLITE_FULL|ENOSPC|EDQUOT)/;
 const BUSY = /^SQLITE_(BUSY|LOCKED)/;
-const BROKEN =
-  /^(SQLITE_(NOTADB|CORRUPT|IOERR|CANTOPEN|READONLY|PERM|AUTH)|E(ACCES|PERM|ROFS|IO|NOTDIR|ISDIR))/;
+// any word of the file system stands for a folder or file that cannot be used
+const BROKEN = /^(SQLITE_(NOTADB|CORRUPT|IOERR|CANTOPEN|READONLY|PERM|AUTH)|E[A-Z]+$)/;
 
 /**
  * Turns what SQLite and the file system say into a typed failure.

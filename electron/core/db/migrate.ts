@@ -49,22 +49,25 @@ export function numbered(files: [path: string, sql: string][]): Migration[] {
   return migrations;
 }
 
+/** @throws Failure STORE_NEWER for a database from the future, before anything in it is touched */
+export function refuseNewer(sqlite: Database, newest: number): void {
+  const version = versionOf(sqlite);
+  if (version <= newest) return;
+  throw fail('STORE_NEWER', {
+    remedy: 'Start the newer Clusterdeck, or use another data folder.',
+    detail: `The store has version ${version}; this program knows up to ${newest}.`,
+  });
+}
+
 /**
  * Brings a database to the newest version, each step in a transaction of its own.
- * @throws Failure STORE_NEWER for a database from the future, STORE_BROKEN when a step fails: the
- * steps before it stay done, and the copy made first is named in the remedy
+ * @throws Failure STORE_BROKEN when a step fails: the steps before it stay done, and the copy made
+ * first is named in the remedy
  */
 export function migrate(sqlite: Database, options: MigrateOptions): void {
   const { migrations, logger } = options;
   const from = versionOf(sqlite);
-  const newest = migrations.length;
-  if (from > newest) {
-    throw fail('STORE_NEWER', {
-      remedy: 'Start the newer Clusterdeck, or use another data folder.',
-      detail: `The store has version ${from}; this program knows up to ${newest}.`,
-    });
-  }
-  if (from === newest) return;
+  if (from === migrations.length) return;
   const backup = from === 0 ? null : makeBackup(sqlite, from, options);
   // rebuilding a table is only possible with the checks put off to the end of each step
   sqlite.pragma('foreign_keys = OFF');

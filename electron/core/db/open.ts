@@ -4,7 +4,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { Failure, fail } from '#shared/contract/errors';
 import type { Clock, Logger } from '../ports';
 import { storeFailure } from './failures';
-import { bundledMigrations, type Migration, migrate } from './migrate';
+import { bundledMigrations, type Migration, migrate, refuseNewer } from './migrate';
 import { logSlowStatements } from './slow';
 
 export interface OpenOptions {
@@ -15,6 +15,8 @@ export interface OpenOptions {
   migrations?: Migration[];
 }
 
+/** a backup or an inspecting tool may hold the file for a moment; other hosts are kept out by the lock */
+const BUSY_MS = 2_000;
 /** "CLSD": tells our file from any other SQLite database. */
 const APPLICATION_ID = 0x434c5344;
 
@@ -33,12 +35,14 @@ export function openDatabase(options: OpenOptions): Database {
     chmodSync(file, 0o600);
     // a clean end leaves no write-ahead log behind
     const endedBadly = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-    sqlite = new Sqlite(file, { timeout: 5000 });
+    sqlite = new Sqlite(file, { timeout: BUSY_MS });
+    const migrations = options.migrations ?? bundledMigrations();
     checkOwner(sqlite, file);
+    refuseNewer(sqlite, migrations.length);
     configure(sqlite);
     if (endedBadly) checkIntegrity(sqlite, file);
     migrate(sqlite, {
-      migrations: options.migrations ?? bundledMigrations(),
+      migrations,
       backupDir: join(dataDir, 'backups'),
       clock,
       logger,
@@ -76,7 +80,9 @@ function configure(sqlite: Database): void {
   sqlite.pragma('secure_delete = ON');
   sqlite.pragma('trusted_schema = OFF');
   sqlite.pragma('journal_size_limit = 16777216');
-  sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+  if (sqlite.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+  }
 }
 
 function checkIntegrity(sqlite: Database, file: string): void {

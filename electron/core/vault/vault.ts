@@ -30,6 +30,8 @@ export interface VaultDeps {
   passphrase?: (() => Promise<string | null>) | undefined;
 }
 
+/** A vault that is just opening is waited for; one that waits for a person is not. */
+const STATUS_WAIT_MS = 2_000;
 const RETRY_MS = { first: 2_000, longest: 15_000 };
 
 /**
@@ -60,7 +62,8 @@ export class Vault implements SecretReader {
   start(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#tryOpen(true);
-      await this.#forgetStaleKeys();
+      // a locked keychain would prompt for it
+      if (this.#box.isOpen) await this.#forgetStaleKeys();
       this.#watch();
     });
   }
@@ -79,8 +82,18 @@ export class Vault implements SecretReader {
 
   /** As {@link current}, with the availability of each protection asked anew. */
   async status(): Promise<VaultStatus> {
+    await Promise.race([
+      this.#queue.catch(() => undefined),
+      this.#deps.clock.sleep(STATUS_WAIT_MS),
+    ]);
     this.#options = await optionsOf(this.#deps.protectors);
     return this.current();
+  }
+
+  /** Asks once which protections there are, and tells the listeners. */
+  async announce(): Promise<void> {
+    const status = await this.status();
+    if (!this.#end.signal.aborted) this.events.emit(status);
   }
 
   async open(clusterUuid: string): Promise<string | null> {
