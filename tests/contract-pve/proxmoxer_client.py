@@ -51,7 +51,7 @@ def main():
     try:
         api.nodes(stopped["node"]).qemu(99999).status.current.get()
     except ResourceException as error:
-        seen["unknown"] = [error.status_code, error.status_message]
+        seen["unknown"] = [error.status_code, error.content]
     token = ProxmoxAPI(
         host,
         port=port,
