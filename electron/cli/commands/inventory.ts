@@ -12,11 +12,16 @@ export async function showInventory(
 ): Promise<ExitCode> {
   const { cluster, query = '' } = options;
   const which = cluster === undefined ? {} : { cluster };
-  const found = await withSession(async ({ client }) => {
-    const known = await client.inventory.query({ ...which, query }, { signal: io.signal });
-    if (known.every(({ asOf }) => asOf !== null) && known.length > 0) return known;
-    await client.inventory.poll(which, { signal: io.signal });
-    return client.inventory.query({ ...which, query }, { signal: io.signal });
+  const { signal } = io;
+  const found = await withSession(async ({ client, visits }) => {
+    const known = await client.inventory.query({ ...which, query }, { signal });
+    // a running host watches; without one, what is stored may be of yesterday
+    const unknown = known.filter(({ asOf }) => !visits || asOf === null);
+    if (unknown.length === 0) return known;
+    await Promise.all(
+      unknown.map(({ uuid }) => client.inventory.poll({ cluster: uuid }, { signal })),
+    );
+    return client.inventory.query({ ...which, query }, { signal });
   });
   for (const { clusterId, live } of found) {
     if (live.failure === null) continue;
