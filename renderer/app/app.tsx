@@ -1,15 +1,15 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ComponentProps, useState } from 'react';
 import { Router } from 'wouter';
-import { useHashLocation } from 'wouter/use-hash-location';
+import { isAbort, problemOf } from '../transport/failure';
 import { TickerProvider } from '../ui/now';
 import { ToastProvider } from '../ui/toast';
 import { TooltipProvider } from '../ui/tooltip';
-import { isAbort, problemOf } from '../transport/failure';
+import { useAppearance } from './appearance';
 import { ServicesProvider } from './context';
 import { DialogsProvider } from './dialogs';
 import { Frame } from './frame/frame';
-import { useAppearance } from './appearance';
+import { LeaveGuardProvider, useGuardedLocation } from './leave-guard';
 
 /** Only reads pass through here; a typed refusal is an answer and asking again will not change it. */
 function retryRead(failures: number, error: Error): boolean {
@@ -33,12 +33,14 @@ export function App(props: { services: ComponentProps<typeof ServicesProvider>['
         <TickerProvider>
           <TooltipProvider>
             <ToastProvider>
-              <Router hook={useHashLocation}>
-                <DialogsProvider>
-                  <Appearance />
-                  <Frame />
-                </DialogsProvider>
-              </Router>
+              <LeaveGuardProvider>
+                <Router hook={useGuardedLocation} hrefs={(path) => `#${path}`}>
+                  <DialogsProvider>
+                    <Appearance />
+                    <Frame />
+                  </DialogsProvider>
+                </Router>
+              </LeaveGuardProvider>
             </ToastProvider>
           </TooltipProvider>
         </TickerProvider>

@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react';
-import { ConnectionDialogs } from '../features/connection/connection-dialogs';
 import { ClusterDialogs } from '../features/clusters/cluster-dialogs';
+import { ConnectionDialogs } from '../features/connection/connection-dialogs';
 import { GroupsDialog } from '../features/groups/groups-dialog';
 import { HelpDialog } from '../features/help/help-dialog';
 import { UnlockDialog } from '../features/vault/unlock-dialog';

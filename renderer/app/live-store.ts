@@ -55,7 +55,10 @@ export function applyEvent(state: LiveState, event: LiveEvent): LiveState {
     case 'snapshot':
       return snapshot(state, event);
     case 'inventoryAll':
-      return { ...state, inventory: withEntry(state.inventory, event.uuid, inventoryOf(event.rows)) };
+      return {
+        ...state,
+        inventory: withEntry(state.inventory, event.uuid, inventoryOf(event.rows)),
+      };
     case 'inventory':
       return {
         ...state,

@@ -31,7 +31,9 @@ export function Routes(): ReactNode {
           {({ clusterId, tab }) => <ClusterPage key={clusterId} clusterId={clusterId} tab={tab} />}
         </Route>
         <Route path="/settings" component={SettingsPage} />
-        <Route component={NotFound} />
+        <Route>
+          <NotFound />
+        </Route>
       </Switch>
     </Suspense>
   );

@@ -1,6 +1,6 @@
-import { isDefinedError, ORPCError } from '@orpc/client';
+import { ORPCError } from '@orpc/client';
 import { z } from 'zod';
-import { type ErrorCode, ERROR_MESSAGES, type ErrorData, errorData } from '#shared/contract/errors';
+import { ERROR_MESSAGES, type ErrorCode, type ErrorData, errorData } from '#shared/contract/errors';
 import { NotConnected } from './wire';
 
 /** A failure as a screen shows it: what happened, what to do next. */
@@ -26,7 +26,7 @@ export function problemOf(error: unknown): Problem {
       data: null,
     };
   }
-  if (error instanceof Error && isDefinedError(error) && isErrorCode(error.code)) {
+  if (error instanceof ORPCError && error.defined && isErrorCode(error.code)) {
     const data = errorData.safeParse(error.data);
     return {
       title: error.message,

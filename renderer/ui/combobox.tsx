@@ -1,8 +1,8 @@
 import { useId, useState } from 'react';
+import styles from './combobox.module.css';
 import { cx } from './cx';
 import type { FieldControl } from './field';
 import { Input } from './input';
-import styles from './combobox.module.css';
 
 interface Suggestion {
   value: string;
@@ -103,7 +103,13 @@ export function Combobox(props: ComboboxProps) {
           </div>
         ))}
         {matches.length === 0 && emptyNote !== undefined && (
-          <div role="option" aria-selected={false} aria-disabled tabIndex={-1} className={styles.empty}>
+          <div
+            role="option"
+            aria-selected={false}
+            aria-disabled
+            tabIndex={-1}
+            className={styles.empty}
+          >
             {emptyNote}
           </div>
         )}

@@ -16,6 +16,8 @@ interface DialogProps {
   footer?: ReactNode;
   /** false while something is under way that must not be left by a stray click */
   dismissable?: boolean;
+  /** no head and no padding: the content is all there is; the title is only read out */
+  bare?: boolean;
   children?: ReactNode;
 }
 
@@ -25,7 +27,7 @@ interface DialogProps {
  * Content-Security-Policy refuses.
  */
 export function Dialog(props: DialogProps) {
-  const { size = 'medium', dismissable = true } = props;
+  const { size = 'medium', dismissable = true, bare = false } = props;
   const hold = (event: Event) => {
     if (!dismissable) event.preventDefault();
   };
@@ -39,22 +41,28 @@ export function Dialog(props: DialogProps) {
             onPointerDownOutside={hold}
             {...(props.description === undefined && { 'aria-describedby': undefined })}
           >
-            <header className={styles.head}>
-              <div className={styles.words}>
-                <Radix.Title className={styles.title}>{props.title}</Radix.Title>
-                {props.description !== undefined && (
-                  <Radix.Description asChild>
-                    <div className={styles.description}>{props.description}</div>
-                  </Radix.Description>
+            {bare ? (
+              <Radix.Title className="visually-hidden">{props.title}</Radix.Title>
+            ) : (
+              <header className={styles.head}>
+                <div className={styles.words}>
+                  <Radix.Title className={styles.title}>{props.title}</Radix.Title>
+                  {props.description !== undefined && (
+                    <Radix.Description asChild>
+                      <div className={styles.description}>{props.description}</div>
+                    </Radix.Description>
+                  )}
+                </div>
+                {dismissable && (
+                  <Radix.Close asChild>
+                    <IconButton icon={X} label="Close" />
+                  </Radix.Close>
                 )}
-              </div>
-              {dismissable && (
-                <Radix.Close asChild>
-                  <IconButton icon={X} label="Close" />
-                </Radix.Close>
-              )}
-            </header>
-            {props.children !== undefined && <div className={styles.body}>{props.children}</div>}
+              </header>
+            )}
+            {props.children !== undefined && (
+              <div className={bare ? undefined : styles.body}>{props.children}</div>
+            )}
             {props.footer !== undefined && <footer className={styles.foot}>{props.footer}</footer>}
           </Radix.Content>
         </div>

@@ -51,7 +51,9 @@ export function Notice(props: NoticeProps) {
       <Icon size={16} strokeWidth={1.75} aria-hidden className={styles.noticeIcon} />
       <div className={styles.noticeWords}>
         <strong>{props.title}</strong>
-        {props.children !== undefined && <div className={styles.noticeDetail}>{props.children}</div>}
+        {props.children !== undefined && (
+          <div className={styles.noticeDetail}>{props.children}</div>
+        )}
       </div>
       {props.action !== undefined && <div className={styles.noticeAction}>{props.action}</div>}
     </div>

@@ -1,6 +1,6 @@
 import { cx } from './cx';
-import styles from './sparkline.module.css';
 import { sparkPaths } from './spark-paths';
+import styles from './sparkline.module.css';
 
 interface SparklineProps {
   /** fractions 0..1, oldest first; null is a gap */

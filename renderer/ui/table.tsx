@@ -45,7 +45,7 @@ export function HeadCell(props: HeadCellProps) {
           <Arrow
             size={12}
             aria-hidden
-            className={cx(styles.arrow, props.sort == null && styles.unsorted)}
+            className={cx(styles.arrow, (props.sort ?? null) === null && styles.unsorted)}
           />
         </button>
       ) : (

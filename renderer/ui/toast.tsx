@@ -12,7 +12,7 @@ interface ToastInput {
 }
 
 interface Toast extends ToastInput {
-  id: number;
+  id: string;
 }
 
 interface Toasts {
@@ -39,20 +39,19 @@ export function useToasts(): Toasts {
 /** Keeps the messages and shows them at the lower right, read out politely. */
 export function ToastProvider(props: { children: ReactNode }) {
   const [shown, setShown] = useState<Toast[]>([]);
-  const close = useCallback((id: number) => {
+  const close = useCallback((id: string) => {
     setShown((list) => list.filter((toast) => toast.id !== id));
   }, []);
-  const toasts = useMemo((): Toasts => {
-    let last = 0;
-    return {
+  const toasts = useMemo(
+    (): Toasts => ({
       notify: (input) => {
-        last += 1;
-        const id = last;
+        const id = crypto.randomUUID();
         setShown((list) => [...list, { ...input, id }].slice(-AT_MOST));
         if (input.tone !== 'bad') setTimeout(() => close(id), SHOWN_MS);
       },
-    };
-  }, [close]);
+    }),
+    [close],
+  );
   return (
     <ToastContext value={toasts}>
       {props.children}

@@ -1,5 +1,5 @@
-import { StateDot, type Tone } from '../../ui/state';
 import type { ConnectionStatus } from '../../transport/connection';
+import { StateDot, type Tone } from '../../ui/state';
 import { useConnectionStatus } from '../context';
 import styles from './connection-pill.module.css';
 

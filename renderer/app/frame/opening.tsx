@@ -1,7 +1,7 @@
 import { Unplug } from 'lucide-react';
-import mark from '../../ui/mark.svg';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/feedback';
+import mark from '../../ui/mark.svg';
 import { useConnectionStatus } from '../context';
 import styles from './opening.module.css';
 

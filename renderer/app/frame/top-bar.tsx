@@ -1,5 +1,5 @@
-import { Moon, Search, Sun, SunMoon } from 'lucide-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { Moon, Search, Sun, SunMoon } from 'lucide-react';
 import type { Settings } from '#shared/contract/settings';
 import { IconButton } from '../../ui/button';
 import { Kbd } from '../../ui/code';
@@ -21,7 +21,9 @@ export function TopBar() {
   const dialogs = useDialogs();
   const theme = useLive((state) => state.settings?.theme ?? 'system');
   const client = useClient();
-  const change = useMutation({ mutationFn: (next: Theme) => client.settings.update({ theme: next }) });
+  const change = useMutation({
+    mutationFn: (next: Theme) => client.settings.update({ theme: next }),
+  });
   return (
     <header className={styles.bar}>
       <button

@@ -85,7 +85,10 @@ function DuplicateDialog({ cluster, onClose }: ClusterDialogProps) {
   const [, navigate] = useLocation();
   const taken = useLive((state) => state.clusters);
   const [clusterId, setClusterId] = useState(() =>
-    freeClusterId(cluster.clusterId, [...taken.values()].map((entry) => entry.clusterId)),
+    freeClusterId(
+      cluster.clusterId,
+      [...taken.values()].map((entry) => entry.clusterId),
+    ),
   );
   const [name, setName] = useState(`${cluster.name} (copy)`);
   const duplicate = useMutation({

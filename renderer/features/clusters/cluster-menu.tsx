@@ -49,11 +49,31 @@ export function clusterCommands(
       { key: 'edit', label: 'Edit', icon: Pencil, run: actions.edit },
       { key: 'duplicate', label: 'Duplicate', icon: Copy, run: actions.duplicate },
       cluster.isDefault
-        ? { key: 'default', label: 'No longer default', icon: StarOff, run: () => actions.setDefault(false) }
-        : { key: 'default', label: 'Make it the default', icon: Star, run: () => actions.setDefault(true) },
+        ? {
+            key: 'default',
+            label: 'No longer default',
+            icon: StarOff,
+            run: () => actions.setDefault(false),
+          }
+        : {
+            key: 'default',
+            label: 'Make it the default',
+            icon: Star,
+            run: () => actions.setDefault(true),
+          },
       cluster.isActive
-        ? { key: 'active', label: 'Take into maintenance', icon: Wrench, run: () => actions.change({ isActive: false }) }
-        : { key: 'active', label: 'End the maintenance', icon: Play, run: () => actions.change({ isActive: true }) },
+        ? {
+            key: 'active',
+            label: 'Take into maintenance',
+            icon: Wrench,
+            run: () => actions.change({ isActive: false }),
+          }
+        : {
+            key: 'active',
+            label: 'End the maintenance',
+            icon: Play,
+            run: () => actions.change({ isActive: true }),
+          },
       ...(cluster.isActive
         ? [
             {

@@ -39,7 +39,9 @@ export function useClusterActions(cluster: Cluster) {
           onSuccess: () =>
             toasts.notify({
               tone: 'ok',
-              title: isDefault ? `${cluster.name} is the default now` : 'No cluster is the default now',
+              title: isDefault
+                ? `${cluster.name} is the default now`
+                : 'No cluster is the default now',
             }),
         },
       ),

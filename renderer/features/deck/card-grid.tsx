@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useRef, useState } from 'react';
-import { cardAt } from './card-moves';
 import styles from './card-grid.module.css';
+import { cardAt } from './card-moves';
 import { ClusterCard } from './cluster-card';
 
 /**

@@ -3,13 +3,10 @@ import { bytes, count, percent, plain } from '#shared/domain/units';
 import { cx } from '../../ui/cx';
 import { Sparkline } from '../../ui/sparkline';
 import { Value } from '../../ui/value';
+import { shareOf, type Usage } from '../clusters/usage';
 import styles from './card-usage.module.css';
 
 type Measure = 'cpu' | 'memory' | 'storage';
-interface Usage {
-  used: number | null;
-  total: number | null;
-}
 
 const MEASURES: Record<
   Measure,
@@ -34,11 +31,6 @@ const MEASURES: Record<
     badAt: 0.92,
   },
 };
-
-function shareOf(usage: Usage | undefined): number | null {
-  if (usage?.used == null || !usage.total) return null;
-  return usage.used / usage.total;
-}
 
 /** CPU, memory and storage with an hour's line each; the lines take what height is left. */
 export function CardUsage({ live }: { live: ClusterLive | undefined }) {

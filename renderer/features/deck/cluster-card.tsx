@@ -1,4 +1,11 @@
-import { CircleAlert, LockKeyhole, ShieldAlert, ShieldOff, Star, TriangleAlert } from 'lucide-react';
+import {
+  CircleAlert,
+  LockKeyhole,
+  ShieldAlert,
+  ShieldOff,
+  Star,
+  TriangleAlert,
+} from 'lucide-react';
 import { memo } from 'react';
 import { Link } from 'wouter';
 import type { Cluster } from '#shared/contract/clusters';
@@ -63,7 +70,12 @@ export const ClusterCard = memo(function ClusterCard({ uuid, current }: ClusterC
       </div>
       <Facts live={live} />
       {problem && live && (
-        <ProblemBox cluster={cluster} problems={live.problems} problem={problem} tabIndex={tabIndex} />
+        <ProblemBox
+          cluster={cluster}
+          problems={live.problems}
+          problem={problem}
+          tabIndex={tabIndex}
+        />
       )}
       <CardUsage live={live} />
       <Work live={live} />
@@ -78,7 +90,11 @@ function Marks({ cluster }: { cluster: Cluster }) {
   return (
     <span className={styles.marks}>
       {cluster.verify === 'off' && (
-        <ShieldOff size={14} className={styles.unverified} aria-label="Its certificate is not verified" />
+        <ShieldOff
+          size={14}
+          className={styles.unverified}
+          aria-label="Its certificate is not verified"
+        />
       )}
       {cluster.protected && <LockKeyhole size={14} aria-label="Protected" />}
       {cluster.isDefault && <Star size={14} className={styles.default} aria-label="Default" />}
@@ -143,7 +159,11 @@ function Work({ live }: { live: ClusterLive | undefined }) {
   if (!live?.totals) {
     return (
       <div className={styles.work}>
-        {live?.state === 'connecting' ? <Skeleton height="6px" /> : <SegmentedBar label="Guests" parts={[]} />}
+        {live?.state === 'connecting' ? (
+          <Skeleton height="6px" />
+        ) : (
+          <SegmentedBar label="Guests" parts={[]} />
+        )}
       </div>
     );
   }

@@ -8,8 +8,8 @@ import { EmptyState } from '../../ui/feedback';
 import { Page } from '../../ui/page';
 import { useSessionState } from '../../ui/session-state';
 import { CardGrid } from './card-grid';
-import { deckOrder, deckSentence, deckStates } from './deck-view';
 import { DeckToolbar } from './deck-toolbar';
+import { deckOrder, deckSentence, deckStates } from './deck-view';
 import { Welcome } from './welcome';
 
 /** All clusters as cards, or those of one group. */

@@ -9,8 +9,8 @@ import { Segmented } from '../../ui/choice';
 import { Input } from '../../ui/input';
 import { Menu, MenuCheck, MenuChoice } from '../../ui/menu';
 import { Select } from '../../ui/select';
-import { DECK_STATE_NAMES, DECK_STATES, type DeckState, deckState } from './deck-view';
 import styles from './deck-toolbar.module.css';
+import { DECK_STATE_NAMES, DECK_STATES, type DeckState, deckState } from './deck-view';
 
 type Sort = Settings['deckSort'];
 
@@ -62,7 +62,9 @@ export function DeckToolbar(props: DeckToolbarProps) {
       </span>
       <GroupFilter groupUuid={props.groupUuid} />
       <StateFilter states={props.states} onStates={props.onStates} />
-      <Menu trigger={<IconButton icon={ArrowDownWideNarrow} tone="framed" label="Order of the cards" />}>
+      <Menu
+        trigger={<IconButton icon={ArrowDownWideNarrow} tone="framed" label="Order of the cards" />}
+      >
         <MenuChoice
           value={props.sort}
           options={SORTS}

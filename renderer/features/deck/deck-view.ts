@@ -3,6 +3,7 @@ import type { Cluster } from '#shared/contract/clusters';
 import type { ClusterLive } from '#shared/contract/inventory';
 import type { Settings } from '#shared/contract/settings';
 import type { LiveState } from '../../app/live-store';
+import { shareOf, type Usage } from '../clusters/usage';
 
 /** States as the deck filters them; each cluster is in exactly one. */
 export const DECK_STATES = ['live', 'attention', 'unreachable', 'resting'] as const;
@@ -33,8 +34,8 @@ export function deckState(live: ClusterLive | undefined): DeckState {
   return live?.state === 'active' ? 'live' : 'unreachable';
 }
 
-const share = (usage: { used: number | null; total: number | null } | undefined): number =>
-  usage?.used != null && usage.total ? usage.used / usage.total : -1;
+/** What is not known stands last. */
+const share = (usage: Usage | undefined): number => shareOf(usage) ?? -1;
 
 const SEVERITY: Record<DeckState, number> = { attention: 0, unreachable: 1, live: 2, resting: 3 };
 

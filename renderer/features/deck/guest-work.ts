@@ -28,7 +28,8 @@ function sentence(
   { running, unknown, templates }: ClusterTotals['guests'],
   stale: boolean,
 ): Pick<GuestWork, 'figure' | 'words'> {
-  if (all === 0 && templates === 0) return { figure: '', words: stale ? 'had no guests' : 'no guests' };
+  if (all === 0 && templates === 0)
+    return { figure: '', words: stale ? 'had no guests' : 'no guests' };
   if (templates > all) {
     const runs = stale ? 'ran' : running === 1 ? 'runs' : 'run';
     const guests = running === 1 ? '1 guest' : `${running} guests`;

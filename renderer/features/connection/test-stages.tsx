@@ -1,0 +1,60 @@
+import { Check, LoaderCircle, type LucideIcon, Minus, X } from 'lucide-react';
+import { STAGES, type StageName, type TestStage } from '#shared/contract/connection';
+import { cx } from '../../ui/cx';
+import { elapsed } from '../../ui/elapsed';
+import styles from './test-stages.module.css';
+import type { ConnectionTest } from './use-connection-test';
+
+const NAMES: Record<StageName, string> = {
+  'name resolution': 'Name resolution',
+  tcp: 'TCP',
+  tls: 'TLS',
+  authentication: 'Authentication',
+  permissions: 'Permissions',
+  version: 'Version',
+  nodes: 'Nodes',
+  quorum: 'Quorum',
+};
+
+type Look = TestStage['state'] | 'waiting';
+const LOOKS: Record<Look, { icon: LucideIcon | null; word: string }> = {
+  waiting: { icon: null, word: 'waiting' },
+  running: { icon: LoaderCircle, word: 'running' },
+  passed: { icon: Check, word: 'passed' },
+  failed: { icon: X, word: 'failed' },
+  skipped: { icon: Minus, word: 'skipped' },
+};
+
+/** The eight stages in their order; places of those to come are kept, so that nothing jumps. */
+export function TestStages({ test }: { test: ConnectionTest }) {
+  return (
+    <ol className={styles.stages} aria-busy={test.phase === 'running'}>
+      {STAGES.map((name) => (
+        <Stage key={name} name={name} stage={test.stages.find((stage) => stage.name === name)} />
+      ))}
+    </ol>
+  );
+}
+
+function Stage({ name, stage }: { name: StageName; stage: TestStage | undefined }) {
+  const state: Look = stage?.state ?? 'waiting';
+  const { icon: Icon, word } = LOOKS[state];
+  return (
+    <li className={cx(styles.stage, styles[state])}>
+      <span className={styles.disc}>
+        {Icon && <Icon size={12} strokeWidth={2.5} aria-hidden />}
+      </span>
+      <span className={styles.name}>
+        {NAMES[name]}
+        <span className="visually-hidden">: {word}</span>
+      </span>
+      <span className={styles.detail}>{stage?.detail}</span>
+      <span className={styles.time}>
+        {stage && (state === 'passed' || state === 'failed') && elapsed(stage.ms)}
+      </span>
+      {state === 'failed' && stage?.remedy !== undefined && (
+        <p className={styles.remedy}>{stage.remedy}</p>
+      )}
+    </li>
+  );
+}

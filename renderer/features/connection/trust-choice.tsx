@@ -1,0 +1,82 @@
+import { ShieldAlert, ShieldQuestion } from 'lucide-react';
+import { useState } from 'react';
+import type { CertificateInfo } from '#shared/contract/connection';
+import { Button } from '../../ui/button';
+import { Checkbox } from '../../ui/choice';
+import { CodeText, Fingerprint } from '../../ui/code';
+import { Notice } from '../../ui/feedback';
+import { CertificateView } from './certificate-view';
+import styles from './trust-choice.module.css';
+
+interface TrustChoiceProps {
+  endpoint: string;
+  certificate: CertificateInfo;
+  /** the fingerprint trusted so far; null: none yet */
+  pinned: string | null;
+  busy?: boolean;
+  onPin: () => void;
+}
+
+/** Asks whether a certificate is to be trusted: the first one seen, or one that has changed. */
+export function TrustChoice(props: TrustChoiceProps) {
+  return props.pinned === null ? (
+    <FirstSight {...props} />
+  ) : (
+    <Changed {...props} pinned={props.pinned} />
+  );
+}
+
+const COMPARE = (
+  <>
+    On the server, <CodeText>pvenode cert info</CodeText> prints it; the web interface shows it
+    under Node, Certificates.
+  </>
+);
+
+function FirstSight({ endpoint, certificate, busy, onPin }: TrustChoiceProps) {
+  return (
+    <section className={styles.choice} aria-label="Certificate">
+      <Notice tone="information" icon={ShieldQuestion} title={`Is this ${endpoint}?`}>
+        Nothing was sent to it yet. Compare the fingerprint with the server’s own. {COMPARE}
+      </Notice>
+      <CertificateView certificate={certificate} />
+      <div className={styles.deed}>
+        <Button tone="primary" busy={busy ?? false} onClick={onPin}>
+          Trust this certificate
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+function Changed(props: TrustChoiceProps & { pinned: string }) {
+  const [compared, setCompared] = useState(false);
+  return (
+    <section className={styles.choice} aria-label="Certificate">
+      <Notice tone="bad" icon={ShieldAlert} title={`The certificate of ${props.endpoint} changed.`}>
+        Nothing was sent. If somebody renewed it, the new fingerprint is the server’s own; if nobody
+        did, somebody may stand in between. {COMPARE}
+      </Notice>
+      <div className={styles.sides}>
+        <div className={styles.side}>
+          <h3>Trusted so far</h3>
+          <Fingerprint value={props.pinned} />
+        </div>
+        <div className={styles.side}>
+          <h3>Offered now</h3>
+          <CertificateView certificate={props.certificate} />
+        </div>
+      </div>
+      <Checkbox
+        label="I have compared the new fingerprint with the server’s own"
+        checked={compared}
+        onChange={setCompared}
+      />
+      <div className={styles.deed}>
+        <Button tone="danger" disabled={!compared} busy={props.busy ?? false} onClick={props.onPin}>
+          Trust the new certificate
+        </Button>
+      </div>
+    </section>
+  );
+}

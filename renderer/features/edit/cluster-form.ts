@@ -1,0 +1,178 @@
+import {
+  type AuthKind,
+  type Cluster,
+  type ClusterChanges,
+  type ClusterCreate,
+  clusterCreate,
+  type VerifyMode,
+} from '#shared/contract/clusters';
+import { type ConnectionDraft, connectionDraft } from '#shared/contract/connection';
+
+export interface EndpointFields {
+  /** tells rows apart while they are edited */
+  key: string;
+  host: string;
+  port: string;
+  pin: string;
+}
+
+/** What the form's controls hold: text as typed, '' for nothing chosen. */
+export interface ClusterForm {
+  clusterId: string;
+  name: string;
+  endpoints: readonly EndpointFields[];
+  authKind: AuthKind;
+  user: string;
+  tokenId: string;
+  secret: string;
+  verify: VerifyMode;
+  isActive: boolean;
+  isDefault: boolean;
+  allowVmDeployment: boolean;
+  allowTemplateSync: boolean;
+  allowIsoSync: boolean;
+  autoShutdownEnabled: boolean;
+  priority: string;
+  defaultStorage: string;
+  templateStorage: string;
+  isoStorage: string;
+  description: string;
+  groupUuid: string;
+  protected: boolean;
+  colour: string | null;
+}
+
+/** A field's dotted path (`endpoints.0.host`) to what is wrong with it. */
+export type FieldErrors = Readonly<Record<string, string>>;
+
+export const EMPTY_ENDPOINT: Omit<EndpointFields, 'key'> = { host: '', port: '8006', pin: '' };
+
+export const NEW_CLUSTER: ClusterForm = {
+  clusterId: '',
+  name: '',
+  endpoints: [{ key: 'first', ...EMPTY_ENDPOINT }],
+  authKind: 'password',
+  user: 'root@pam',
+  tokenId: '',
+  secret: '',
+  verify: 'pin',
+  isActive: true,
+  isDefault: false,
+  allowVmDeployment: true,
+  allowTemplateSync: true,
+  allowIsoSync: true,
+  autoShutdownEnabled: false,
+  priority: '50',
+  defaultStorage: '',
+  templateStorage: '',
+  isoStorage: '',
+  description: '',
+  groupUuid: '',
+  protected: false,
+  colour: null,
+};
+
+export function formOf(cluster: Cluster): ClusterForm {
+  return {
+    ...cluster,
+    endpoints: cluster.endpoints.map(({ host, port, pin }, index) => ({
+      key: `stored-${index}`,
+      host,
+      port: String(port),
+      pin: pin ?? '',
+    })),
+    tokenId: cluster.tokenId ?? '',
+    secret: '',
+    priority: String(cluster.priority),
+    defaultStorage: cluster.defaultStorage ?? '',
+    templateStorage: cluster.templateStorage ?? '',
+    isoStorage: cluster.isoStorage ?? '',
+    groupUuid: cluster.groupUuid ?? '',
+  };
+}
+
+const orNull = (text: string): string | null => (text.trim() === '' ? null : text);
+/** Text that is no number stays text, so that the schema's own sentence is shown. */
+const asNumber = (text: string): number | string =>
+  /^\s*-?\d+\s*$/.test(text) ? Number(text) : text;
+
+function connectionFields(form: ClusterForm) {
+  const tokenUser = form.tokenId.split('!')[0] ?? '';
+  return {
+    endpoints: form.endpoints.map(({ host, port, pin }) => ({
+      host,
+      port: asNumber(port),
+      pin: orNull(pin),
+    })),
+    authKind: form.authKind,
+    // a token belongs to the account that stands before its exclamation mark
+    user: form.authKind === 'token' && tokenUser !== '' ? tokenUser : form.user,
+    // with a password the token's id means nothing, however it is written
+    tokenId: form.authKind === 'token' ? form.tokenId : null,
+    verify: form.verify,
+    ...(form.secret !== '' && { secret: form.secret }),
+  };
+}
+
+type Parsed<Value> = { value: Value; errors: null } | { value: null; errors: FieldErrors };
+
+function parsed<Value>(
+  result: { success: true; data: Value } | { success: false; error: ZodLikeError },
+): Parsed<Value> {
+  if (result.success) return { value: result.data, errors: null };
+  const errors: Record<string, string> = {};
+  for (const issue of result.error.issues) errors[issue.path.join('.')] ??= issue.message;
+  return { value: null, errors };
+}
+interface ZodLikeError {
+  issues: readonly { path: readonly PropertyKey[]; message: string }[];
+}
+
+/** The whole form against the contract's own schema. */
+export function parseCluster(form: ClusterForm): Parsed<ClusterCreate> {
+  const needsTokenId = form.authKind === 'token' && form.tokenId.trim() === '';
+  const result = parsed(
+    clusterCreate.safeParse({
+      clusterId: form.clusterId,
+      name: form.name,
+      kind: 'proxmox',
+      ...connectionFields(form),
+      isActive: form.isActive,
+      isDefault: form.isDefault,
+      allowVmDeployment: form.allowVmDeployment,
+      allowTemplateSync: form.allowTemplateSync,
+      allowIsoSync: form.allowIsoSync,
+      autoShutdownEnabled: form.autoShutdownEnabled,
+      priority: asNumber(form.priority),
+      defaultStorage: orNull(form.defaultStorage),
+      templateStorage: orNull(form.templateStorage),
+      isoStorage: orNull(form.isoStorage),
+      description: form.description,
+      groupUuid: orNull(form.groupUuid),
+      protected: form.protected,
+      colour: form.colour,
+    }),
+  );
+  if (!needsTokenId) return result;
+  return { value: null, errors: { ...result.errors, tokenId: 'A token id, as deck@pve!desk.' } };
+}
+
+/** What a test needs, from a form that is not saved yet. */
+export function parseDraft(form: ClusterForm, uuid?: string): Parsed<ConnectionDraft> {
+  return parsed(
+    connectionDraft.safeParse({ ...connectionFields(form), ...(uuid !== undefined && { uuid }) }),
+  );
+}
+
+/** Only the fields that differ from what is stored; a typed secret always does. */
+export function changesOf(stored: Cluster, wanted: ClusterCreate): ClusterChanges {
+  const { secret, ...fields } = wanted;
+  const changed = Object.entries(fields).filter(
+    ([field, value]) =>
+      field in stored && JSON.stringify(value) !== JSON.stringify(Reflect.get(stored, field)),
+  );
+  return {
+    ...(Object.fromEntries(changed) satisfies ClusterChanges),
+    ...(secret !== undefined && secret !== '' && { secret }),
+  };
+}

@@ -1,0 +1,123 @@
+import { useMutation } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useLocation } from 'wouter';
+import type { Settings } from '#shared/contract/settings';
+import { useClient, useLive, useLiveStore } from '../../app/context';
+import { type DialogRequest, useDialogs } from '../../app/dialogs';
+import { useFailureToast } from '../../app/failure-toast';
+import { clusterHref } from '../clusters/use-cluster-actions';
+import { type PaletteEntry, paletteMatches } from './palette-search';
+
+interface PaletteSection {
+  name: string;
+  entries: PaletteEntry[];
+}
+
+const PAGES: readonly { label: string; path: string }[] = [
+  { label: 'Deck', path: '/' },
+  { label: 'Guests', path: '/guests' },
+  { label: 'Operations', path: '/operations' },
+  { label: 'Settings', path: '/settings' },
+];
+
+const THEMES: Record<Settings['theme'], string> = {
+  light: 'Light theme',
+  dark: 'Dark theme',
+  system: 'Theme as the system',
+};
+
+/** What the palette finds for a query, section by section. */
+export function usePaletteEntries(query: string): PaletteSection[] {
+  const clusters = useClusterEntries();
+  const guests = useGuestEntries(query);
+  const actions = useActionEntries();
+  const [, navigate] = useLocation();
+  const pages = PAGES.map(({ label, path }) => ({
+    key: `page ${path}`,
+    label,
+    detail: 'page',
+    run: () => navigate(path),
+  }));
+  const few = query.trim() === '' ? 5 : 8;
+  return [
+    { name: 'Clusters', entries: paletteMatches(clusters, query, few) },
+    { name: 'Guests', entries: guests },
+    { name: 'Actions', entries: paletteMatches(actions, query, query === '' ? 6 : 12) },
+    { name: 'Go to', entries: paletteMatches(pages, query, 4) },
+  ].filter((section) => section.entries.length > 0);
+}
+
+function useClusterEntries(): PaletteEntry[] {
+  const clusters = useLive((state) => state.clusters);
+  const [, navigate] = useLocation();
+  return [...clusters.values()].map((cluster) => ({
+    key: `cluster ${cluster.uuid}`,
+    label: cluster.name,
+    detail: cluster.clusterId,
+    run: () => navigate(clusterHref(cluster.clusterId)),
+  }));
+}
+
+/** Guests by name or number; read once per query, so that live changes do not shift the list. */
+function useGuestEntries(query: string): PaletteEntry[] {
+  const store = useLiveStore();
+  const [, navigate] = useLocation();
+  return useMemo(() => {
+    if (query.trim().length < 2) return [];
+    function* all() {
+      const { inventory, clusters } = store.getState();
+      for (const [uuid, { guests }] of inventory) {
+        const cluster = clusters.get(uuid);
+        if (!cluster) continue;
+        for (const guest of guests.byId.values()) {
+          yield {
+            key: `guest ${uuid} ${guest.id}`,
+            label: guest.name === '' ? `${guest.vmid}` : guest.name,
+            detail: `${guest.vmid} · ${guest.node} · ${cluster.name}`,
+            run: () => navigate(clusterHref(cluster.clusterId, 'guests')),
+          };
+        }
+      }
+    }
+    return paletteMatches(all(), query, 8);
+  }, [query, store, navigate]);
+}
+
+function useActionEntries(): PaletteEntry[] {
+  const client = useClient();
+  const dialogs = useDialogs();
+  const [, navigate] = useLocation();
+  const clusters = useLive((state) => state.clusters);
+  const onError = useFailureToast();
+  const settings = useMutation({
+    mutationFn: (changes: Partial<Settings>) => client.settings.update(changes),
+    onError,
+  });
+  const refresh = useMutation({
+    mutationFn: () => client.inventory.poll({}),
+    onError,
+  });
+  const action = (label: string, run: () => void, detail = ''): PaletteEntry => ({
+    key: `action ${label} ${detail}`,
+    label,
+    detail,
+    run,
+  });
+  const show = (dialog: DialogRequest) => () => dialogs.open(dialog);
+  const perCluster = [...clusters.values()].flatMap(({ uuid, name, clusterId }) => [
+    action(`Test ${name}`, show({ type: 'test', uuid }), 'connection'),
+    action(`Edit ${name}`, () => navigate(`/edit/${clusterId}`), 'configuration'),
+  ]);
+  return [
+    action('Add a cluster', () => navigate('/add')),
+    action('Refresh all clusters', () => refresh.mutate()),
+    action('Import clusters.json', show({ type: 'import' })),
+    action('Manage groups', show({ type: 'groups' })),
+    action('Change the protection of the vault', show({ type: 'vault' })),
+    action('Show the keys', show({ type: 'help' }), 'help'),
+    ...(['light', 'dark', 'system'] as const).map((theme) =>
+      action(THEMES[theme], () => settings.mutate({ theme }), 'appearance'),
+    ),
+    ...perCluster,
+  ];
+}

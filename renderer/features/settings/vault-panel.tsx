@@ -1,0 +1,50 @@
+import { KeyRound } from 'lucide-react';
+import { useLive } from '../../app/context';
+import { useDialogs } from '../../app/dialogs';
+import { Button } from '../../ui/button';
+import { Panel } from '../../ui/card';
+import { Notice } from '../../ui/feedback';
+import { Stack } from '../../ui/stack';
+import { StateDot } from '../../ui/state';
+import { PROTECTION_SENTENCES, vaultHeadline } from '../vault/protection-words';
+import styles from './settings-page.module.css';
+
+/** What seals the secrets on this desk, and the way to change it. */
+export function VaultPanel() {
+  const vault = useLive((state) => state.vault);
+  const dialogs = useDialogs();
+  if (vault === null) return null;
+  const { title, tone } = vaultHeadline(vault);
+  const unlocked = vault.state === 'unlocked';
+  return (
+    <Panel title="Vault" note="Passwords and tokens are sealed; no screen shows them again.">
+      <Stack>
+        <dl className={styles.facts}>
+          <dt>State</dt>
+          <dd>
+            <StateDot tone={tone} word={title} showWord />
+          </dd>
+          <dt>Protection</dt>
+          <dd>{vault.label}</dd>
+          <dt>Sealed</dt>
+          <dd>{vault.sealedSecrets === 1 ? '1 secret' : `${vault.sealedSecrets} secrets`}</dd>
+        </dl>
+        <p>{PROTECTION_SENTENCES[vault.protection]}</p>
+        {vault.message !== null && (
+          <Notice tone={unlocked ? 'information' : 'warning'} title={vault.message} />
+        )}
+        <Stack direction="row">
+          {unlocked ? (
+            <Button icon={KeyRound} onClick={() => dialogs.open({ type: 'vault' })}>
+              Change the protection
+            </Button>
+          ) : (
+            <Button tone="primary" onClick={() => dialogs.open({ type: 'unlock' })}>
+              Unlock
+            </Button>
+          )}
+        </Stack>
+      </Stack>
+    </Panel>
+  );
+}
