@@ -8,8 +8,13 @@ import { InventoryAnswers } from './inventory/answers';
 import { LiveHub } from './inventory/live';
 import { SnapshotStore } from './inventory/snapshots';
 import { Watcher } from './inventory/watcher';
+import { Charts } from './metrics/charts';
 import { ChunkStore } from './metrics/chunk-store';
 import { MetricHistory } from './metrics/history';
+import { Guests } from './operations/guests';
+import { Journal } from './operations/journal';
+import { Operations } from './operations/service';
+import { Tasks } from './operations/tasks';
 import type { Clock, Logger, Power } from './ports';
 import type { PveClients } from './pve/types';
 
@@ -24,6 +29,9 @@ export interface WatchingDeps {
   settings: { get(): Settings; events: Channel<Settings> };
   vault: { current(): VaultStatus; events: Channel<VaultStatus> };
 }
+
+/** As many as a screen is told of at first. */
+const OPERATIONS_SHOWN = 50;
 
 export type Watching = ReturnType<typeof composeWatching>;
 
@@ -46,6 +54,12 @@ export function composeWatching(deps: WatchingDeps) {
     power,
     settings: () => settings.get(),
   });
+  const journal = new Journal(store, clock, logger);
+  const operations = new Operations({ journal, clock, logger, clients, clusters, watcher });
+  const tasks = new Tasks({ store, clock, clients, clusters });
+  const guest = (uuid: string, guestId: string) => watcher.guest(uuid, guestId);
+  const guests = new Guests({ clients, guest });
+  const charts = new Charts({ clock, clients, history, watcher });
   const live = new LiveHub({
     clock,
     logger,
@@ -53,7 +67,7 @@ export function composeWatching(deps: WatchingDeps) {
       clusters: clusters.list(),
       groups: groups.list(),
       live: watcher.live(),
-      operations: [],
+      operations: operations.list(OPERATIONS_SHOWN),
       settings: settings.get(),
       vault: vault.current(),
     }),
@@ -79,16 +93,24 @@ export function composeWatching(deps: WatchingDeps) {
     live.publish(event.type === 'live' ? { type: 'live', upserts: [event.live] } : event),
   );
 
+  journal.events.subscribe((operation) => live.publish({ type: 'operation', operation }));
+
   return {
     watcher,
     live,
     answers,
+    operations,
+    tasks,
+    guests,
+    charts,
     start(): void {
       history.start();
       watcher.start();
+      operations.resume();
     },
     /** Before the store is closed: what is known is written once more. */
     async close(): Promise<void> {
+      await operations.close();
       await watcher.close();
       await history.close();
     },

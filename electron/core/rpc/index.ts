@@ -6,13 +6,17 @@ import type { SettingsService } from '../settings/service';
 import type { Vault } from '../vault/vault';
 import type { Watching } from '../watching';
 import { createAppRouter } from './app';
+import { createChartsRouter } from './charts';
 import { createClustersRouter } from './clusters';
 import { type ConnectionServices, createConnectionRouter } from './connection';
 import { createGroupsRouter } from './groups';
+import { createGuestsRouter } from './guests';
 import { createImportsRouter } from './imports';
 import { createInventoryRouter } from './inventory';
 import { createLiveRouter } from './live';
+import { createOperationsRouter } from './operations';
 import { createSettingsRouter } from './settings';
+import { createTasksRouter } from './tasks';
 import { createVaultRouter } from './vault';
 
 /** Everything a call of the contract may reach. */
@@ -34,13 +38,17 @@ export function createRouter(services: CoreServices) {
     services;
   return {
     app: createAppRouter(host, dataDir, clusters),
+    charts: createChartsRouter(watching),
     clusters: createClustersRouter(clusters),
     connection: createConnectionRouter({ ...connection, watch: watching.watcher }),
     groups: createGroupsRouter(groups, clusters),
+    guests: createGuestsRouter(watching),
     imports: createImportsRouter(imports),
     inventory: createInventoryRouter(watching),
     live: createLiveRouter(watching),
+    operations: createOperationsRouter(watching),
     settings: createSettingsRouter(settings),
+    tasks: createTasksRouter(watching),
     vault: createVaultRouter(vault),
   };
 }
