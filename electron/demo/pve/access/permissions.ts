@@ -11,6 +11,8 @@ export interface Caller {
 export type Grants = ReadonlyMap<string, boolean>;
 
 const NOTHING: Grants = new Map();
+/** Nothing, and no pool may add to it: somebody said NoAccess. */
+const BARRED: Grants = new Map();
 /** Paths `/access/permissions` always reports on. */
 const ROOT_PATHS = [
   '/',
@@ -117,6 +119,7 @@ export class Permissions {
 
   /** What a guest's pool grants counts for the guest, but no further down. */
   #withPool(userid: string, path: string, grants: Grants): Grants {
+    if (grants === BARRED) return grants;
     const vmid = /^\/vms\/(\d+)$/.exec(path)?.[1];
     const pool = vmid === undefined ? undefined : this.#cluster.guests.get(Number(vmid))?.pool;
     if (pool === undefined) return grants;
@@ -132,7 +135,7 @@ export class Permissions {
    * one path an earlier matcher (the user) beats a later one (the groups).
    */
   #resolve(path: string, matchers: ((entry: AclEntry) => boolean)[]): Grants {
-    let grants = new Map<string, boolean>();
+    let grants = NOTHING;
     for (const level of levelsOf(path)) {
       const here = this.#directory.acl.filter(
         (entry) => entry.path === level && (entry.propagate || level === path),
@@ -140,18 +143,24 @@ export class Permissions {
       for (const matches of matchers) {
         const entries = here.filter(matches);
         if (entries.length === 0) continue;
-        grants = new Map();
-        if (entries.some((entry) => entry.roleid === 'NoAccess')) break;
-        for (const entry of entries) {
-          for (const privilege of this.#directory.roles.get(entry.roleid)?.privileges ?? []) {
-            grants.set(privilege, entry.propagate || (grants.get(privilege) ?? false));
-          }
-        }
+        grants = grantsOf(entries, this.#directory.roles);
         break;
       }
     }
     return grants;
   }
+}
+
+/** What the entries of one path and one subject add up to. */
+function grantsOf(entries: readonly AclEntry[], roles: Directory['roles']): Grants {
+  if (entries.some((entry) => entry.roleid === 'NoAccess')) return BARRED;
+  const grants = new Map<string, boolean>();
+  for (const entry of entries) {
+    for (const privilege of roles.get(entry.roleid)?.privileges ?? []) {
+      grants.set(privilege, entry.propagate || (grants.get(privilege) ?? false));
+    }
+  }
+  return grants;
 }
 
 /** `/vms/100` -> `/`, `/vms`, `/vms/100`. */
