@@ -56,18 +56,20 @@ export function LiveCharts({ uuid, target, timeframe, shown }: LiveChartsProps) 
   }
   return (
     <ChartFrames>
-      <div className={styles.grid}>
-        {shown.map(({ id, title, floors }) => (
-          <ChartCard
-            key={id}
-            title={title}
-            chart={charts === undefined ? undefined : chartOf(charts, id)}
-            timeframe={timeframe}
-            {...(floors && { floors })}
-          />
-        ))}
+      <div className={styles.charts}>
+        <div className={styles.grid}>
+          {shown.map(({ id, title, floors }) => (
+            <ChartCard
+              key={id}
+              title={title}
+              chart={charts === undefined ? undefined : chartOf(charts, id)}
+              timeframe={timeframe}
+              {...(floors && { floors })}
+            />
+          ))}
+        </div>
+        <p className={styles.note}>{answer.data?.note}</p>
       </div>
-      <p className={styles.note}>{answer.data?.note}</p>
     </ChartFrames>
   );
 }

@@ -28,7 +28,10 @@ export function lonePoints(values: readonly (number | null)[]): ReadonlySet<numb
   return lone;
 }
 
-/** The last measured value; null where there is none. */
+/** The newest points may still be measured; what is older than these is not the present. */
+const PRESENT_POINTS = 3;
+
+/** The present value; null where nothing was measured lately. */
 export function latest(values: readonly (number | null)[]): number | null {
-  return values.findLast((value) => value !== null) ?? null;
+  return values.slice(-PRESENT_POINTS).findLast((value) => value !== null) ?? null;
 }

@@ -85,7 +85,7 @@ export function chartView(
     left: axis('left', mainUnit(chart)),
     right: series.some((one) => one.axis === 'right') ? axis('right', 'fraction') : null,
     timeTicks: timeTicks(from, to, timeframe),
-    empty: series.every((one) => one.current === null),
+    empty: chart.series.every((one) => one.values.every((value) => value === null)),
   };
 }
 

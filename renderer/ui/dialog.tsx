@@ -38,6 +38,12 @@ export function Dialog(props: DialogProps) {
           <Radix.Content
             className={cx(styles.dialog, styles[size])}
             onEscapeKeyDown={hold}
+            onOpenAutoFocus={(event) => {
+              // a drawer is read first: focus on its close button would only show that button's tooltip
+              if (size !== 'drawer' || !(event.currentTarget instanceof HTMLElement)) return;
+              event.preventDefault();
+              event.currentTarget.focus();
+            }}
             onPointerDownOutside={hold}
             {...(props.description === undefined && { 'aria-describedby': undefined })}
           >

@@ -20,7 +20,9 @@ export function FigureStrip({ live }: { live: ClusterLive | undefined }) {
               stale={stale}
             />
           </dd>
-          <dd className={styles.words}>{words}</dd>
+          <dd className={styles.words} title={words}>
+            {words}
+          </dd>
         </div>
       ))}
     </dl>

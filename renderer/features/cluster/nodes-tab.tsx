@@ -37,10 +37,10 @@ export function NodesTab({ cluster, timeframe }: { cluster: Cluster; timeframe: 
         target={{ kind: 'node', node: opened.node }}
         timeframe={timeframe}
         shown={[
-          { id: 'cpu', title: 'CPU' },
+          { id: 'cpu', title: 'CPU and IO wait' },
           { id: 'memory', title: 'Memory' },
           { id: 'network', title: 'Network' },
-          { id: 'load', title: 'IO wait and load' },
+          { id: 'load', title: 'Load' },
         ]}
       />
     </Stack>

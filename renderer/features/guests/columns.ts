@@ -43,7 +43,7 @@ const fraction = (used: number | null, of: number | null) =>
 export const COLUMNS: Record<ColumnId, Column> = {
   name: { label: 'Name', grow: 3, minPx: 150, numeric: false, sortBy: (e) => e.row.name },
   status: { label: 'State', grow: 0, minPx: 104, numeric: false, sortBy: (e) => e.row.status },
-  vmid: { label: 'ID', grow: 0, minPx: 72, numeric: true, sortBy: (e) => e.row.vmid },
+  vmid: { label: 'ID', grow: 0, minPx: 62, numeric: false, sortBy: (e) => e.row.vmid },
   cluster: { label: 'Cluster', grow: 2, minPx: 110, numeric: false, sortBy: (e) => e.clusterName },
   node: { label: 'Node', grow: 1, minPx: 84, numeric: false, sortBy: (e) => e.row.node },
   cpu: { label: 'CPU', grow: 0, minPx: 116, numeric: true, sortBy: (e) => e.row.cpu },
@@ -110,6 +110,6 @@ export function gridTemplate(columns: readonly ColumnId[]): string {
 
 /** The least width at which no column is squeezed, in px. */
 export function leastWidth(columns: readonly ColumnId[]): number {
-  const gapPx = 12;
+  const gapPx = 16;
   return columns.reduce((sum, id) => sum + COLUMNS[id].minPx + gapPx, 36 + 2 * gapPx);
 }

@@ -70,7 +70,7 @@ function Share({ quantity, fraction }: { quantity: Quantity; fraction: number | 
   return (
     <>
       <Number quantity={quantity} />
-      <span className={styles.bar} aria-hidden>
+      <span className={fraction === null ? styles.noBar : styles.bar} aria-hidden>
         <span
           className={full > 0.9 ? styles.high : styles.fill}
           style={{ transform: `scaleX(${full})` }}

@@ -92,11 +92,19 @@ export function GuestList({ only, name, without = ALL_COLUMNS, emptyNote }: Gues
 }
 
 function Count({ found }: { found: Found }) {
-  const { keys, total } = found;
+  const { keys, total, templates } = found;
   return (
     <output className={styles.count}>
-      <b>{keys.length.toLocaleString('en')}</b>
-      {keys.length === total ? ' guests' : ` of ${total.toLocaleString('en')} guests`}
+      {keys.length === total ? (
+        <>
+          <b>{(total - templates).toLocaleString('en')}</b> guests
+          {templates > 0 && `, ${templates.toLocaleString('en')} templates`}
+        </>
+      ) : (
+        <>
+          <b>{keys.length.toLocaleString('en')}</b> of {total.toLocaleString('en')}
+        </>
+      )}
     </output>
   );
 }

@@ -76,5 +76,5 @@ export function formatSort(sort: Sort): string {
 /** What a click on a column's head does: numbers start with the largest, words with the first. */
 export function nextSort(sort: Sort, column: ColumnId): Sort {
   if (sort.column === column) return { column, descending: !sort.descending };
-  return { column, descending: COLUMNS[column].numeric && column !== 'vmid' };
+  return { column, descending: COLUMNS[column].numeric };
 }

@@ -56,8 +56,10 @@ function useCalmSource(): Source {
 export interface GuestList {
   /** in order; keeps its identity while nothing moved */
   keys: readonly string[];
-  /** guests there are, filtered out or not */
+  /** guests and templates there are, filtered out or not */
   total: number;
+  /** how many of the listed are templates */
+  templates: number;
   parsed: ParsedQuery;
 }
 
@@ -76,13 +78,15 @@ export function useGuestList(query: string, sort: Sort, only: string | null): Gu
     const test = matcher(wanted);
     const matches = (entry: GuestEntry) =>
       test(entry.row, { clusterId: entry.clusterId, name: entry.clusterName });
-    return ordered(entriesOf(source, only), matches, sort).map((entry) =>
-      guestKey(entry.uuid, entry.row.id),
-    );
+    const entries = ordered(entriesOf(source, only), matches, sort);
+    return {
+      keys: entries.map((entry) => guestKey(entry.uuid, entry.row.id)),
+      templates: entries.filter((entry) => entry.row.template).length,
+    };
   }, [source, wanted, sort, only]);
-  const [keys, setKeys] = useState(found);
-  if (found !== keys && !sameKeys(found, keys)) setKeys(found);
-  return { keys, total: countGuests(source, only), parsed };
+  const [keys, setKeys] = useState(found.keys);
+  if (found.keys !== keys && !sameKeys(found.keys, keys)) setKeys(found.keys);
+  return { keys, templates: found.templates, total: countGuests(source, only), parsed };
 }
 
 function countGuests({ inventory }: Source, only: string | null): number {

@@ -34,7 +34,9 @@ export function TaskList({ uuid }: { uuid: string }) {
   const shown = tasks.data?.filter((task) => filter === 'all' || task.state === filter) ?? [];
   return (
     <Stack>
-      <Segmented label="Which tasks" value={filter} options={FILTERS} onChange={setFilter} />
+      <div>
+        <Segmented label="Which tasks" value={filter} options={FILTERS} onChange={setFilter} />
+      </div>
       {tasks.isError && (
         <ErrorNotice
           problem={problemOf(tasks.error)}

@@ -55,9 +55,13 @@ describe('points', () => {
     expect([...lonePoints([1, null, 2, null, 3, 4])]).toEqual([0, 2]);
   });
 
-  it('takes the last measured value, also when it is 0', () => {
+  it('take the newest value for the present one, also when it is 0', () => {
     expect(latest([3, 0, null])).toBe(0);
     expect(latest([null])).toBeNull();
+  });
+
+  it('do not pass an old value off as the present one', () => {
+    expect(latest([3, null, null, null])).toBeNull();
   });
 });
 
