@@ -1,4 +1,4 @@
-import { parameterError } from '../errors';
+import { died, parameterError } from '../errors';
 import { type Call, need, type Route, Unordered } from '../http/route';
 import { capabilities } from './capabilities';
 
@@ -78,6 +78,12 @@ export const accessRoutes: readonly Route[] = [
         throw parameterError({ roleid: `role '${path.roleid}' does not exist` });
       return Object.fromEntries(role.privileges.map((privilege) => [privilege, 1]));
     },
+  },
+  {
+    method: 'DELETE',
+    path: '/access/roles/{roleid}',
+    permit: need('/access', 'Sys.Modify'),
+    handle: removeRole,
   },
   {
     method: 'GET',
@@ -165,5 +171,15 @@ function createRole({ site, params }: Call): null {
     }
   }
   site.directory.setRole({ id, privileges: [...privileges].sort(), special: false });
+  return null;
+}
+
+function removeRole({ site, path }: Call): null {
+  const id = path.roleid ?? '';
+  const role = site.directory.roles.get(id);
+  if (role === undefined) throw died(`delete role failed: role '${id}' does not exist`);
+  if (role.special) throw died(`auto-generated role '${id}' cannot be deleted`);
+  site.directory.roles.delete(id);
+  site.directory.touch();
   return null;
 }
