@@ -60,7 +60,7 @@ export async function reach(probe: Probe, addresses: LookupAddress[]): Promise<S
       },
     });
     socket.once('connect', () => resolve(socket));
-    socket.once('error', (error) => reject(networkFailure(error, label)));
+    socket.on('error', (error) => reject(networkFailure(error, label)));
     return () => socket.destroy();
   });
 }
@@ -74,8 +74,8 @@ export async function shakeHands(
   const { host, port, signal } = probe;
   const label = hostPort(host, port);
   try {
-    return await settled(signal, label, (resolve, reject) => {
-      const secured = connectTls({
+    const secured = await settled<TLSSocket>(signal, label, (resolve, reject) => {
+      const opening = connectTls({
         socket,
         ...(isIP(host.split('%')[0] ?? '') === 0 ? { servername: host } : {}),
         secureContext: trust(),
@@ -83,13 +83,15 @@ export async function shakeHands(
         rejectUnauthorized: false,
         ALPNProtocols: ['http/1.1'],
       });
-      secured.once('secureConnect', () => resolve(described(secured, host)));
-      secured.once('error', (error) => reject(networkFailure(error, label)));
-      secured.once('close', () =>
+      opening.once('secureConnect', () => resolve(opening));
+      // stays for the whole life of the socket: an error after this step is nobody's
+      opening.on('error', (error) => reject(networkFailure(error, label)));
+      opening.once('close', () =>
         reject(networkFailure(Object.assign(new Error('closed'), { code: 'EPROTO' }), label)),
       );
-      return () => secured.destroy();
+      return () => opening.destroy();
     });
+    return described(secured, host);
   } finally {
     socket.destroy();
   }
@@ -101,10 +103,12 @@ export async function readCertificate(probe: Probe, trust: TrustSource): Promise
   return (await shakeHands(probe, socket, trust)).certificate;
 }
 
+/** @throws when the server has no certificate, which the ciphers in use do not allow */
 function described(socket: TLSSocket, host: string): Handshake {
+  // in this order: once the X509 object was read, Node leaves the names out of the plain one
+  const wrongName = checkServerIdentity(host, socket.getPeerCertificate());
   const x509 = socket.getPeerX509Certificate();
   if (x509 === undefined) throw new Error('A TLS server without a certificate');
-  const wrongName = checkServerIdentity(host, socket.getPeerCertificate());
   const distrust = socket.authorized
     ? wrongName && 'ERR_TLS_CERT_ALTNAME_INVALID'
     : String(socket.authorizationError);
