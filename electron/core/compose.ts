@@ -64,6 +64,9 @@ export async function composeCore(ports: Ports) {
     router,
     /** for what a host does by them itself, as the theme of its windows */
     settings,
+    clusters,
+    vault,
+    store,
     /** Begins to watch the clusters. */
     start(): void {
       watching.start();

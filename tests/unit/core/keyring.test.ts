@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKeyringProtector } from '#electron/core/vault/keyring';
 import { newKey } from '#electron/core/vault/seal';
+import { FakeClock } from '#tests/support/fake-clock';
 import { type Keyring, startKeyring } from '#tests/support/keyring';
+import { cluster, openDesk, tempDir } from '#tests/support/store';
 
 let keyring: Keyring;
 const protector = createKeyringProtector({ platform: 'linux', promptMs: 5000 });
@@ -33,4 +35,30 @@ test('a locked keychain says so, is seen without a prompt, and answers when unlo
   await keyring.unlock();
   expect(await protector.opensQuietly?.('b')).toBe(true);
   expect(Buffer.from(await protector.recall('b', ''))).toEqual(key);
+});
+
+test('a store sealed by the Secret Service opens by itself once the keychain is unlocked', async () => {
+  const dataDir = tempDir();
+  const first = await openDesk(dataDir, { protectors: [protector] });
+  expect(first.vault.current()).toMatchObject({ protection: 'keychain', label: 'Secret Service' });
+  const { uuid } = await first.clusters.create(cluster('one', { secret: 'correct horse' }));
+  first.close();
+  await keyring.lock();
+  const clock = new FakeClock();
+  const { vault, close } = await openDesk(dataDir, { protectors: [protector], clock });
+  expect(vault.current()).toMatchObject({
+    state: 'locked',
+    message: expect.stringContaining('Unlock the keychain'),
+  });
+  await expect(vault.open(uuid)).rejects.toMatchObject({ code: 'VAULT_LOCKED' });
+  await keyring.unlock();
+  await expect
+    .poll(() => {
+      clock.advance(15_000);
+      return vault.current().state;
+    })
+    .toBe('unlocked');
+  expect(await vault.open(uuid)).toBe('correct horse');
+  expect((await vault.change('session')).protection).toBe('session');
+  close();
 });
