@@ -18,16 +18,17 @@ function scaleOf(known: number[]): { low: number; high: number } {
 }
 
 /**
- * SVG paths of a sparkline: the line and the area below it, broken where values are missing.
+ * SVG paths of a sparkline: the line and the area below it, broken where values are missing, and
+ * dots for values that stand alone.
  * @param values fractions 0..1, oldest first
  */
 export function sparkPaths(
   values: readonly (number | null)[],
   { width, height, span }: SparkFrame,
-): { line: string; area: string } {
+): { line: string; area: string; dots: string } {
   const shown = values.slice(-span);
   const known = shown.filter((value) => value !== null);
-  if (known.length === 0) return { line: '', area: '' };
+  if (known.length === 0) return { line: '', area: '', dots: '' };
   const { low, high } = scaleOf(known);
   const places = Math.max(span - 1, 1);
   const x = (index: number) =>
@@ -38,14 +39,18 @@ export function sparkPaths(
 
   let line = '';
   let area = '';
+  let dots = '';
   let run: string[] = [];
   let runStart = 0;
   const endRun = (last: number) => {
     if (run.length === 0) return;
-    // a lone point is drawn as a short dash
-    const points = run.length === 1 ? [run[0], `h0.6`] : run;
-    line += `M${points.join('L').replace('Lh', 'h')}`;
-    area += `M${x(runStart)},${height}L${run.join('L')}L${x(last)},${height}Z`;
+    if (run.length === 1) {
+      // of no length: its round ends make it a dot
+      dots += `M${run[0]}h0`;
+    } else {
+      line += `M${run.join('L')}`;
+      area += `M${x(runStart)},${height}L${run.join('L')}L${x(last)},${height}Z`;
+    }
     run = [];
   };
   shown.forEach((value, index) => {
@@ -57,5 +62,5 @@ export function sparkPaths(
     run.push(`${x(index)},${y(value)}`);
   });
   endRun(shown.length - 1);
-  return { line, area };
+  return { line, area, dots };
 }

@@ -19,7 +19,7 @@ const HEIGHT = 30;
  * drama). Decoration for the number beside it, hidden from screen readers. Stale: dotted, no colour.
  */
 export function Sparkline({ values, span = 60, tone = 'plain', stale = false }: SparklineProps) {
-  const { line, area } = sparkPaths(values, { width: WIDTH, height: HEIGHT, span });
+  const { line, area, dots } = sparkPaths(values, { width: WIDTH, height: HEIGHT, span });
   return (
     <svg
       className={cx(styles.spark, styles[stale ? 'stale' : tone])}
@@ -29,6 +29,7 @@ export function Sparkline({ values, span = 60, tone = 'plain', stale = false }: 
     >
       <path className={styles.area} d={area} />
       <path className={styles.line} d={line} vectorEffect="non-scaling-stroke" />
+      <path className={styles.dots} d={dots} vectorEffect="non-scaling-stroke" />
     </svg>
   );
 }

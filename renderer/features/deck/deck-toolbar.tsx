@@ -25,6 +25,9 @@ const SORTS: readonly { value: Sort; label: string }[] = [
 /** Above this the groups would not fit beside each other. */
 const SEGMENTS = 3;
 
+/** No group is called so: their keys are uuids. */
+const ALL = 'all';
+
 interface DeckToolbarProps {
   groupUuid: string | null;
   states: readonly DeckState[];
@@ -86,18 +89,18 @@ function GroupFilter({ groupUuid }: { groupUuid: string | null }) {
   const [, navigate] = useLocation();
   if (groups.length === 0) return null;
   const options = [
-    { value: '', label: 'All' },
+    { value: ALL, label: 'All' },
     ...groups.map((group) => ({ value: group.uuid, label: group.name })),
   ];
-  const open = (uuid: string) => navigate(uuid === '' ? '/' : `/groups/${uuid}`);
+  const open = (uuid: string) => navigate(uuid === ALL ? '/' : `/groups/${uuid}`);
   if (groups.length <= SEGMENTS) {
-    return <Segmented label="Group" value={groupUuid ?? ''} options={options} onChange={open} />;
+    return <Segmented label="Group" value={groupUuid ?? ALL} options={options} onChange={open} />;
   }
   return (
     <Select
       aria-label="Group"
       className={styles.groups}
-      value={groupUuid ?? ''}
+      value={groupUuid ?? ALL}
       options={options}
       onChange={open}
     />

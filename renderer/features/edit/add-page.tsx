@@ -39,7 +39,6 @@ export default function AddPage() {
       title="Add a cluster"
       lead="Test the connection first, or save now and connect later."
       crumbs={[{ label: 'Deck', href: '#/' }]}
-      width="form"
     >
       <ClusterEditor
         state={state}

@@ -65,30 +65,32 @@ export function ClusterEditor(props: ClusterEditorProps) {
           <AppearanceSection state={state} />
         </div>
         <div className={styles.bar}>
-          <div className={styles.barWords} role="status">
-            {props.problem && wrong === 0 ? (
-              <ErrorNotice problem={props.problem} />
-            ) : wrong > 0 ? (
-              wrong === 1 ? (
-                'One field needs a correction.'
+          <div className={styles.barInner}>
+            <div className={styles.barWords} role="status">
+              {props.problem && wrong === 0 ? (
+                <ErrorNotice problem={props.problem} />
+              ) : wrong > 0 ? (
+                wrong === 1 ? (
+                  'One field needs a correction.'
+                ) : (
+                  `${wrong} fields need a correction.`
+                )
+              ) : state.dirty ? (
+                'Not saved yet.'
               ) : (
-                `${wrong} fields need a correction.`
-              )
-            ) : state.dirty ? (
-              'Not saved yet.'
-            ) : (
-              ''
-            )}
+                ''
+              )}
+            </div>
+            <Button onClick={props.onCancel}>Cancel</Button>
+            <Button
+              type="submit"
+              tone="primary"
+              busy={props.saving}
+              disabled={stored !== null && !state.dirty}
+            >
+              {props.action}
+            </Button>
           </div>
-          <Button onClick={props.onCancel}>Cancel</Button>
-          <Button
-            type="submit"
-            tone="primary"
-            busy={props.saving}
-            disabled={stored !== null && !state.dirty}
-          >
-            {props.action}
-          </Button>
         </div>
       </form>
     </>

@@ -78,7 +78,6 @@ function Editor({ cluster }: { cluster: Cluster }) {
         { label: 'Deck', href: '#/' },
         { label: stored.name, href: `#${clusterHref(stored.clusterId)}` },
       ]}
-      width="form"
     >
       <ClusterEditor
         state={state}

@@ -6,6 +6,7 @@ import { Panel } from '../../ui/card';
 import { Notice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { StateDot } from '../../ui/state';
+import { plural } from '../deck/deck-view';
 import { PROTECTION_SENTENCES, vaultHeadline } from '../vault/protection-words';
 import styles from './settings-page.module.css';
 
@@ -26,8 +27,12 @@ export function VaultPanel() {
           </dd>
           <dt>Protection</dt>
           <dd>{vault.label}</dd>
-          <dt>Sealed</dt>
-          <dd>{vault.sealedSecrets === 1 ? '1 secret' : `${vault.sealedSecrets} secrets`}</dd>
+          {vault.protection !== 'session' && (
+            <>
+              <dt>Sealed</dt>
+              <dd>{plural(vault.sealedSecrets, 'secret')}</dd>
+            </>
+          )}
         </dl>
         <p>{PROTECTION_SENTENCES[vault.protection]}</p>
         {vault.message !== null && (

@@ -9,17 +9,27 @@ export const PROTECTION_SENTENCES: Record<Protection, string> = {
   session: 'Nothing is kept: secrets live until Clusterdeck is closed and are asked for again.',
 };
 
-/** The plate's line for a vault as it stands. */
-export function vaultHeadline(vault: VaultStatus): { title: string; tone: Tone } {
-  if (vault.state === 'locked') return { title: 'The vault is locked', tone: 'warning' };
-  if (vault.state === 'unavailable') return { title: 'The vault cannot be opened', tone: 'bad' };
+interface VaultHeadline {
+  title: string;
+  detail: string;
+  tone: Tone;
+}
+
+/** The plate's two lines for a vault as it stands. */
+export function vaultHeadline(vault: VaultStatus): VaultHeadline {
+  if (vault.state === 'locked') {
+    return { title: 'The vault is locked', detail: vault.label, tone: 'warning' };
+  }
+  if (vault.state === 'unavailable') {
+    return { title: 'The vault cannot be opened', detail: vault.label, tone: 'bad' };
+  }
   switch (vault.protection) {
     case 'safeStorage':
     case 'keychain':
-      return { title: 'Sealed by the OS keychain', tone: 'ok' };
+      return { title: 'Sealed by the OS keychain', detail: vault.label, tone: 'ok' };
     case 'passphrase':
-      return { title: 'Sealed by a passphrase', tone: 'ok' };
+      return { title: 'Sealed by a passphrase', detail: 'Asked for at each start', tone: 'ok' };
     case 'session':
-      return { title: 'Secrets for this session only', tone: 'warning' };
+      return { title: 'Secrets are not kept', detail: 'Forgotten when it closes', tone: 'warning' };
   }
 }

@@ -10,13 +10,13 @@ import styles from './vault-plate.module.css';
 export function VaultPlate() {
   const vault = useLive((state) => state.vault);
   if (vault === null) return null;
-  const { title, tone } = vaultHeadline(vault);
+  const { title, detail, tone } = vaultHeadline(vault);
   return (
     <Link href="/settings" className={styles.plate}>
       <PlateIcon tone={tone} locked={vault.state === 'locked'} />
       <span className={styles.words}>
         <strong>{title}</strong>
-        <span className={styles.label}>{vault.label}</span>
+        <span className={styles.label}>{detail}</span>
       </span>
     </Link>
   );
