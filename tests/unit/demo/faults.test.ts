@@ -65,7 +65,7 @@ test('every fault bends the answer as it says, and is gone when removed', async 
   huge.remove();
   const broken = cluster.inject({ kind: 'malformedJson' });
   const { text } = await ask(cluster);
-  expect(() => JSON.parse(text)).toThrow();
+  expect(() => JSON.parse(text)).toThrow(SyntaxError);
   broken.remove();
   const liar = cluster.inject({ kind: 'lyingJson' });
   expect(JSON.parse((await ask(cluster)).text)).toEqual({

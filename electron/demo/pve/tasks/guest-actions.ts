@@ -89,7 +89,7 @@ export function between([low, high]: [number, number], seed: number, nowMs: numb
 
 function hindranceOf(guest: Guest, action: PowerAction): string | undefined {
   const name = guest.kind === 'qemu' ? 'VM' : 'CT';
-  if (guest.lock !== undefined && action !== 'stop') {
+  if (guest.lock !== undefined) {
     return `${name} is locked (${guest.lock})`;
   }
   if (action === 'start') {
