@@ -5,6 +5,7 @@ import { STAGES, type TestEvent, type TestResult } from '#shared/contract/connec
 import type { Client } from '#shared/contract/index';
 import { withDeck } from '#tests/support/deck';
 import { withLab } from '#tests/support/pve';
+import { until } from '#tests/support/tls-server';
 
 type TestInput = Parameters<Client['connection']['test']>[0];
 
@@ -242,20 +243,19 @@ test('a recovery key answers the second factor of a running session', async () =
 test('cancelling a test ends it, and its connection', async () => {
   const lab = await withLab({ clusters: 1 });
   const cluster = lab.cluster('prod-main');
-  cluster.inject({ kind: 'hang' }, { path: '/version' });
+  const fault = cluster.inject({ kind: 'hang' }, { path: '/version' });
   const { client } = await withDeck();
   const abort = new AbortController();
+  const draft = draftOf(cluster);
+  const stream = await client.connection.test({ draft }, { signal: abort.signal });
   const work = (async () => {
-    const stream = await client.connection.test(
-      { draft: draftOf(cluster) },
-      { signal: abort.signal },
-    );
-    for await (const event of stream) {
-      const waits = event.type === 'stage' && event.stage.name === 'authentication';
-      if (waits) setTimeout(() => abort.abort(), 20);
-    }
+    const seen: TestEvent[] = [];
+    for await (const event of stream) seen.push(event);
+    return seen;
   })();
-  await expect(work).rejects.toThrow();
+  await until(() => fault.hits() === 1, 'the call that hangs');
+  abort.abort();
+  await expect(work).rejects.toMatchObject({ code: 'ABORTED' });
 });
 
 test('what an account lacks is told per feature and release', async () => {

@@ -1,6 +1,6 @@
 import type { Cluster } from '#shared/contract/clusters';
 import type { ConnectionDraft, FeatureName, TfaAnswer } from '#shared/contract/connection';
-import { Failure, fail } from '#shared/contract/errors';
+import { fail } from '#shared/contract/errors';
 import type { ClusterReader } from '../clusters/types';
 import type { Logger } from '../ports';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../pve/schemas/access';
 import { readVersion } from '../pve/schemas/cluster';
 import type { PveClient, PveClients } from '../pve/types';
+import { Ledger } from './ledger';
 import type { ClusterWriter } from './pins';
 import { missingFor, privilegesFor } from './privileges';
 
@@ -34,12 +35,6 @@ export interface Minted {
   tokenId: string;
   privileges: string[];
   cluster: Cluster;
-}
-
-/** One thing made on the cluster, and how it is taken away again. */
-interface Made {
-  what: string;
-  undo: () => Promise<unknown>;
 }
 
 /**
@@ -66,11 +61,11 @@ export class TokenMint {
     }
     const client = clients.get(request.uuid);
     if (request.tfa !== undefined) await client.answerTfa(request.tfa);
-    const made: Made[] = [];
+    const ledger = new Ledger(this.#deps.logger);
     try {
-      return await this.#steps(client, cluster, request, made);
+      return await this.#steps(client, cluster, request, ledger);
     } catch (error) {
-      throw await this.#undone(error, made);
+      throw await ledger.takeBack(error);
     }
   }
 
@@ -78,63 +73,29 @@ export class TokenMint {
     client: PveClient,
     cluster: Cluster,
     { uuid, features, user, tokenName }: MintRequest,
-    made: Made[],
+    ledger: Ledger,
   ): Promise<Minted> {
     const [major] = readVersion(await get(client, '/version')).release;
     const privileges = privilegesFor(features, major);
     const userPath = `/access/users/${encodeURIComponent(user)}`;
-    const users = readUserIds(await get(client, '/access/users'));
-    if (users.includes(user)) await refuseTaken(client, userPath, tokenName);
-    const role = await this.#role(client, tokenName, privileges, made);
-    if (!users.includes(user)) {
-      await client.call('POST', '/access/users', { userid: user, comment: 'Clusterdeck' });
-      made.push({ what: `the user ${user}`, undo: () => client.call('DELETE', userPath) });
+    const hasUser = readUserIds(await get(client, '/access/users')).includes(user);
+    if (hasUser) await refuseTaken(client, userPath, tokenName);
+    const role = await pickRole(client, tokenName, privileges);
+    if (!role.present) await makeRole(client, role.name, privileges, ledger);
+    if (!hasUser) {
+      const made = client.call('POST', '/access/users', { userid: user, comment: 'Clusterdeck' });
+      await ledger.make(`the user ${user}`, made, () => client.call('DELETE', userPath));
     }
-    const grant = (who: object) => ({ path: '/', roles: role, propagate: true, ...who });
-    await this.#acl(client, grant({ users: user }), `the grant for ${user}`, made);
-    const tokenPath = `${userPath}/token/${tokenName}`;
-    // the answer may be lost although the token was made, so it is taken away in any case
-    made.push({
-      what: `the token ${user}!${tokenName}`,
-      undo: () => client.call('DELETE', tokenPath),
-    });
-    const answer = await client.call('POST', tokenPath, { privsep: true, comment: 'Clusterdeck' });
-    const { tokenId, secret } = readNewToken(answer.data);
-    await this.#acl(client, grant({ tokens: tokenId }), `the grant for ${tokenId}`, made);
+    // a grant that may have been there before stays, whatever comes
+    const isNew = !hasUser || !role.present;
+    await grant(client, { roles: role.name, users: user }, isNew ? ledger : null);
+    const { tokenId, secret } = await makeToken(client, userPath, tokenName, ledger);
+    await grant(client, { roles: role.name, tokens: tokenId }, ledger);
     await this.#prove(cluster, tokenId, secret, features, major);
     const changes = { authKind: 'token' as const, tokenId, secret };
     const stored = await this.#deps.clusters.update({ uuid, changes });
     this.#deps.logger.info({ cluster: cluster.clusterId, tokenId, privileges }, 'Minted a token');
     return { tokenId, privileges, cluster: stored };
-  }
-
-  /** A role of this very set is used again; another set under the name gets a name of its own. */
-  async #role(client: PveClient, tokenName: string, privileges: string[], made: Made[]) {
-    const roles = readRoles(await get(client, '/access/roles'));
-    const wanted = privileges.join(',');
-    for (let n = 1; ; n++) {
-      const role = `Clusterdeck-${tokenName}${n === 1 ? '' : `-${n}`}`;
-      const present = roles.get(role);
-      if (present?.toSorted().join(',') === wanted) return role;
-      if (present !== undefined) continue;
-      await client.call('POST', '/access/roles', { roleid: role, privs: wanted });
-      made.push({
-        what: `the role ${role}`,
-        undo: () => client.call('DELETE', `/access/roles/${role}`),
-      });
-      return role;
-    }
-  }
-
-  async #acl(
-    client: PveClient,
-    grant: Record<string, string | boolean>,
-    what: string,
-    made: Made[],
-  ): Promise<void> {
-    await client.call('PUT', '/access/acl', grant);
-    const undo = () => client.call('PUT', '/access/acl', { ...grant, delete: true });
-    made.push({ what, undo });
   }
 
   /** The token must work before the password is given up. */
@@ -161,27 +122,44 @@ export class TokenMint {
       await client.close();
     }
   }
+}
 
-  /** Takes away what was made, last first, each attempt once; what stays is named. */
-  async #undone(error: unknown, made: Made[]): Promise<unknown> {
-    const left: string[] = [];
-    for (const { what, undo } of made.toReversed()) {
-      await undo().catch((reason: unknown) => {
-        this.#deps.logger.warn({ what, reason }, 'Could not take back a step of minting');
-        if (!(reason instanceof Failure) || !isGone(reason)) left.push(what);
-      });
-    }
-    if (!(error instanceof Failure) || made.length === 0) return error;
-    const told =
-      left.length === 0
-        ? 'What was made on the cluster before was taken away again.'
-        : `Remove by hand on the cluster: ${left.join(', ')}.`;
-    return new Failure(
-      error.code,
-      { ...error.data, remedy: `${error.data.remedy} ${told}` },
-      error.message,
-    );
+/** A role of this very set is used again; where the name stands for another set, the next is tried. */
+async function pickRole(client: PveClient, tokenName: string, privileges: string[]) {
+  const roles = readRoles(await get(client, '/access/roles'));
+  const wanted = privileges.join(',');
+  for (let n = 1; ; n++) {
+    const name = `Clusterdeck-${tokenName}${n === 1 ? '' : `-${n}`}`;
+    const held = roles.get(name);
+    if (held === undefined) return { name, present: false };
+    if (held.toSorted().join(',') === wanted) return { name, present: true };
   }
+}
+
+async function makeRole(client: PveClient, name: string, privileges: string[], ledger: Ledger) {
+  const made = client.call('POST', '/access/roles', { roleid: name, privs: privileges.join(',') });
+  const undo = () => client.call('DELETE', `/access/roles/${name}`);
+  await ledger.make(`the role ${name}`, made, undo);
+}
+
+async function grant(
+  client: PveClient,
+  entry: { roles: string; users?: string; tokens?: string },
+  ledger: Ledger | null,
+): Promise<void> {
+  const params = { path: '/', propagate: true, ...entry };
+  const made = client.call('PUT', '/access/acl', params);
+  const undo = () => client.call('PUT', '/access/acl', { ...params, delete: true });
+  const what = `the grant for ${entry.users ?? entry.tokens ?? ''}`;
+  await (ledger === null ? made : ledger.make(what, made, undo));
+}
+
+async function makeToken(client: PveClient, userPath: string, name: string, ledger: Ledger) {
+  const path = `${userPath}/token/${name}`;
+  const made = client.call('POST', path, { privsep: true, comment: 'Clusterdeck' });
+  const undo = () => client.call('DELETE', path);
+  const answer = await ledger.make(`the token ${name}`, made, undo);
+  return readNewToken(answer.data);
 }
 
 async function refuseTaken(client: PveClient, userPath: string, tokenName: string): Promise<void> {
@@ -189,12 +167,6 @@ async function refuseTaken(client: PveClient, userPath: string, tokenName: strin
   if (!names.includes(tokenName)) return;
   const remedy = 'Choose another name for the token, or remove the old one on the cluster.';
   throw fail('PARAMETER_REFUSED', { remedy, field: 'tokenName' }, 'This token exists already.');
-}
-
-/** A thing that was never made cannot be taken away: the server then names it as missing. */
-function isGone({ data }: Failure): boolean {
-  const texts = [data.detail ?? '', ...Object.values(data.fields ?? {})];
-  return texts.some((text) => /no such|does not exist/i.test(text));
 }
 
 async function get(client: PveClient, path: string): Promise<unknown> {
