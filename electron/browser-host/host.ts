@@ -41,6 +41,9 @@ export async function startBrowserHost(options: {
   try {
     const logger = createLogger({ logDir: paths.logDir, program: 'host' });
     cleanup.push(() => logger.close());
+    const logCrash = (error: unknown) => logger.error({ error }, 'The program is broken and ends');
+    process.on('uncaughtExceptionMonitor', logCrash);
+    cleanup.push(() => process.off('uncaughtExceptionMonitor', logCrash));
     const { ports, stop } = nodePorts({
       paths,
       logger,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import type { WebSession } from '../web/server';
@@ -34,6 +35,8 @@ const SWITCHES = [
   '--window-size=1440,900',
   '--class=Clusterdeck',
 ];
+
+const START_MS = 20_000;
 
 const target = z.object({ targetId: z.string(), type: z.string(), url: z.string() });
 
@@ -79,6 +82,9 @@ export async function openAppWindow(options: AppWindowOptions): Promise<AppWindo
     const page = await Promise.race([
       pages.first(options.waitingUrl),
       ended.then(() => Promise.reject(new Error('The browser ended at once.'))),
+      once(AbortSignal.timeout(START_MS), 'abort').then(() =>
+        Promise.reject(new Error('The browser opened no window.')),
+      ),
     ]);
     const attached = await pipe.send('Target.attachToTarget', { targetId: page, flatten: true });
     const { sessionId } = z.object({ sessionId: z.string() }).parse(attached);

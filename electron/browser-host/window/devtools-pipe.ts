@@ -4,8 +4,8 @@ import { z } from 'zod';
 const message = z.object({
   id: z.number().optional(),
   method: z.string().optional(),
-  params: z.unknown(),
-  result: z.unknown(),
+  params: z.unknown().optional(),
+  result: z.unknown().optional(),
   error: z.object({ message: z.string() }).optional(),
 });
 
@@ -58,7 +58,10 @@ export class DevToolsPipe {
   #read(chunk: string): void {
     const parts = (this.#unread + chunk).split('\0');
     this.#unread = parts.pop() ?? '';
-    for (const part of parts) this.#handle(message.parse(JSON.parse(part)));
+    for (const part of parts) {
+      const received = message.safeParse(fromJson(part));
+      if (received.success) this.#handle(received.data);
+    }
   }
 
   #handle(received: z.infer<typeof message>): void {
@@ -82,5 +85,13 @@ export class DevToolsPipe {
       reject(new Error('The browser has ended.'));
     }
     this.#waiting.clear();
+  }
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

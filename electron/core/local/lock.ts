@@ -22,6 +22,8 @@ export function takeStoreLock(dataDir: string): StoreLock | null {
   const path = join(dataDir, 'lock.db');
   const database = new Database(path, { timeout: 0 });
   try {
+    // nothing is ever written, so no journal needs to lie beside it
+    database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
