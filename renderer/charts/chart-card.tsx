@@ -1,7 +1,9 @@
-import { ChartLine, Table2 } from 'lucide-react';
+import { ChartLine, History, Table2 } from 'lucide-react';
 import { lazy, Suspense, useId, useMemo, useState } from 'react';
 import type { Chart, Timeframe } from '#shared/contract/charts';
 import { IconButton } from '../ui/button';
+import { cx } from '../ui/cx';
+import { Tooltip } from '../ui/tooltip';
 import styles from './chart.module.css';
 import { ChartTable } from './chart-table';
 import { type ChartUnit, formatValue } from './format';
@@ -13,12 +15,8 @@ const TimeChart = lazy(() =>
   import('./time-chart').then((module) => ({ default: module.TimeChart })),
 );
 
-const SOURCE_NOTE: Record<Chart['source'], string | null> = {
-  server: null,
-  local: "from this desk's own history",
-  both: "partly from this desk's own history",
-  none: null,
-};
+/** As many series as have place beside the title; the names of more stand below it. */
+const BESIDE_TITLE = 4;
 
 interface ChartCardProps {
   title: string;
@@ -38,14 +36,13 @@ export function ChartCard({ title, chart, timeframe, floors }: ChartCardProps) {
     () => (shown === undefined ? null : chartView(shown, timeframe, floors)),
     [shown, timeframe, floors],
   );
-  const note = shown === undefined ? null : SOURCE_NOTE[shown.source];
   return (
     <section className={styles.card} aria-labelledby={headingId} aria-busy={view === null}>
-      <header className={styles.head}>
+      <header className={cx(styles.head, (view?.series.length ?? 0) > BESIDE_TITLE && styles.many)}>
         <h3 id={headingId} className={styles.title}>
           {title}
         </h3>
-        {note !== null && <span className={styles.note}>{note}</span>}
+        <Source source={shown?.source} />
         {view !== null && !view.empty && <Legend series={view.series} />}
         <IconButton
           icon={asTable ? ChartLine : Table2}
@@ -77,6 +74,20 @@ function Body(props: {
     <Suspense fallback={<div className={styles.waiting} />}>
       <TimeChart {...{ title, view, timeframe }} />
     </Suspense>
+  );
+}
+
+/** Says where the numbers come from when it is not the server alone. */
+function Source({ source }: { source: Chart['source'] | undefined }) {
+  if (source === 'local') return <span className={styles.note}>from this desk’s own history</span>;
+  if (source !== 'both') return null;
+  const words = 'Where the server has nothing, from this desk’s own history';
+  return (
+    <Tooltip content={words}>
+      <span className={styles.source}>
+        <History size={13} strokeWidth={1.75} aria-label={words} role="img" />
+      </span>
+    </Tooltip>
   );
 }
 

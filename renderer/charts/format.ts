@@ -17,7 +17,7 @@ export function formatValue(unit: ChartUnit, value: number | null): string {
   return plain(QUANTITY[unit](value));
 }
 
-/** The same on an axis, whose foot needs no unit. */
+/** The same on an axis, where marks are round and the foot needs no unit. */
 export function formatTick(unit: ChartUnit, value: number): string {
-  return value === 0 ? '0' : formatValue(unit, value);
+  return value === 0 ? '0' : formatValue(unit, value).replace('.0', '');
 }

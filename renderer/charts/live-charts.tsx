@@ -68,7 +68,7 @@ export function LiveCharts({ uuid, target, timeframe, shown }: LiveChartsProps) 
             />
           ))}
         </div>
-        <p className={styles.note}>{answer.data?.note}</p>
+        {answer.data?.note && <p className={styles.note}>{answer.data.note}</p>}
       </div>
     </ChartFrames>
   );

@@ -8,7 +8,7 @@ export interface ValueScale {
   ticks: number[];
 }
 
-const FRACTION_TOPS = [0.1, 0.25, 0.5, 1];
+const FRACTION_TOPS = [0.1, 0.2, 0.5, 1];
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -45,7 +45,7 @@ export const TimeChart = memo(function TimeChart({ title, view, timeframe }: Tim
         desc={describe(view)}
         accessibilityLayer
       >
-        <CartesianGrid vertical={false} className={styles.grid ?? ''} />
+        <CartesianGrid yAxisId="left" vertical={false} stroke="var(--line)" />
         <XAxis
           dataKey="at"
           type="number"
@@ -58,7 +58,6 @@ export const TimeChart = memo(function TimeChart({ title, view, timeframe }: Tim
           interval="preserveStartEnd"
           minTickGap={16}
           height={22}
-          className={styles.axis ?? ''}
         />
         {valueAxis('left', view.left)}
         {view.right && valueAxis('right', view.right)}
@@ -85,7 +84,6 @@ function valueAxis(side: 'left' | 'right', axis: AxisView): ReactNode {
       axisLine={false}
       interval={0}
       width={side === 'left' ? AXIS_WIDTH_PX : RIGHT_AXIS_WIDTH_PX}
-      className={styles.axis ?? ''}
     />
   );
 }

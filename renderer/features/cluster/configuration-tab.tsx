@@ -71,7 +71,14 @@ function connectionFacts(cluster: Cluster): [string, ReactNode][] {
   return [
     ['Id', <CodeText key="id">{cluster.clusterId}</CodeText>],
     ['Number', cluster.number],
-    ['Endpoints', cluster.endpoints.map(({ host, port }) => hostPort(host, port)).join(', ')],
+    [
+      'Endpoints',
+      <ul key="endpoints">
+        {cluster.endpoints.map(({ host, port }) => (
+          <li key={`${host} ${port}`}>{hostPort(host, port)}</li>
+        ))}
+      </ul>,
+    ],
     [
       isToken ? 'Token' : 'User',
       <CodeText key="account">{isToken ? (cluster.tokenId ?? '') : cluster.user}</CodeText>,

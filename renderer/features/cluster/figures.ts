@@ -104,7 +104,7 @@ function guestFigure(guests: GuestCounts | undefined): Figure {
   const parts = [
     all !== undefined && `of ${all} run`,
     guests && guests.unknown > 0 && `${guests.unknown} unknown`,
-    guests && guests.templates > 0 && plural(guests.templates, 'template'),
+    guests?.unknown === 0 && guests.templates > 0 && plural(guests.templates, 'template'),
   ].filter((part) => typeof part === 'string');
   return {
     key: 'guests',

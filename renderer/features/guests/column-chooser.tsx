@@ -1,17 +1,21 @@
 import { useMutation } from '@tanstack/react-query';
 import { Columns3 } from 'lucide-react';
+import { useMemo } from 'react';
 import { useClient, useLive } from '../../app/context';
 import { useFailureToast } from '../../app/failure-toast';
 import { Button } from '../../ui/button';
 import { Menu, MenuCheck, MenuItem, MenuLabel, MenuSeparator } from '../../ui/menu';
-import { COLUMN_IDS, COLUMNS, type ColumnId, shownColumns } from './columns';
+import { COLUMN_IDS, COLUMNS, type ColumnId, fittingColumns, shownColumns } from './columns';
 
 const NO_COLUMNS: readonly string[] = [];
 
-/** The columns in force; they are kept in the settings. */
-export function useColumns(without: readonly ColumnId[]): readonly ColumnId[] {
+/** The columns in force: those kept in the settings, or as many of the usual ones as have place. */
+export function useColumns(without: readonly ColumnId[], widthPx: number): readonly ColumnId[] {
   const chosen = useLive((state) => state.settings?.guestColumns ?? NO_COLUMNS);
-  return shownColumns(chosen, without);
+  return useMemo(() => {
+    const columns = shownColumns(chosen, without);
+    return chosen.length > 0 ? columns : fittingColumns(columns, widthPx);
+  }, [chosen, without, widthPx]);
 }
 
 /** Ticks columns on and off; the name always stays. */

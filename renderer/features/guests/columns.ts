@@ -99,6 +99,19 @@ export function shownColumns(
   return COLUMN_IDS.filter((id) => wanted.has(id) && !without.includes(id));
 }
 
+/** What is left out first where the window is too narrow for the usual columns. */
+const LEAST_NEEDED: readonly ColumnId[] = ['tags', 'uptime', 'node', 'vmid', 'cluster'];
+
+/** The usual columns that have place in a width; a choice of one's own is shown whole. */
+export function fittingColumns(columns: readonly ColumnId[], widthPx: number): ColumnId[] {
+  let fitting = [...columns];
+  for (const id of LEAST_NEEDED) {
+    if (leastWidth(fitting) <= widthPx) break;
+    fitting = fitting.filter((column) => column !== id);
+  }
+  return fitting;
+}
+
 /** The grid template that header and rows share, so that their cells stand in line. */
 export function gridTemplate(columns: readonly ColumnId[]): string {
   const tracks = columns.map((id) => {

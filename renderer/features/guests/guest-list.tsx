@@ -1,9 +1,10 @@
 import { Monitor, SearchX } from 'lucide-react';
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useParam } from '../../app/address';
 import { useLiveStore } from '../../app/context';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/feedback';
+import { useWidth } from '../../ui/width';
 import { ActionDialog } from './action-dialog';
 import type { OfferedAction } from './actions';
 import { ColumnChooser, useColumns } from './column-chooser';
@@ -31,7 +32,6 @@ const ALL_COLUMNS: readonly ColumnId[] = [];
 /** Guests with filter, columns, selection and what can be done with the selected ones. */
 export function GuestList({ only, name, without = ALL_COLUMNS, emptyNote }: GuestListProps) {
   const store = useLiveStore();
-  const place = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useParam(`${name}-find`);
   const [sortText, setSort] = useParam(`${name}-sort`);
   const [, openGuest] = useParam('guest');
@@ -40,7 +40,8 @@ export function GuestList({ only, name, without = ALL_COLUMNS, emptyNote }: Gues
     null,
   );
   const sort = useMemo(() => parseSort(sortText), [sortText]);
-  const columns = useColumns(without);
+  const [place, widthPx] = useWidth<HTMLDivElement>();
+  const columns = useColumns(without, widthPx);
   const found = useGuestList(query ?? '', sort, only);
   const { keys } = found;
   const selection = useMemo(() => keepShown(chosen, keys), [chosen, keys]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GuestRow } from '#shared/contract/inventory';
 import {
   COLUMN_IDS,
+  fittingColumns,
   gridTemplate,
   leastWidth,
   shownColumns,
@@ -83,5 +84,14 @@ describe('the columns of guests', () => {
   it('gives each column a track beside the one for the tick', () => {
     expect(gridTemplate(['name', 'cpu'])).toBe('36px minmax(150px, 3fr) 116px');
     expect(leastWidth([...COLUMN_IDS])).toBeGreaterThan(leastWidth(['name']));
+  });
+
+  it('leaves out what matters least where the window is narrow, but never the state', () => {
+    const usual = shownColumns([]);
+    expect(fittingColumns(usual, 2000)).toEqual(usual);
+    const narrow = fittingColumns(usual, 760);
+    expect(leastWidth(narrow)).toBeLessThanOrEqual(760);
+    expect(narrow).not.toContain('tags');
+    expect(fittingColumns(usual, 100)).toEqual(['name', 'status', 'cpu', 'memory']);
   });
 });
