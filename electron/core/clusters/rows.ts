@@ -67,7 +67,7 @@ export function insertCluster(
 }
 
 export function updateCluster(db: Writer, cluster: StoredCluster): void {
-  const { endpoints: list, number, uuid, ...fields } = cluster;
+  const { endpoints: list, number: _number, uuid, ...fields } = cluster;
   db.update(clusters).set(fields).where(eq(clusters.uuid, uuid)).run();
   writeEndpoints(db, uuid, list);
 }

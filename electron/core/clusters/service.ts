@@ -184,7 +184,7 @@ export class ClusterService implements ClusterReader {
   /** Takes the clusters out of a group that is about to be removed, in its transaction. */
   leaveGroup(tx: Transaction, groupUuid: string): void {
     const edit = this.#edit(tx);
-    for (const cluster of [...edit.book.values()]) {
+    for (const cluster of this.#clusters.values()) {
       if (cluster.groupUuid === groupUuid) edit.update({ ...cluster, groupUuid: null });
     }
     tx.after(() => this.#commit(edit));

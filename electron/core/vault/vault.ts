@@ -2,30 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { Failure, fail } from '#shared/contract/errors';
 import type { Protection, VaultStatus } from '#shared/contract/vault';
 import type { SecretReader } from '../clusters/types';
-import type { Store, Transaction } from '../db/store';
+import type { Transaction } from '../db/store';
 import { Channel } from '../events';
-import type { Clock, KeyProtector, Logger } from '../ports';
-import {
-  addStaleKey,
-  dropStaleKey,
-  fits,
-  type KeyRow,
-  listStaleKeys,
-  readKeyRow,
-  renewKept,
-  writeKeyRow,
-} from './key-rows';
+import { type FreshKey, KeyHolder, type KeyHolderDeps, needsPassphrase } from './key-holder';
+import type { KeyRow } from './key-rows';
 import { type LockState, optionsOf, protectionLabel, whyUnavailable } from './lock-state';
-import { AttemptLimiter, unwrapKey, wrapKey } from './passphrase';
 import { newKey } from './seal';
 import { type Keeping, SecretBox } from './secret-box';
 
-export interface VaultDeps {
-  store: Store;
-  /** best first */
-  protectors: KeyProtector[];
-  clock: Clock;
-  logger: Logger;
+/** The protectors come best first. */
+export interface VaultDeps extends KeyHolderDeps {
   /** a passphrase the host was given, as from a file; null where there is none */
   passphrase?: (() => Promise<string | null>) | undefined;
 }
@@ -42,7 +28,7 @@ export class Vault implements SecretReader {
   readonly events: Channel<VaultStatus>;
   readonly #deps: VaultDeps;
   readonly #box: SecretBox;
-  readonly #limiter: AttemptLimiter;
+  readonly #holder: KeyHolder;
   readonly #end = new AbortController();
   #lock: LockState;
   #options: VaultStatus['options'] = [];
@@ -53,8 +39,8 @@ export class Vault implements SecretReader {
     this.#deps = deps;
     this.events = new Channel((error) => deps.logger.error({ error }, 'A vault listener failed'));
     this.#box = new SecretBox(deps.store.read, () => this.#failure());
-    this.#limiter = new AttemptLimiter(deps.clock);
-    const protection = readKeyRow(deps.store.read)?.protection ?? 'session';
+    this.#holder = new KeyHolder(deps);
+    const protection = this.#holder.current()?.protection ?? 'session';
     this.#lock = { protection, state: 'locked', message: 'The vault is being opened.' };
   }
 
@@ -63,7 +49,7 @@ export class Vault implements SecretReader {
     return this.#inTurn(async () => {
       await this.#tryOpen(true);
       // a locked keychain would prompt for it
-      if (this.#box.isOpen) await this.#forgetStaleKeys();
+      if (this.#box.isOpen) await this.#holder.forgetStaleKeys();
       this.#watch();
     });
   }
@@ -136,7 +122,12 @@ export class Vault implements SecretReader {
   async unlock(passphrase?: string): Promise<VaultStatus> {
     if (this.#lock.protection !== 'passphrase') await this.ready();
     else if (passphrase === undefined || passphrase === '') throw needsPassphrase();
-    else await this.#inTurn(() => this.#unlockWith(passphrase));
+    else {
+      await this.#inTurn(async () => {
+        const row = this.#holder.current();
+        if (row !== null && !this.#box.isOpen) await this.#recall(row, passphrase);
+      });
+    }
     return this.status();
   }
 
@@ -150,7 +141,7 @@ export class Vault implements SecretReader {
       const empty = this.#box.sealedCount === 0;
       if (!this.#box.isOpen && !empty && !discardSecrets) throw this.#failure();
       await this.#adopt(to, passphrase ?? null, discardSecrets);
-      await this.#forgetStaleKeys();
+      await this.#holder.forgetStaleKeys();
     });
     return this.status();
   }
@@ -161,7 +152,7 @@ export class Vault implements SecretReader {
   }
 
   async #chooseFirst(): Promise<void> {
-    const { protectors, logger, passphrase } = this.#deps;
+    const { protectors, logger } = this.#deps;
     let locked: LockState | null = null;
     for (const protector of protectors) {
       const { protection } = protector;
@@ -174,7 +165,7 @@ export class Vault implements SecretReader {
         if (isLocked(error)) locked ??= { protection, state: 'locked', message: remedyOf(error) };
       }
     }
-    const given = (await passphrase?.()) ?? null;
+    const given = await this.#givenPassphrase();
     if (given !== null) await this.#adopt('passphrase', given, false);
     else if (locked !== null) this.#settle(locked, { kind: 'closed' });
     else {
@@ -186,51 +177,27 @@ export class Vault implements SecretReader {
 
   /** Makes a new key, keeps it, and moves all secrets under it in one transaction. */
   async #adopt(to: Protection, passphrase: string | null, discard: boolean): Promise<void> {
-    const { store, clock } = this.#deps;
-    const before = readKeyRow(store.read);
-    const keyId = randomUUID();
+    const { store } = this.#deps;
     const key = to === 'session' ? null : newKey();
-    const kept = key === null ? '' : await this.#keep(to, keyId, key, passphrase);
+    const fresh: FreshKey = { to, keyId: randomUUID(), key };
+    const kept = await this.#holder.keep(fresh, passphrase);
     store.mutate((tx) => {
-      const keeping: Keeping = key === null ? { kind: 'session' } : { kind: 'sealed', key };
-      this.#box.move(tx, keeping, discard);
-      writeKeyRow(tx.db, { protection: to, keyId, kept, changedAt: clock.now() }, key);
-      dropStaleKey(tx.db, keyId);
-      if (before !== null && this.#protector(before.protection)) {
-        addStaleKey(tx.db, before.keyId, before.protection);
-      }
-      tx.audit({
-        action: before === null ? 'vault.create' : 'vault.change',
-        subject: 'vault',
-        before: before && { protection: before.protection },
-        after: { protection: to },
-      });
+      this.#box.move(tx, key === null ? { kind: 'session' } : { kind: 'sealed', key }, discard);
+      this.#holder.record(tx, fresh, kept);
       tx.after(() => this.#settle({ protection: to, state: 'unlocked', message: null }, null));
     });
     store.checkpoint();
   }
 
-  async #keep(to: Protection, keyId: string, key: Buffer, passphrase: string | null) {
-    if (to === 'passphrase') {
-      if (passphrase === null || passphrase === '') throw needsPassphrase();
-      return wrapKey(keyId, key, passphrase);
-    }
-    const protector = this.#protector(to);
-    const reason = protector ? await whyUnavailable(protector) : 'This program cannot use it.';
-    if (protector === undefined || reason !== null) {
-      throw fail('VAULT_UNAVAILABLE', { remedy: reason ?? 'Choose another protection.' });
-    }
-    // noted first: a program killed from here on leaves a key behind which the next start forgets
-    this.#deps.store.mutate((tx) => addStaleKey(tx.db, keyId, to));
-    return protector.keep(keyId, key);
-  }
-
   /** Never throws: what hinders it becomes the vault's state. */
   async #tryOpen(atStart: boolean): Promise<void> {
-    const row = readKeyRow(this.#deps.store.read);
+    const row = this.#holder.current();
     try {
       if (row === null) await this.#chooseFirst();
-      else await this.#recall(row, atStart);
+      else {
+        const asks = atStart && row.protection === 'passphrase';
+        await this.#recall(row, asks ? await this.#givenPassphrase() : null);
+      }
     } catch (error) {
       if (!(error instanceof Failure)) this.#deps.logger.error({ error }, 'The vault did not open');
       const state = isLocked(error) ? 'locked' : 'unavailable';
@@ -239,52 +206,17 @@ export class Vault implements SecretReader {
     }
   }
 
-  async #recall(row: KeyRow, atStart: boolean): Promise<void> {
+  async #recall(row: KeyRow, passphrase: string | null): Promise<void> {
     const { protection } = row;
-    if (protection === 'session') {
-      this.#settle({ protection, state: 'unlocked', message: null }, { kind: 'session' });
-      return;
-    }
-    if (protection === 'passphrase') {
-      const given = atStart ? ((await this.#deps.passphrase?.()) ?? null) : null;
-      if (given === null)
-        throw fail('VAULT_LOCKED', { remedy: 'Enter the passphrase of the vault.' });
-      await this.#unlockWith(given);
-      return;
-    }
-    const protector = this.#protector(protection);
-    if (protector === undefined) {
-      throw fail('VAULT_UNAVAILABLE', {
-        remedy: `The vault is protected by ${protectionLabel(protection, [])}, which this program cannot use. Open it with the program that made it, and change the protection there.`,
-      });
-    }
-    const renew = async (kept: string) =>
-      this.#deps.store.mutate((tx) => renewKept(tx.db, row.keyId, kept));
-    this.#accept(row, Buffer.from(await protector.recall(row.keyId, row.kept, renew)));
+    const keeping: Keeping =
+      protection === 'session'
+        ? { kind: 'session' }
+        : { kind: 'sealed', key: await this.#holder.recall(row, passphrase) };
+    this.#settle({ protection, state: 'unlocked', message: null }, keeping);
   }
 
-  async #unlockWith(passphrase: string): Promise<void> {
-    const row = readKeyRow(this.#deps.store.read);
-    if (row === null || this.#box.isOpen) return;
-    this.#limiter.check();
-    try {
-      this.#accept(row, await unwrapKey(row.keyId, row.kept, passphrase));
-      this.#limiter.right();
-    } catch (error) {
-      if (error instanceof Failure && error.code === 'PASSPHRASE_WRONG') this.#limiter.wrong();
-      throw error;
-    }
-  }
-
-  #accept(row: KeyRow, key: Buffer): void {
-    if (!fits(row, key)) {
-      key.fill(0);
-      throw fail('VAULT_UNAVAILABLE', {
-        remedy: 'The kept key is not the one of this vault. Restore the store or the keychain.',
-      });
-    }
-    const lock = { protection: row.protection, state: 'unlocked', message: null } as const;
-    this.#settle(lock, { kind: 'sealed', key });
+  async #givenPassphrase(): Promise<string | null> {
+    return (await this.#deps.passphrase?.()) ?? null;
   }
 
   /** @param keeping null where the box has it already */
@@ -292,7 +224,7 @@ export class Vault implements SecretReader {
     const same = lock.state === this.#lock.state && lock.message === this.#lock.message;
     const changed = !same || lock.protection !== this.#lock.protection;
     this.#lock = lock;
-    if (keeping !== null) this.#box.use(keeping);
+    if (keeping !== null) this.#box.use(this.#end.signal.aborted ? { kind: 'closed' } : keeping);
     if (changed) this.events.emit(this.current());
   }
 
@@ -311,9 +243,7 @@ export class Vault implements SecretReader {
       while (!this.#box.isOpen) {
         await this.#deps.clock.sleep(pauseMs, this.#end.signal);
         pauseMs = Math.min(RETRY_MS.longest, pauseMs * 1.5);
-        const row = readKeyRow(this.#deps.store.read);
-        const protector = row && this.#protector(row.protection);
-        if (row && (await protector?.opensQuietly?.(row.keyId))) await this.#retry();
+        if (await this.#holder.opensQuietly()) await this.#retry();
       }
     };
     wait()
@@ -323,25 +253,6 @@ export class Vault implements SecretReader {
       .finally(() => {
         this.#watching = false;
       });
-  }
-
-  async #forgetStaleKeys(): Promise<void> {
-    const { store, logger } = this.#deps;
-    for (const { keyId, protection } of listStaleKeys(store.read)) {
-      const protector = this.#protector(protection);
-      try {
-        if (protector === undefined) continue;
-        await protector.forget(keyId);
-        store.mutate((tx) => dropStaleKey(tx.db, keyId));
-      } catch (error) {
-        // it stays noted and is tried again at the next start
-        logger.warn({ error }, 'An old vault key could not be taken out of the keychain');
-      }
-    }
-  }
-
-  #protector(protection: Protection): KeyProtector | undefined {
-    return this.#deps.protectors.find((protector) => protector.protection === protection);
   }
 
   #failure(): Failure {
@@ -362,9 +273,3 @@ const isLocked = (error: unknown) =>
 
 const remedyOf = (error: unknown) =>
   error instanceof Failure ? error.data.remedy : 'The vault could not be opened. See the log.';
-
-const needsPassphrase = () =>
-  fail('INVALID_INPUT', {
-    remedy: 'Enter a passphrase.',
-    fields: { passphrase: 'Enter a passphrase.' },
-  });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fail } from '#shared/contract/errors';
 import type { VaultStatus } from '#shared/contract/vault';
 import { FakeClock } from '#tests/support/fake-clock';
 import { MemoryKeychain } from '#tests/support/ports';
@@ -130,4 +131,20 @@ test('a protection this program does not have is named, and the rest of the deck
   await expect(vault.open(uuid)).rejects.toMatchObject({ code: 'VAULT_UNAVAILABLE' });
   await expect(vault.change('keychain')).rejects.toMatchObject({ code: 'VAULT_UNAVAILABLE' });
   expect((await clusters.update({ uuid, changes: { priority: 80 } })).priority).toBe(80);
+});
+
+test('a passphrase file that cannot be read hinders only the vault that needs it', async () => {
+  const dataDir = tempDir();
+  const broken = async () => {
+    throw fail('VAULT_UNAVAILABLE', { remedy: 'Make the file readable.' });
+  };
+  const keychain = new MemoryKeychain();
+  (await openDesk(dataDir, { protectors: [keychain] })).close();
+  const sealed = await openDesk(dataDir, { protectors: [keychain], passphrase: broken });
+  expect(sealed.vault.current().state).toBe('unlocked');
+  const fresh = await openDesk(tempDir(), { passphrase: broken });
+  expect(fresh.vault.current()).toMatchObject({
+    state: 'unavailable',
+    message: 'Make the file readable.',
+  });
 });
