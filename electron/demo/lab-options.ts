@@ -1,3 +1,4 @@
+import type { Fault, FaultMatch } from './pve/http/faults';
 import type { ClusterSpec } from './pve/model/spec';
 
 /** How a lab shall be. Everything has a lively default. */
@@ -28,6 +29,8 @@ export interface LabOptions {
   unauthorizedDelayMs?: number;
   /** Milliseconds a silent sibling is waited for; the real server waits 30000. */
   peerTimeoutMs?: number;
+  /** Faults that are in force from the start. */
+  faults?: readonly { cluster: string; fault: Fault; match?: FaultMatch & { node?: string } }[];
 }
 
 /** A password login of a simulated cluster. */

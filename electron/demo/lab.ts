@@ -62,25 +62,29 @@ export async function startDemoLab(options: LabOptions = {}): Promise<DemoLab> {
     });
   const clusters: DemoCluster[] = [];
   let port = options.port ?? 0;
+  const cluster = (id: string): DemoCluster => {
+    const found = clusters.find((one) => one.id === id);
+    if (found === undefined) throw new RangeError(`The lab has no cluster ${id}.`);
+    return found;
+  };
   try {
     for (const spec of specs) {
       clusters.push(await openCluster(spec, seed, port, options));
       if (port !== 0) port += spec.nodes.length;
     }
+    for (const { cluster: id, fault, match } of options.faults ?? []) {
+      cluster(id).inject(fault, match);
+    }
   } catch (error) {
-    await Promise.all(clusters.map((cluster) => cluster.close()));
+    await Promise.all(clusters.map((one) => one.close()));
     throw error;
   }
   return {
     clusters,
-    cluster(id) {
-      const found = clusters.find((cluster) => cluster.id === id);
-      if (found === undefined) throw new RangeError(`The lab has no cluster ${id}.`);
-      return found;
-    },
-    cards: () => clusters.map((cluster, index) => cluster.card(lookOf(index))),
+    cluster,
+    cards: () => clusters.map((one, index) => one.card(lookOf(index))),
     close: async () => {
-      await Promise.all(clusters.map((cluster) => cluster.close()));
+      await Promise.all(clusters.map((one) => one.close()));
     },
   };
 }

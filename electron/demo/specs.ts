@@ -50,6 +50,7 @@ export const TOUR: readonly ClusterSpec[] = [
     label: 'Production',
     dress: '9.2',
     clusterName: 'prod-main',
+    upgradedDaysAgo: 75,
     nodes: [
       { name: 'pve-01', cores: 64, memGiB: 256 },
       { name: 'pve-02', cores: 64, memGiB: 256 },

@@ -91,3 +91,18 @@ test('a table of 8 has 70 rows whatever it spans', async () => {
     expect((rows[1]?.time ?? 0) - (rows[0]?.time ?? 0)).toBe(seconds);
   }
 });
+
+test('hosts that were upgraded answer old rows at their old steps', async () => {
+  const nowMs = Date.UTC(2026, 5, 1, 12);
+  const rows = rrdRows(
+    dressOf('9.2'),
+    'year',
+    'AVERAGE',
+    nowMs,
+    () => ({ cpu: 1 }),
+    nowMs - 30 * 86_400_000,
+  );
+  const steps = rows.slice(1).map((row, index) => row.time - (rows[index]?.time ?? 0));
+  expect(new Set(steps.slice(0, 40))).toEqual(new Set([604_800]));
+  expect(new Set(steps.slice(-100))).toEqual(new Set([21_600]));
+});

@@ -4,7 +4,7 @@ export type DressId = '7.4' | '8.4' | '9.2';
 export type Timeframe = 'hour' | 'day' | 'week' | 'month' | 'year' | 'decade';
 
 /** One round-robin table: how many rows, how many seconds apart. */
-export interface RrdTable {
+interface RrdTable {
   rows: number;
   stepSeconds: number;
 }

@@ -1,4 +1,4 @@
-import type { Dress, Timeframe } from './dress';
+import { type Dress, dressOf, type Timeframe } from './dress';
 import { guestSample, runAt } from './load/guest-load';
 import { nodeSample, nodeWasUp, SWAP_BYTES } from './load/node-load';
 import { storageUsed } from './load/storage-load';
@@ -20,7 +20,7 @@ const PEAK_LIMIT = 0.45;
 
 /**
  * The rows of a table up to now, oldest first; `time` is the end of each step
- * in Unix seconds.
+ * in Unix seconds. Hosts upgraded at `upgradedMs` answer mixed steps.
  */
 export function rrdRows(
   dress: Dress,
@@ -28,6 +28,7 @@ export function rrdRows(
   cf: Consolidation,
   nowMs: number,
   sampler: Sampler,
+  upgradedMs?: number,
 ): RrdRow[] {
   const table = dress.rrd[timeframe];
   if (table === undefined) return [];
@@ -35,12 +36,19 @@ export function rrdRows(
   const floor = Math.floor(nowMs / 1000 / stepSeconds) * stepSeconds;
   // The newest row of a coarse table is still being filled.
   const last = stepSeconds > 60 && dress.major >= 9 ? floor - stepSeconds : floor;
-  return Array.from({ length: rows }, (_, index) => {
-    const time = last - (rows - 1 - index) * stepSeconds;
+  const times = Array.from({ length: rows }, (_, index) => last - (rows - 1 - index) * stepSeconds);
+  return times.filter(keptBy(timeframe, upgradedMs)).map((time) => {
     const values = sampler((time - stepSeconds / 2) * 1000);
     if (values === undefined) return { time };
     return { time, ...(cf === 'MAX' ? peaks(values, stepSeconds) : values) };
   });
+}
+
+/** Rows from before an upgrade lie further apart: they keep the old table's steps. */
+function keptBy(timeframe: Timeframe, upgradedMs: number | undefined): (time: number) => boolean {
+  const old = dressOf('8.4').rrd[timeframe];
+  if (upgradedMs === undefined || old === undefined) return () => true;
+  return (time) => time * 1000 >= upgradedMs || time % old.stepSeconds === 0;
 }
 
 /** The highest values of a step, from its average ones. */
@@ -130,7 +138,9 @@ export function guestSampler(dress: Dress, node: PveNode, guest: Guest): Sampler
 /** What is recorded of a storage. */
 export function storageSampler(node: PveNode, storage: Storage): Sampler {
   return (ms) =>
-    nodeWasUp(node, ms) ? { total: storage.totalBytes, used: storageUsed(storage, ms) } : undefined;
+    nodeWasUp(node, ms)
+      ? { total: storage.totalBytes, used: storageUsed(storage, node, ms) }
+      : undefined;
 }
 
 /** Stall times in percent, higher where the processors are busy. */

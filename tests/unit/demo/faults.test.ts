@@ -197,3 +197,22 @@ test('a client that hangs up after the handshake has sent no byte of HTTP', asyn
   expect(cluster.traffic().httpBytes).toBeGreaterThan(50);
   expect(cluster.requests()).toEqual([{ method: 'GET', route: '/version', count: 1 }]);
 });
+
+test('a refused change is not carried out, one whose answer got lost is', async () => {
+  const cluster = await main();
+  const guest = cluster.guests().find((one) => one.kind === 'qemu' && one.status === 'running');
+  const path = `/nodes/${guest?.node}/qemu/${guest?.vmid}/status/stop`;
+  const status = () => cluster.guest(guest?.vmid ?? 0).status;
+  cluster.inject({ kind: 'status', status: 500 }, { times: 1 });
+  await ask(cluster, path, { method: 'POST' });
+  expect(status()).toBe('running');
+  cluster.inject({ kind: 'reset' }, { times: 1 });
+  await ask(cluster, path, { method: 'POST' });
+  expect(status()).toBe('stopped');
+});
+
+test('faults can be there from the start', async () => {
+  const fault = { cluster: 'prod-main', fault: { kind: 'status', status: 500 } } as const;
+  const lab = await withLab({ clusters: 1, faults: [fault] });
+  expect((await ask(lab.cluster('prod-main'))).status).toBe(500);
+});

@@ -111,7 +111,7 @@ function metricsOf(cluster: PveCluster, node: PveNode, ms: number): Metric[] {
   for (const storage of cluster.storagesOn(node.name)) {
     add(`storage/${node.name}/${storage.id}`, 'gauge', {
       disk_total: storage.totalBytes,
-      disk_used: storageUsed(storage, ms),
+      disk_used: storageUsed(storage, node, ms),
     });
   }
   return out;

@@ -89,7 +89,7 @@ export function storageRow(storage: Storage, node: PveNode, nowMs: number): Row 
   return {
     ...row,
     status: 'available',
-    disk: storageUsed(storage, statsMoment(nowMs)),
+    disk: storageUsed(storage, node, statsMoment(nowMs)),
     maxdisk: storage.totalBytes,
   };
 }

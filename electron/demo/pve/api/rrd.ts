@@ -67,11 +67,13 @@ function ofNode(call: Call): unknown {
     cfOf(call),
     call.nowMs,
     nodeSampler(cluster.dress, node, cluster.guestsOn(node.name)),
+    cluster.upgradedMs,
   );
 }
 
 function rows(call: Call, sampler: Parameters<typeof rrdRows>[4]): unknown {
-  return rrdRows(call.site.cluster.dress, timeframeOf(call), cfOf(call), call.nowMs, sampler);
+  const { dress, upgradedMs } = call.site.cluster;
+  return rrdRows(dress, timeframeOf(call), cfOf(call), call.nowMs, sampler, upgradedMs);
 }
 
 function cfOf({ params }: Call): Consolidation {

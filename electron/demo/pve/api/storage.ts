@@ -5,6 +5,7 @@ import { storageUsed } from '../load/storage-load';
 import { bootDisk } from '../model/files';
 import type { Guest, Storage, StoredFile } from '../model/types';
 import type { PveSite } from '../site';
+import { statsMoment } from './rows';
 
 const optional = { optional: true } as const;
 const READ = ['Datastore.Audit', 'Datastore.AllocateSpace'];
@@ -134,8 +135,8 @@ function definition(storage: Storage): Record<string, unknown> {
   };
 }
 
-function usage({ nowMs }: Call, storage: Storage): Record<string, unknown> {
-  const used = storageUsed(storage, nowMs);
+function usage({ site, path, nowMs }: Call, storage: Storage): Record<string, unknown> {
+  const used = storageUsed(storage, site.cluster.node(path.node ?? ''), statsMoment(nowMs));
   return {
     storage: storage.id,
     type: storage.type,

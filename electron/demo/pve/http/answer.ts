@@ -37,7 +37,7 @@ function plain(result: unknown, salt: number): unknown {
 }
 
 /** The same value with its keys in another order, as Perl hands them out. */
-export function scrambled(value: unknown, salt: number): unknown {
+function scrambled(value: unknown, salt: number): unknown {
   if (Array.isArray(value)) {
     return value.map((entry: unknown, index) => scrambled(entry, mix(salt, index)));
   }
@@ -87,7 +87,7 @@ export function transportAnswer(status: number, reason: string): Answer {
 }
 
 /** The first line of a text, fit for a status line. */
-export function statusText(text: string, status: number): string {
+function statusText(text: string, status: number): string {
   const line = (text.split('\n')[0] ?? '').replace(/[^\t\x20-\x7e]/g, '?');
   return line === '' ? (STATUS_CODES[status] ?? 'Unknown') : line;
 }

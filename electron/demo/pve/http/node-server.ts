@@ -125,7 +125,11 @@ export class NodeServer {
       const method = request.method ?? 'GET';
       const fault = this.#strike(method, apiPath);
       const delay = this.#options.delayMs() + (fault?.kind === 'slow' ? fault.ms : 0);
-      const { answer, route } = await this.#answer(request, path, query);
+      // A request that is refused outright is not carried out; any other is.
+      const refused = fault?.kind === 'status';
+      const { answer, route } = refused
+        ? this.#unanswered(request, method, apiPath)
+        : await this.#answer(request, path, query);
       meter.count(method, route);
       if (delay > 0) await this.#wait(delay);
       if (answer.status === 401) await this.#wait(this.#options.unauthorizedDelayMs);
@@ -164,6 +168,12 @@ export class NodeServer {
       if (fault !== undefined) return fault;
     }
     return undefined;
+  }
+
+  #unanswered(request: IncomingMessage, method: string, path: string) {
+    request.resume();
+    const route = this.#options.router.find(method, path)?.route.path ?? path;
+    return { answer: { status: 200, reason: 'OK' }, route };
   }
 
   async #answer(

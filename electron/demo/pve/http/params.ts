@@ -1,7 +1,7 @@
 import { parameterError } from '../errors';
 
 /** One parameter of an endpoint, as its schema has it. */
-export interface ParamRule {
+interface ParamRule {
   type?: 'string' | 'integer' | 'number' | 'boolean';
   optional?: boolean;
   enum?: readonly string[];

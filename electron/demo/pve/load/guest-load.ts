@@ -53,7 +53,7 @@ export function guestMem(guest: Guest, ms: number): number {
 }
 
 /** Bytes used on a container's root disk. */
-export function containerDisk(guest: Guest, ms: number): number {
+function containerDisk(guest: Guest, ms: number): number {
   const fill = 0.25 + 0.5 * noise(guest.seed + 4, 1, 1);
   return Math.floor(guest.diskBytes * (fill + 0.02 * noise(guest.seed + 5, ms / 1000, 90_000)));
 }

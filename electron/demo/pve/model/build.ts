@@ -31,6 +31,9 @@ export function buildCluster(spec: ClusterSpec, seed: number, nowMs: number): Pv
     storages,
     files: buildFiles(storages, guests, nowMs),
     pools: spec.pools.map(({ id, comment }) => ({ id, comment })),
+    ...(spec.upgradedDaysAgo === undefined
+      ? {}
+      : { upgradedMs: nowMs - spec.upgradedDaysAgo * DAY_MS }),
   });
 }
 

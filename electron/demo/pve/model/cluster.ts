@@ -13,6 +13,8 @@ export interface ClusterParts {
   storages: Storage[];
   files: StoredFile[];
   pools: Pool[];
+  /** When the hosts came to this release, if they did not begin with it. */
+  upgradedMs?: number;
 }
 
 /**
@@ -27,6 +29,7 @@ export class PveCluster {
   readonly nodes: ReadonlyMap<string, PveNode>;
   readonly guests = new Map<number, Guest>();
   readonly storages: ReadonlyMap<string, Storage>;
+  readonly upgradedMs: number | undefined;
   readonly pools = new Map<string, Pool>();
   files: StoredFile[];
   #revision = 0;
@@ -39,6 +42,7 @@ export class PveCluster {
     this.nodes = new Map(parts.nodes.map((node) => [node.name, node]));
     this.storages = new Map(parts.storages.map((storage) => [storage.id, storage]));
     this.files = parts.files;
+    this.upgradedMs = parts.upgradedMs;
     for (const guest of parts.guests) this.guests.set(guest.vmid, guest);
     for (const pool of parts.pools) this.pools.set(pool.id, pool);
   }

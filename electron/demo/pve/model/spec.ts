@@ -23,6 +23,8 @@ export interface ClusterSpec {
   clusterName: string;
   nodes: NodeSpec[];
   guests: number;
+  /** Days since the upgrade to 9: older round-robin rows keep their old steps. */
+  upgradedDaysAgo?: number;
   /** Share of guests under HA, 0..1. */
   haShare: number;
   pools: { id: string; comment: string; share: number }[];

@@ -115,9 +115,3 @@ export interface Pool {
   id: string;
   comment: string;
 }
-
-export interface HaRule {
-  sid: string;
-  state: string;
-  group?: string;
-}
