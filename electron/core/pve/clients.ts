@@ -71,11 +71,6 @@ export class Clients implements PveClients {
     return createClient({ clusterId, endpoints, verify, trust, session, clock });
   }
 
-  /** A person asked to try again: credentials that were refused are sent once more. */
-  retry(uuid: string): void {
-    this.#entries.get(uuid)?.subject.session.unblock();
-  }
-
   async reset(uuid: string): Promise<void> {
     const entry = this.#entries.get(uuid);
     this.#entries.delete(uuid);

@@ -102,11 +102,6 @@ export class Session {
     if (ticket !== null && this.#held === ticket) this.#held = null;
   }
 
-  /** Lets refused credentials be tried once more, since a person asked for it. */
-  unblock(): void {
-    this.#blocked = null;
-  }
-
   /** Nothing more is sent until a fresh login. */
   block(failure: Failure): void {
     this.#blocked = failure;

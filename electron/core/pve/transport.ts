@@ -9,7 +9,7 @@ import { abortFailure, networkFailure, pinFailure, tooLargeFailure } from './net
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** One request of the API, ready to be written. */
-export interface WireRequest {
+interface WireRequest {
   method: Method;
   /** path and query, encoded */
   path: string;

@@ -1,6 +1,5 @@
 import type { Proxmox } from 'proxmox-api';
 import type { ConnectionDraft, TfaAnswer } from '#shared/contract/connection';
-import type { FailureView } from '#shared/contract/errors';
 
 /** How one call is made; every call has a deadline over its whole body. */
 export interface CallOptions {
@@ -36,12 +35,6 @@ export interface PveClient {
   /** answers the second factor; the session then lives on by renewal */
   answerTfa(answer: TfaAnswer): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Session news of a cluster, for states and notices. */
-export interface SessionEvent {
-  uuid: string;
-  failure: FailureView | null;
 }
 
 /** Hands out one client per configured cluster and remakes it when the configuration changes. */

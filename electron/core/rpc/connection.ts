@@ -6,7 +6,7 @@ import { os } from './base';
 
 /** What connection calls need of the watching. */
 export interface WatchControl {
-  /** polls a cluster now, ending its back-off */
+  /** polls a cluster now, ending its back-off; refused credentials are tried once more */
   refresh(uuid: string): Promise<void>;
   pause(uuid: string, paused: boolean): void;
 }
@@ -36,10 +36,7 @@ export function createConnectionRouter(services: ConnectionServices) {
     mintToken: os.connection.mintToken.handler(({ input }) => mint.mint(input)),
     missing: os.connection.missing.handler(({ input }) => account.missing(input.uuid)),
     storages: os.connection.storages.handler(({ input }) => account.storages(input)),
-    refresh: os.connection.refresh.handler(({ input }) => {
-      account.retry(input.uuid);
-      return watch.refresh(input.uuid);
-    }),
+    refresh: os.connection.refresh.handler(({ input }) => watch.refresh(input.uuid)),
     pause: os.connection.pause.handler(({ input }) => watch.pause(input.uuid, input.paused)),
   };
 }

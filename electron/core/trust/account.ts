@@ -18,15 +18,11 @@ export interface PickableStorage {
   shared: boolean;
 }
 
-interface Retry {
-  retry(uuid: string): void;
-}
-
 /** What an account may do on a cluster, and what it sees there. */
 export class AccountView {
-  readonly #clients: PveClients & Retry;
+  readonly #clients: PveClients;
 
-  constructor(clients: PveClients & Retry) {
+  constructor(clients: PveClients) {
     this.#clients = clients;
   }
 
@@ -44,11 +40,6 @@ export class AccountView {
 
   async answerTfa(uuid: string, tfa: TfaAnswer): Promise<void> {
     await this.#clients.get(uuid).answerTfa(tfa);
-  }
-
-  /** Lets credentials that were refused be tried once more. */
-  retry(uuid: string): void {
-    this.#clients.retry(uuid);
   }
 
   /** @throws Failure of the call */

@@ -85,7 +85,10 @@ export class Pins {
     ]);
     const pins = new Map(readNodes(nodes.data).rows.map((row) => [row.node, row.ssl_fingerprint]));
     const port = endpoints[0]?.port ?? 8006;
-    return readClusterStatus(status.data).members.flatMap(({ name, ip }) => {
+    const members = readClusterStatus(status.data).members.toSorted((a, b) =>
+      a.name.localeCompare(b.name),
+    );
+    return members.flatMap(({ name, ip }) => {
       const pin = pins.get(name) ?? null;
       if (ip === null || pin === null || isKnown(endpoints, name, ip, pin)) return [];
       return [{ node: name, host: ip, port, pin }];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, flag, readOne, readRows, secondsToMs, text, textOrEmpty, whole } from './loose';
+import { flag, readOne, readRows, secondsToMs, text, textOrEmpty, whole } from './loose';
 
 /** `GET /version`; 7.4 says `7.4-20`, newer ones `9.2.11`. */
 export interface Version {
@@ -111,22 +111,4 @@ export function readTasks(data: unknown) {
 /** `GET /nodes/{node}/tasks/{upid}/log`: numbered lines. */
 export function readTaskLog(data: unknown) {
   return readRows(data, z.object({ n: whole, t: textOrEmpty }));
-}
-
-const pool = z.object({ total: amount, used: amount });
-const nodeStatus = z.object({
-  cpu: amount,
-  wait: amount,
-  loadavg: z.array(amount).default([]),
-  uptime: amount,
-  kversion: textOrEmpty,
-  pveversion: textOrEmpty,
-  memory: pool.extend({ available: amount }),
-  swap: pool.nullish(),
-  rootfs: pool.nullish(),
-});
-
-/** `GET /nodes/{node}/status`; the load averages come as texts. */
-export function readNodeStatus(data: unknown) {
-  return readOne(data, nodeStatus);
 }

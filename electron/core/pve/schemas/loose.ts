@@ -2,13 +2,10 @@ import { z } from 'zod';
 import { badResponse } from '../errors';
 
 /** A finite number, also where an old release sends it as text; absent, null and '' are null. */
-export const number = z.preprocess((value) => {
+const number = z.preprocess((value) => {
   if (value === undefined || value === null || value === '') return null;
   return typeof value === 'string' ? Number(value) : value;
 }, z.number().nullable());
-
-/** A size, counter or fraction: never below 0. */
-export const amount = number.refine((value) => value === null || value >= 0);
 
 /** A number that identifies the row: without it the row is of no use. */
 export const whole = z.preprocess(
@@ -35,11 +32,6 @@ export const textOrEmpty = text.transform((value) => value ?? '');
 
 /** Seconds since 1970 on the wire, milliseconds here. */
 export const secondsToMs = number.transform((s) => (s === null ? null : Math.round(s * 1000)));
-
-/** A list in one text: tags come joined with `;`, contents with `,`; both may be spaced. */
-export const list = text.transform((value) =>
-  (value ?? '').split(/[;, ]+/).filter((v) => v !== ''),
-);
 
 /** Rows that could be read, and how many could not. */
 export interface Rows<Row> {
