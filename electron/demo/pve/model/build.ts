@@ -104,12 +104,18 @@ function buildGuests(
     const number = (numbers.get(role.name) ?? 0) + 1;
     numbers.set(role.name, number);
     const node = nodes[i % nodes.length] as PveNode;
-    const guest = buildGuest(FIRST_VMID + i, role, number, node, disks, mix(own, 1000 + i), nowMs);
+    const guest = buildGuest(vmidOf(i), role, number, node, disks, mix(own, 1000 + i), nowMs);
     place(guest, spec, dice);
     // Guests of a node that went away stopped being heard of, not being up.
     guests.push(guest);
   }
   return guests;
+}
+
+/** The i-th guest's number; the templates have a range of their own. */
+function vmidOf(index: number): number {
+  const vmid = FIRST_VMID + index;
+  return vmid < FIRST_TEMPLATE_VMID ? vmid : vmid + TEMPLATES.length;
 }
 
 function pickRole(dice: Dice): GuestRole {
