@@ -2,16 +2,17 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { composeCore } from '#electron/core/compose';
 import { takeStoreLock } from '#electron/core/local/lock';
 import { preparePaths } from '#electron/core/local/paths';
 import { serveLocal } from '#electron/core/local/server';
 import { visitHost } from '#electron/core/local/visitor';
-import { createRouter } from '#electron/core/rpc/index';
+import { testPorts } from '#tests/support/ports';
 import { tempFolder } from '#tests/support/temp-folder';
 import { type Shell, startShell } from './driver';
 
-const SLOW = { timeout: 30_000, interval: 50 };
+const SLOW = { timeout: 12_000, interval: 50 };
 
 /** A keychain of its own beside each data folder. */
 function desk() {
@@ -39,8 +40,12 @@ function desk() {
 }
 
 const textOf = (shell: Shell) => () => shell.page<string>('document.body.innerText').catch(String);
-const shows = (shell: Shell, words: RegExp | string) =>
-  expect.poll(textOf(shell), SLOW).toMatch(words);
+/** Waits until the page has these words. */
+const shows = (shell: Shell, words: string) =>
+  vi.waitFor(async () => {
+    const found = await textOf(shell)();
+    if (!found.includes(words)) throw new Error(`"${words}" is not in: ${found}`);
+  }, SLOW);
 const windowOf = (shell: Shell) =>
   shell.main(({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows();
@@ -76,7 +81,7 @@ describe('the window', () => {
 
   test('shows what the core says over its port', async () => {
     await shows(shell, 'What protects them now: Secret Service');
-    expect(await windowOf(shell)).toMatchObject({ visible: true, url: 'app://bundle/#/' });
+    expect(await windowOf(shell)).toMatchObject({ visible: true, url: 'app://bundle/' });
   });
 
   test('gives the page a port and three constants, and nothing of Node', async () => {
@@ -142,7 +147,7 @@ describe('the window', () => {
       null,
     );
     expect(windows).toBe(1);
-    expect((await windowOf(shell))?.url).toBe('app://bundle/#/');
+    expect((await windowOf(shell))?.url).toBe('app://bundle/');
     await shell.page('setTimeout(() => location.reload())');
     await shows(shell, 'Welcome to Clusterdeck');
   });
@@ -250,17 +255,21 @@ describe('a program that cannot start says why', () => {
 
   test('another host has the folder: it comes to the front, this one refuses', async () => {
     const { dataDir, start } = fresh();
-    preparePaths(dataDir);
+    const paths = preparePaths(dataDir);
     const lock = takeStoreLock(dataDir);
     if (lock === null) throw new Error('The folder is new');
     let focused = 0;
-    const unused = {} as Parameters<typeof createRouter>[0];
-    const router = createRouter({
-      ...unused,
-      host: { focus: async () => void (focused += 1) } as (typeof unused)['host'],
+    const ports = testPorts({ paths });
+    const host = { ...ports.host, focus: async () => void (focused += 1) };
+    const core = await composeCore({ ...ports, host });
+    const context = { logger: ports.logger };
+    const local = await serveLocal({
+      lock,
+      router: core.router,
+      context,
+      host: 'browser',
+      demo: false,
     });
-    const context = { logger: { debug() {}, info() {}, warn() {}, error() {} } };
-    const local = await serveLocal({ lock, router, context, host: 'browser', demo: false });
     const shell = await start();
     expect(await shell.exited).toBe(1);
     expect(shell.errors()).toMatch(
@@ -268,6 +277,7 @@ describe('a program that cannot start says why', () => {
     );
     expect(focused).toBe(1);
     await local.close();
+    await core.close();
     lock.release();
   });
 
@@ -337,7 +347,7 @@ describe('the keychain', () => {
 test('the demo lab fills a deck of its own', async () => {
   const { start, end } = desk();
   const shell = await start(['--demo']);
-  await shows(shell, /prod-main/);
+  await shows(shell, 'prod-main');
   expect(await shell.page('document.title')).not.toBe('');
   await end();
 });

@@ -88,9 +88,10 @@ async function startStandIn(args: string[], env: NodeJS.ProcessEnv): Promise<She
         else reject(new Error(answer.error));
       };
       const gone = () => reject(new Error('The program has ended'));
+      if (!child.connected) return gone();
       child.on('message', take);
       child.once('exit', gone);
-      child.send({ id, source: String(run), argument });
+      child.send({ id, source: String(run), argument }, (error) => error && gone());
     });
   return { main, ...common(main, child) };
 }

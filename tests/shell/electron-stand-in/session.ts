@@ -18,14 +18,15 @@ type BeforeRequest = (
 type Handler = (request: Request) => Promise<Response> | Response;
 
 /** Electron's names of permissions and Chromium's for the same. */
-const PERMISSIONS: Record<string, object> = {
-  'clipboard-read': { name: 'clipboard-read' },
-  'clipboard-sanitized-write': { name: 'clipboard-write', allowWithoutSanitization: false },
-  geolocation: { name: 'geolocation' },
-  media: { name: 'camera' },
-  midi: { name: 'midi' },
-  notifications: { name: 'notifications' },
-};
+const PERMISSIONS: [string, object][] = [
+  ['clipboard-read', { name: 'clipboard-read' }],
+  ['clipboard-sanitized-write', { name: 'clipboard-write', allowWithoutSanitization: false }],
+  ['geolocation', { name: 'geolocation' }],
+  ['media', { name: 'camera' }],
+  ['media', { name: 'microphone' }],
+  ['midi', { name: 'midi' }],
+  ['notifications', { name: 'notifications' }],
+];
 
 interface PausedRequest {
   requestId: string;
@@ -58,7 +59,7 @@ class Session extends EventEmitter {
   /** Chromium asks no one over DevTools, so each permission is decided when a page has loaded. */
   async decidePermissions(browser: Devtools, contents: WebContents): Promise<void> {
     const { origin } = new URL(toChromium(contents.getURL()));
-    for (const [permission, described] of Object.entries(PERMISSIONS)) {
+    for (const [permission, described] of PERMISSIONS) {
       const granted =
         this.#onCheck(contents, permission) &&
         (await new Promise<boolean>((answer) =>

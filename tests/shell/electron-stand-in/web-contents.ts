@@ -18,6 +18,7 @@ export interface WebPreferences {
 }
 
 const withoutFragment = (url: string) => url.split('#', 1)[0] ?? '';
+const PAGE_LEFT = ['Runtime.executionContextsCleared', 'Inspector.targetCrashed'];
 let lastId = 0;
 
 /** A page in Chromium, with the real preload in an isolated world. */
@@ -69,17 +70,21 @@ export class WebContents extends EventEmitter {
 
   async executeJavaScript(expression: string): Promise<unknown> {
     const devtools = await this.#devtools;
-    const answer = await devtools.send('Runtime.evaluate', {
-      expression,
-      awaitPromise: true,
-      returnByValue: true,
-      userGesture: true,
-    });
-    const failed = answer['exceptionDetails'] as
-      | { exception?: { description?: string } }
-      | undefined;
-    if (failed !== undefined) throw new Error(failed.exception?.description ?? 'The page threw');
-    return (answer['result'] as { value?: unknown }).value;
+    const { promise: left, reject: leave } = Promise.withResolvers<never>();
+    // an answer of a page that is replaced meanwhile never comes
+    const gone = () => leave(new Error('The page has changed'));
+    for (const event of PAGE_LEFT) devtools.once(event, gone);
+    try {
+      const evaluated = devtools.send('Runtime.evaluate', {
+        expression,
+        awaitPromise: true,
+        returnByValue: true,
+        userGesture: true,
+      });
+      return valueOf(await Promise.race([evaluated, left]));
+    } finally {
+      for (const event of PAGE_LEFT) devtools.off(event, gone);
+    }
   }
 
   async capturePage(): Promise<{ toPNG(): Buffer }> {
@@ -247,4 +252,11 @@ export class WebContents extends EventEmitter {
   #next(event: string): Promise<void> {
     return new Promise((resolve) => this.once(event, () => resolve()));
   }
+}
+
+/** What `Runtime.evaluate` answered, or the page's error. */
+function valueOf(answer: Record<string, unknown>): unknown {
+  const failed = answer['exceptionDetails'] as { exception?: { description?: string } } | undefined;
+  if (failed !== undefined) throw new Error(failed.exception?.description ?? 'The page threw');
+  return (answer['result'] as { value?: unknown }).value;
 }
