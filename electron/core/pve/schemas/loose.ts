@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { badResponse } from '../errors';
 
 /** A finite number, also where an old release sends it as text; absent, null and '' are null. */
-const number = z.preprocess((value) => {
+export const number = z.preprocess((value) => {
   if (value === undefined || value === null || value === '') return null;
   return typeof value === 'string' ? Number(value) : value;
 }, z.number().nullable());
