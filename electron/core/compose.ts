@@ -29,6 +29,8 @@ export async function composeCore(ports: Ports) {
   const { dataDir } = paths;
   const audit = new AuditLog(actor(), clock);
   const store = new Store(openDatabase({ dataDir, clock, logger }), audit, logger);
+  const seq = audit.firstBrokenLately(store.read);
+  if (seq !== null) logger.error({ seq }, 'The audit was changed by others from this row on');
   const vault = new Vault({ store, protectors, clock, logger, passphrase });
   const groups = new GroupService({ store, logger });
   const settings = new SettingsService(store, logger);

@@ -155,3 +155,16 @@ test('every change is in the audit with who did it, and none with a secret', asy
   });
   expect(JSON.stringify(rows)).not.toMatch(/"pw|other-pw/);
 });
+
+test('an audit that was changed behind the program is reported at the next start', async () => {
+  const { client, core, ports, close } = await openCore();
+  await client.clusters.create({ clusterId: 'one', name: 'One', endpoints });
+  await client.settings.update({ theme: 'dark' });
+  core.store.sqlite.exec(
+    "DROP TRIGGER audit_no_update; UPDATE audit SET actor = 'x' WHERE seq = 2",
+  );
+  await close();
+  const again = await openCore({ paths: ports.paths, protectors: ports.protectors });
+  const errors = again.ports.lines.filter(({ level }) => level === 'error');
+  expect(errors).toMatchObject([{ fields: { seq: 2 }, message: expect.stringContaining('audit') }]);
+});

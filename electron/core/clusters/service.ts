@@ -19,7 +19,7 @@ import {
 import type { ClusterReader, ClustersEvent } from './types';
 
 /** What the clusters need of the vault. */
-export interface SecretKeeper {
+interface SecretKeeper {
   /** waits until secrets can be sealed; @throws Failure VAULT_LOCKED | VAULT_UNAVAILABLE */
   ready(): Promise<void>;
   has(clusterUuid: string): boolean;

@@ -62,12 +62,12 @@ export class EntryFields {
 
   /** Fields nobody asked for; those that look like a secret are left behind. */
   rest(): Record<string, unknown> {
-    const kept: Record<string, unknown> = {};
+    const kept: [string, unknown][] = [];
     for (const [name, value] of this.#fields) {
-      if (!holdsSecret(name, value)) kept[name] = value;
+      if (!holdsSecret(name, value)) kept.push([name, value]);
       else this.corrections.push(`${name.slice(0, 40)} looks like a secret and is not taken over.`);
     }
-    return kept;
+    return Object.fromEntries(kept);
   }
 
   #take(name: string): unknown {
