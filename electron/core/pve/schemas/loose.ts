@@ -33,6 +33,9 @@ export const textOrEmpty = text.transform((value) => value ?? '');
 /** Seconds since 1970 on the wire, milliseconds here. */
 export const secondsToMs = number.transform((s) => (s === null ? null : Math.round(s * 1000)));
 
+/** A list in one text: tags come joined with `;`, contents with `,`; both may be spaced. */
+export const list = text.transform((value) => (value ?? '').split(/[;, ]+/).filter(Boolean));
+
 /** Rows that could be read, and how many could not. */
 export interface Rows<Row> {
   rows: Row[];
