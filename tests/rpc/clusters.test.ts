@@ -159,6 +159,16 @@ test('a blank secret keeps the stored one; a new kind of account needs its own',
   expect(await secret()).toBe('pw');
 });
 
+test('a token whose secret ended with its session can still be edited, and says that it lacks it', async () => {
+  const first = await openCore({ protectors: [] });
+  const token = { authKind: 'token', tokenId: 'deck@pve!desk' } as const;
+  const { uuid } = await first.client.clusters.create(lab('one', token));
+  await first.close();
+  const { client } = await openCore({ protectors: [], paths: first.ports.paths });
+  const edited = await client.clusters.update({ uuid, changes: { priority: 90 } });
+  expect(edited).toMatchObject({ priority: 90, hasSecret: false });
+});
+
 test('an edit based on an older revision is refused; one that changes nothing leaves no trace', async () => {
   const { client } = await openCore();
   const { uuid } = await client.clusters.create(lab('one'));

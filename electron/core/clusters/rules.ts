@@ -18,17 +18,16 @@ export interface Account {
  */
 export function accountProblems(
   account: Account,
-  before: { authKind: Cluster['authKind']; tokenId: string | null; hasSecret: boolean } | null,
+  before: { authKind: Cluster['authKind']; tokenId: string | null } | null,
 ): Record<string, string> {
   const problems: Record<string, string> = {};
   const { authKind, tokenId, secretGiven } = account;
   const kindChanged = before !== null && before.authKind !== authKind;
   if (authKind === 'token') {
     if (tokenId === null) problems.tokenId = 'A token needs its id, as deck@pve!desk.';
+    // a secret that was lost with its session or keychain must not stand in the way of other edits
     const sameToken = before !== null && !kindChanged && before.tokenId === tokenId;
-    if (!secretGiven && !(sameToken && before.hasSecret)) {
-      problems.secret = 'A token needs its secret.';
-    }
+    if (!secretGiven && !sameToken) problems.secret = 'A token needs its secret.';
   } else if (kindChanged && !secretGiven) {
     problems.secret = 'A password is needed where a token was used before.';
   }

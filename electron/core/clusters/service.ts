@@ -115,7 +115,7 @@ export class ClusterService implements ClusterReader {
       }
       const after = applied(before, changes);
       if (after.clusterId !== before.clusterId) this.#checkId(edit, after.clusterId);
-      this.#check(after, secret !== undefined, this.#view(before));
+      this.#check(after, secret !== undefined, before);
       const changed = differences(before, after);
       if (changed === null && secret === undefined) return before;
       const written = edit.update(after);
