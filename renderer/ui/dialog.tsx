@@ -21,6 +21,13 @@ interface DialogProps {
   children?: ReactNode;
 }
 
+/** The dialog itself takes the focus, unless one of its fields has it already. */
+function focusInside(event: Event) {
+  event.preventDefault();
+  const dialog = event.currentTarget;
+  if (dialog instanceof HTMLElement && !dialog.contains(document.activeElement)) dialog.focus();
+}
+
 /**
  * A dialog over a dimmed page, or a drawer at its right edge. Radix keeps the focus inside and gives
  * it back. The scrim is our own: Radix' overlay inserts a style element, which the page's
@@ -37,13 +44,8 @@ export function Dialog(props: DialogProps) {
         <div className={cx(styles.scrim, size === 'drawer' && styles.side)}>
           <Radix.Content
             className={cx(styles.dialog, styles[size])}
+            onOpenAutoFocus={focusInside}
             onEscapeKeyDown={hold}
-            onOpenAutoFocus={(event) => {
-              // a drawer is read first: focus on its close button would only show that button's tooltip
-              if (size !== 'drawer' || !(event.currentTarget instanceof HTMLElement)) return;
-              event.preventDefault();
-              event.currentTarget.focus();
-            }}
             onPointerDownOutside={hold}
             {...(props.description === undefined && { 'aria-describedby': undefined })}
           >

@@ -7,16 +7,24 @@ import styles from './certificate-view.module.css';
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
+interface CertificateViewProps {
+  certificate: CertificateInfo;
+  /** where it stands elsewhere already */
+  withoutFingerprint?: boolean;
+}
+
 /** What a certificate says of itself; expired dates stand out with a word. */
-export function CertificateView({ certificate }: { certificate: CertificateInfo }) {
+export function CertificateView({ certificate, withoutFingerprint }: CertificateViewProps) {
   const now = useNow();
   const expired = certificate.validTo < now;
   const early = certificate.validFrom > now;
   return (
     <dl className={styles.facts}>
-      <Fact name="Fingerprint">
-        <Fingerprint value={certificate.fingerprint} />
-      </Fact>
+      {!withoutFingerprint && (
+        <Fact name="Fingerprint">
+          <Fingerprint value={certificate.fingerprint} />
+        </Fact>
+      )}
       <Fact name="Issued by">
         {certificate.issuer || 'nobody named'}
         {certificate.selfSigned && ' (itself)'}

@@ -1,5 +1,4 @@
 import { CircleCheck, CircleX } from 'lucide-react';
-import type { ReactNode } from 'react';
 import type { CertificateInfo, TestResult, TfaAnswer } from '#shared/contract/connection';
 import { ErrorNotice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
@@ -16,12 +15,10 @@ interface TestPanelProps {
   pinning?: boolean;
   /** answers the second factor and runs the test again */
   onTfa: (answer: TfaAnswer) => void;
-  /** shown below the result, as what is offered next */
-  children?: ReactNode;
 }
 
 /** A test's stages, and the question it stopped at: trust, or a second factor. */
-export function TestPanel({ test, onPin, pinning = false, onTfa, children }: TestPanelProps) {
+export function TestPanel({ test, onPin, pinning = false, onTfa }: TestPanelProps) {
   const unsure = test.phase === 'done' ? trustQuestion(test.result) : null;
   const factors = test.phase === 'done' ? test.result?.factors : undefined;
   return (
@@ -43,7 +40,6 @@ export function TestPanel({ test, onPin, pinning = false, onTfa, children }: Tes
       {factors !== undefined && factors.length > 0 && (
         <SecondFactorForm factors={factors} onAnswer={onTfa} action="Go on with the test" />
       )}
-      {test.phase === 'done' && children}
     </Stack>
   );
 }

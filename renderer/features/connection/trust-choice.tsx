@@ -33,9 +33,14 @@ const COMPARE = (
   </>
 );
 
+/** The question appears below the stages: whoever waited for the test has to see it. */
+function intoView(section: HTMLElement | null) {
+  section?.scrollIntoView({ block: 'nearest' });
+}
+
 function FirstSight({ endpoint, certificate, busy, onPin }: TrustChoiceProps) {
   return (
-    <section className={styles.choice} aria-label="Certificate">
+    <section ref={intoView} className={styles.choice} aria-label="Certificate">
       <Notice tone="information" icon={ShieldQuestion} title={`Is this ${endpoint}?`}>
         Nothing was sent to it yet. Compare the fingerprint with the server’s own. {COMPARE}
       </Notice>
@@ -52,7 +57,7 @@ function FirstSight({ endpoint, certificate, busy, onPin }: TrustChoiceProps) {
 function Changed(props: TrustChoiceProps & { pinned: string }) {
   const [compared, setCompared] = useState(false);
   return (
-    <section className={styles.choice} aria-label="Certificate">
+    <section ref={intoView} className={styles.choice} aria-label="Certificate">
       <Notice tone="bad" icon={ShieldAlert} title={`The certificate of ${props.endpoint} changed.`}>
         Nothing was sent. If somebody renewed it, the new fingerprint is the server’s own; if nobody
         did, somebody may stand in between. {COMPARE}
@@ -64,9 +69,10 @@ function Changed(props: TrustChoiceProps & { pinned: string }) {
         </div>
         <div className={styles.side}>
           <h3>Offered now</h3>
-          <CertificateView certificate={props.certificate} />
+          <Fingerprint value={props.certificate.fingerprint} />
         </div>
       </div>
+      <CertificateView certificate={props.certificate} withoutFingerprint />
       <Checkbox
         label="I have compared the new fingerprint with the server’s own"
         checked={compared}

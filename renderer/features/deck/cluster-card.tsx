@@ -144,9 +144,9 @@ function ProblemBox({ cluster, problem, problems, tabIndex }: ProblemBoxProps) {
       <div className={styles.problemWords}>
         <p className={styles.problemTitle} title={problem.title}>
           {problem.title}
+          {more > 0 && <span className={styles.more}> and {more} more</span>}
         </p>
         <p className={styles.problemDetail} title={problem.detail}>
-          {more > 0 && `and ${more} more · `}
           {problem.detail}
         </p>
       </div>

@@ -1,7 +1,9 @@
+import { useState } from 'react';
 import type { CertificateInfo, ConnectionDraft } from '#shared/contract/connection';
 import { hostPort } from '#shared/domain/host';
 import { Button } from '../../ui/button';
 import { Panel } from '../../ui/card';
+import { Notice } from '../../ui/feedback';
 import { TestPanel } from '../connection/test-panel';
 import { useConnectionTest } from '../connection/use-connection-test';
 import { type ClusterForm, parseDraft } from './cluster-form';
@@ -20,9 +22,12 @@ interface FormTestProps {
 export function FormTest({ state, uuid, onPassed }: FormTestProps) {
   const { test, start, cancel } = useConnectionTest(onPassed);
 
+  const [blocked, setBlocked] = useState(false);
+
   const run = (form: ClusterForm, tfa?: Parameters<typeof start>[1]) => {
     const draft = parseDraft(form, uuid);
     state.showErrors();
+    setBlocked(draft.value === null);
     if (draft.value !== null) void start({ draft: draft.value }, tfa);
   };
   const pin = (endpoint: string, certificate: CertificateInfo) => {
@@ -54,6 +59,9 @@ export function FormTest({ state, uuid, onPassed }: FormTestProps) {
         )
       }
     >
+      {blocked && parseDraft(state.form, uuid).value === null && (
+        <Notice tone="warning" title="Correct the marked fields first." />
+      )}
       <TestPanel test={test} onPin={pin} onTfa={(answer) => run(state.form, answer)} />
     </Panel>
   );
