@@ -1,6 +1,6 @@
 // `npm start`: the desktop program where there is Electron, the browser host where there is not.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,14 +18,17 @@ const electronDir = () => {
   }
 };
 
-/** The executable of Electron, or null where its download has not been made. */
-function electronBinary(folder, env = process.env) {
-  const pathFile = join(folder, 'path.txt');
+/** The executable of Electron, or null where its download has not been made to the end. */
+function electronBinary(folder, env) {
+  const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8').trim() : null);
+  // the installer writes it last, so a download that was cut short does not count
+  const name = read(join(folder, 'path.txt'));
+  if (name === null && env.ELECTRON_OVERRIDE_DIST_PATH === undefined) return null;
   const names = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
-  const name = existsSync(pathFile)
-    ? readFileSync(pathFile, 'utf8').trim()
-    : (names[process.platform] ?? 'electron');
-  const path = join(env.ELECTRON_OVERRIDE_DIST_PATH ?? join(folder, 'dist'), name);
+  const path = join(
+    env.ELECTRON_OVERRIDE_DIST_PATH ?? join(folder, 'dist'),
+    name ?? names[process.platform] ?? 'electron',
+  );
   return existsSync(path) ? path : null;
 }
 
@@ -34,7 +37,7 @@ const hasDisplay = (env) =>
   process.platform === 'win32' ||
   Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
 
-/** Runs Electron's own installer with a deadline. @returns whether the binary is there now */
+/** Runs Electron's own installer with a deadline. */
 async function fetchElectron(folder) {
   say('Fetching Electron, which takes up to 20 seconds ...');
   const child = spawn(process.execPath, [join(folder, 'install.js')], {
@@ -52,7 +55,6 @@ async function fetchElectron(folder) {
     child.once('error', resolve);
   });
   clearTimeout(timer);
-  return electronBinary(folder) !== null;
 }
 
 /** A failed fetch is remembered for a day: the next start must not wait for it again. */
@@ -64,42 +66,44 @@ function failedLately(folder) {
 
 /**
  * Which program to start and why, in a sentence.
+ * @param {{ env: NodeJS.ProcessEnv, folder: string | null, shellPath: string,
+ *   fetch?: (folder: string) => Promise<void> }} surroundings `folder` is where the package
+ *   electron lies, `shellPath` the built desktop program
  * @returns {Promise<{ electron: string | null, why: string }>}
  */
-export async function chooseProgram(
-  env = process.env,
-  folder = electronDir(),
-  fetch = fetchElectron,
-) {
+export async function chooseProgram({ env, folder, shellPath, fetch = fetchElectron }) {
   const browser = (why) => ({ electron: null, why: `Starting in the browser: ${why}.` });
-  if (!existsSync(join(root, 'dist', 'node', 'shell.js')))
-    return browser('the desktop shell is not built');
-  if (!hasDisplay(env)) return browser('there is no display for a desktop window');
+  const desktop = (electron, why) => ({ electron, why: `Starting the desktop program: ${why}.` });
+  if (!existsSync(shellPath)) return browser('the desktop program is not built');
   if (folder === null) return browser('Electron is not installed');
+  if (!hasDisplay(env)) return browser('there is no display for a desktop window');
   const there = electronBinary(folder, env);
-  if (there !== null)
-    return { electron: there, why: 'Starting the desktop program: Electron is there.' };
+  if (there !== null) return desktop(there, 'Electron is there');
   if (env.CLUSTERDECK_NO_FETCH === '1') {
-    return browser("Electron's binary is not there and CLUSTERDECK_NO_FETCH forbids fetching it");
+    return browser(
+      "Electron's binary is not there, and CLUSTERDECK_NO_FETCH=1 forbids fetching it",
+    );
   }
   if (failedLately(folder)) {
     return browser("Electron's binary could not be fetched within the last day");
   }
-  if (await fetch(folder)) {
-    rmSync(failureMark(folder), { force: true });
-    return {
-      electron: electronBinary(folder, env),
-      why: 'Starting the desktop program: Electron was fetched.',
-    };
+  await fetch(folder);
+  const fetched = electronBinary(folder, env);
+  if (fetched === null) {
+    writeFileSync(failureMark(folder), '');
+    return browser("Electron's binary could not be fetched; the next try is in a day");
   }
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(failureMark(folder), '');
-  return browser("Electron's binary could not be fetched in 20 seconds; the next try is in a day");
+  rmSync(failureMark(folder), { force: true });
+  return desktop(fetched, 'Electron was fetched');
 }
 
 /** @param {string[]} args handed on to the program, as `--data DIR` */
 export async function start(args) {
-  const { electron, why } = await chooseProgram();
+  const { electron, why } = await chooseProgram({
+    env: process.env,
+    folder: electronDir(),
+    shellPath: join(root, 'dist', 'node', 'shell.js'),
+  });
   say(why);
   if (electron === null) {
     const entry = join(root, 'dist', 'node', 'browser-host.js');

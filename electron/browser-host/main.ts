@@ -6,16 +6,26 @@ import { version } from '../../package.json';
 import { processSignal } from './process-signal';
 import { runBrowserHost } from './run';
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    port: { type: 'string', default: '0' },
-    'no-open': { type: 'boolean', default: false },
-  },
-});
+/** What `npm start -- ...` may say; anything else is wrong usage. */
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        data: { type: 'string' },
+        port: { type: 'string', default: '0' },
+        'no-open': { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${why}\nUsage: npm start -- [--data DIR] [--port N] [--no-open]\n`);
+    return process.exit(2);
+  }
+}
 
-/** `npm start` where there is no Electron: the deck in an installed browser. */
+// `npm start` where there is no Electron: the deck in an installed browser
 try {
+  const values = readArguments();
   const outcome = await runBrowserHost({
     data: values.data ?? process.env['CLUSTERDECK_DATA'],
     port: Number(values.port),

@@ -76,6 +76,8 @@ function contextOf(command: Command, io: CliIo, program: CliProgram): CommandCon
       const session = await openSession(paths(), program, io);
       try {
         return await work(session);
+      } catch (error) {
+        throw session.explain(error);
       } finally {
         await session.close();
       }

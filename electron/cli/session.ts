@@ -1,9 +1,11 @@
 import { createRouterClient } from '@orpc/server';
 import { type Installation, nodePorts } from '#electron/browser-host/ports/node-ports';
+import { readPassphraseFile } from '#electron/browser-host/ports/passphrase-file';
 import { composeCore } from '#electron/core/compose';
 import { enterStore } from '#electron/core/local/enter';
 import { createLogger } from '#electron/core/logging/logger';
 import type { KeyProtector, Paths } from '#electron/core/ports';
+import { fail } from '#shared/contract/errors';
 import type { Client } from '#shared/contract/index';
 import type { CliIo } from './io';
 
@@ -18,6 +20,8 @@ export interface CliProgram {
 export interface Session {
   client: Client;
   visits: boolean;
+  /** what a failed call is to be told as */
+  explain(error: unknown): unknown;
   close(): Promise<void>;
 }
 
@@ -36,8 +40,14 @@ export async function openSession(
   const { dataDir, logDir } = paths;
   const entrance = await enterStore({ dataDir, waitMs: WAIT_MS, signal: io.signal });
   if (entrance.role === 'visitor') {
-    const { client, close } = entrance.visit;
-    return { client, visits: true, close: async () => close() };
+    const { visit } = entrance;
+    await unlockWithFile(visit.client, io.env);
+    return {
+      client: visit.client,
+      visits: true,
+      explain: (error) => (visit.lost ? hostGone() : error),
+      close: async () => visit.close(),
+    };
   }
   const { lock } = entrance;
   lock.announce({ pid: process.pid, host: 'cli', demo: false, local: null });
@@ -55,6 +65,7 @@ export async function openSession(
     return {
       client: createRouterClient(core.router, { context: { logger } }),
       visits: false,
+      explain: (error) => error,
       async close() {
         await core.close();
         stop();
@@ -68,3 +79,23 @@ export async function openSession(
     throw error;
   }
 }
+
+/** A host that waits for its passphrase gets the one this command was given. */
+async function unlockWithFile(client: Client, env: NodeJS.ProcessEnv): Promise<void> {
+  if (!env['CLUSTERDECK_PASSPHRASE_FILE']) return;
+  const { protection, state } = await client.vault.status();
+  if (protection !== 'passphrase' || state !== 'locked') return;
+  try {
+    const passphrase = await readPassphraseFile(env);
+    if (passphrase !== null) await client.vault.unlock({ passphrase });
+  } catch {
+    // a command which needs no secret works all the same; one that does says the vault is locked
+  }
+}
+
+const hostGone = () =>
+  fail(
+    'ABORTED',
+    { remedy: 'Look whether the change was made, then run the command again.' },
+    'The running Clusterdeck ended in the middle of the command.',
+  );

@@ -43,7 +43,8 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
       async onReady({ client }) {
         await seedLab(lab.cards(), client);
         out.note(`The demo lab runs; its data folder is ${dataDir}`);
-        out.note('It ends with Ctrl-C or when its window is closed.');
+        out.note(`From a second shell: npm run -s clusterdeck -- --data ${dataDir} clusters list`);
+        out.note('It ends with Ctrl-C, or when its window is closed.');
       },
       printLink: tellLink(context, dataDir),
     });

@@ -14,6 +14,8 @@ const HANDSHAKE_MS = 5_000;
 export interface Visit {
   client: Client;
   record: HostRecord;
+  /** whether the host has gone away without being asked to */
+  readonly lost: boolean;
   close(): void;
 }
 
@@ -35,10 +37,17 @@ export async function visitHost(dataDir: string): Promise<Visit | null> {
   } catch {
     return null;
   }
+  let lost = false;
   socket.on('error', () => socket.terminate());
+  socket.on('close', () => {
+    lost = true;
+  });
   return {
     client: createORPCClient(new RPCLink({ port: asPort(socket) })),
     record,
+    get lost() {
+      return lost;
+    },
     close: () => socket.close(),
   };
 }
