@@ -26,15 +26,22 @@ export interface CarrierOptions {
   trust: WireTarget['trust'];
 }
 
-/** Trouble of one endpoint that another may not have. Refused certificates are no such trouble. */
-const OTHER_MAY_HELP: readonly ErrorCode[] = [
+const TROUBLE: readonly ErrorCode[] = [
   'NAME_NOT_RESOLVED',
   'CONNECTION_REFUSED',
   'UNREACHABLE',
   'TIMEOUT',
   'TLS_FAILED',
-  'NODE_UNREACHABLE',
 ];
+
+/** Trouble of one endpoint that another may not have. Refused certificates are no such trouble. */
+export function isEndpointTrouble({ code, data }: Failure): boolean {
+  // a node that its cluster cannot reach is so from every endpoint
+  if (code === 'NODE_UNREACHABLE') return data.node === undefined;
+  return TROUBLE.includes(code);
+}
+
+type Result = { answer: Answer } | { failure: Failure; goOn: boolean; brokeOff: boolean };
 
 /**
  * Carries requests to a cluster's endpoints, beginning with the one that answered last. A read
@@ -77,10 +84,14 @@ export class Carrier {
     await Promise.all(this.#wires.map((wire) => wire.close(graceMs)));
   }
 
-  async #attempt(
-    wire: Wire,
-    load: Load,
-  ): Promise<{ answer: Answer } | { failure: Failure; goOn: boolean }> {
+  /** A kept connection may have ended unnoticed, as while the machine slept: a read tries a new one. */
+  async #attempt(wire: Wire, load: Load): Promise<Result> {
+    const result = await this.#once(wire, load);
+    const again = 'failure' in result && result.brokeOff && result.goOn;
+    return again ? await this.#once(wire, load) : result;
+  }
+
+  async #once(wire: Wire, load: Load): Promise<Result> {
     const startedAt = performance.now();
     this.#onSend();
     try {
@@ -100,14 +111,16 @@ export class Carrier {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       if (error.sent) return this.#lost(error.failure, load, null);
-      return { failure: error.failure, goOn: othersMayHelp(error.failure, load) };
+      return { failure: error.failure, goOn: mayGoOn(error.failure, load), brokeOff: false };
     }
   }
 
   /** The request was sent and brought nothing usable back. */
-  #lost(failure: Failure, load: Load, status: number | null) {
-    if (load.repeatable) return { failure, goOn: othersMayHelp(failure, load) };
-    return { failure: isDecided(failure, status) ? failure : undecided(failure), goOn: false };
+  #lost(failure: Failure, load: Load, status: number | null): Result {
+    const brokeOff = status === null && failure.code === 'UNREACHABLE';
+    if (load.repeatable) return { failure, goOn: mayGoOn(failure, load), brokeOff };
+    const told = isDecided(failure, status) ? failure : undecided(failure);
+    return { failure: told, goOn: false, brokeOff };
   }
 }
 
@@ -121,10 +134,8 @@ function headersOf(load: Load): Record<string, string> {
   };
 }
 
-function othersMayHelp(failure: Failure, load: Load): boolean {
-  // a node that its cluster cannot reach is so from every endpoint
-  if (failure.code === 'NODE_UNREACHABLE' && failure.data.node !== undefined) return false;
-  return OTHER_MAY_HELP.includes(failure.code) && !load.signal.aborted;
+function mayGoOn(failure: Failure, load: Load): boolean {
+  return isEndpointTrouble(failure) && !load.signal.aborted;
 }
 
 /** Whether the server itself said no. Answers of something in between leave the change open. */

@@ -9,8 +9,9 @@ import {
   type TestStage,
   type TfaAnswer,
 } from '#shared/contract/connection';
-import { type ErrorCode, Failure } from '#shared/contract/errors';
+import { Failure } from '#shared/contract/errors';
 import { hostPort } from '#shared/domain/host';
+import { isEndpointTrouble } from '../pve/carrier';
 import type { SessionClient } from '../pve/client';
 import type { Subject } from '../pve/clients';
 import { abortFailure } from '../pve/network-errors';
@@ -28,15 +29,6 @@ export interface TestClients {
 export type TestInput = ({ uuid: string } | { draft: ConnectionDraft }) & {
   tfa?: TfaAnswer | undefined;
 };
-
-/** Trouble that another endpoint of the cluster may not have; the client goes on at the same. */
-const OTHER_MAY_HELP: readonly string[] = [
-  'NAME_NOT_RESOLVED',
-  'CONNECTION_REFUSED',
-  'UNREACHABLE',
-  'TIMEOUT',
-  'TLS_FAILED',
-] satisfies ErrorCode[];
 
 interface EndpointReport {
   label: string;
@@ -77,8 +69,8 @@ export class ConnectionTest {
         signal,
       );
       reports.push(report);
-      const goesOn = report.failure !== null && OTHER_MAY_HELP.includes(report.failure.code);
-      if (whole && !goesOn) verdict = report;
+      // the client goes on to another endpoint for the same reasons
+      if (whole && !(report.failure && isEndpointTrouble(report.failure))) verdict = report;
     }
     const [first] = reports;
     const told = verdict ?? first;

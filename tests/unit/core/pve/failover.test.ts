@@ -30,8 +30,24 @@ test('a read goes on to the next endpoint and stays with the one that answered',
   const second = await serve(fine);
   const client = connect([first, second]);
   expect((await client.call('GET', '/version')).endpoint).toBe(`127.0.0.1:${second.port}`);
+  const asked = first.requests.length;
   await client.call('GET', '/version');
-  expect([first.requests.length, second.requests.length]).toEqual([1, 2]);
+  expect([first.requests.length, second.requests.length]).toEqual([asked, 2]);
+});
+
+test('a read on a kept connection that has ended meanwhile tries a new one, once', async () => {
+  let answered = 0;
+  const server = await serve((_request, socket) => {
+    if (server.requests.length === 2) socket.destroy();
+    else json(socket, ++answered);
+  });
+  const client = connect([server]);
+  expect((await client.call('GET', '/version')).data).toBe(1);
+  expect((await client.call('GET', '/version')).data).toBe(2);
+  expect(server.requests).toHaveLength(3);
+  const dead = await serve(resets);
+  expect((await failureOf(connect([dead]).call('GET', '/version'))).code).toBe('UNREACHABLE');
+  expect(dead.requests).toHaveLength(2);
 });
 
 test('a change whose answer is lost is sent once, and its failure says that it may have been done', async () => {
