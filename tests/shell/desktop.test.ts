@@ -12,6 +12,8 @@ import { testPorts } from '#tests/support/ports';
 import { tempFolder } from '#tests/support/temp-folder';
 import { type Shell, startShell } from './driver';
 
+// each start opens a store and a browser, and some tests start twice
+vi.setConfig({ testTimeout: 60_000 });
 const SLOW = { timeout: 12_000, interval: 50 };
 
 /** A keychain of its own beside each data folder. */
@@ -46,6 +48,9 @@ const shows = (shell: Shell, words: string) =>
     const found = await textOf(shell)();
     if (!found.includes(words)) throw new Error(`"${words}" is not in: ${found}`);
   }, SLOW);
+/** What was written before is gone at once, so that what is seen after comes from the new page. */
+const reload = (shell: Shell) =>
+  shell.page('void document.body.replaceChildren(), void setTimeout(() => location.reload())');
 const windowOf = (shell: Shell) =>
   shell.main(({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows();
@@ -99,9 +104,7 @@ describe('the window', () => {
   });
 
   test('comes up again after a reload, over a new port', async () => {
-    await shell.page(
-      'void (document.body.innerText = "before"), setTimeout(() => location.reload())',
-    );
+    await reload(shell);
     await expect.poll(textOf(shell), SLOW).toContain('Welcome to Clusterdeck');
   });
 
@@ -148,7 +151,7 @@ describe('the window', () => {
     );
     expect(windows).toBe(1);
     expect((await windowOf(shell))?.url).toBe('app://bundle/');
-    await shell.page('setTimeout(() => location.reload())');
+    await reload(shell);
     await shows(shell, 'Welcome to Clusterdeck');
   });
 
@@ -172,6 +175,7 @@ describe('the window', () => {
   });
 
   test('is offered again when it crashed', async () => {
+    await shell.page('void document.body.replaceChildren()');
     await shell.main(({ dialog, BrowserWindow }) => {
       dialog.showMessageBox = async () => ({ response: 0, checkboxChecked: false });
       BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
