@@ -1,17 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-
-const TYPES: Record<string, string> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.woff2': 'font/woff2',
-};
+import { PAGE_TYPES } from '#electron/core/web/page-policy';
 
 export interface WebFile {
   type: string;
@@ -28,7 +18,7 @@ export function rendererFiles(rendererDir: string): (path: string) => Promise<We
     // a rebuild while the host runs brings new names
     if (path === '' || !listed.has(path)) listed = list(rendererDir);
     const file = listed.get(path === '' ? 'index.html' : path);
-    const type = file === undefined ? undefined : TYPES[extname(file)];
+    const type = file === undefined ? undefined : PAGE_TYPES[extname(file)];
     if (file === undefined || type === undefined) return null;
     try {
       return { type, body: await readFile(file) };
