@@ -8,9 +8,9 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 export function machineAuthorities(extra: string[] = []): () => SecureContext {
   let context: SecureContext | null = null;
   return () => {
-    context ??= createSecureContext({
-      ca: [...getCACertificates('default'), ...getCACertificates('system'), ...extra],
-    });
+    if (context !== null) return context;
+    const known = [...getCACertificates('default'), ...getCACertificates('system'), ...extra];
+    context = createSecureContext({ ca: [...new Set(known)] });
     return context;
   };
 }
