@@ -22,7 +22,8 @@ const paths = preparePaths(
 // Chromium's profile, and with it the single-instance lock, belong to the data folder
 app.setPath('userData', join(paths.dataDir, 'desktop'));
 app.setAppUserModelId('org.clusterdeck.Clusterdeck');
-app.enableSandbox();
+// it would take the switch back, without which nobody can start this as root
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 protocol.registerSchemesAsPrivileged([BUNDLE_SCHEME]);
 
 if (app.requestSingleInstanceLock()) {

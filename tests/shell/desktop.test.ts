@@ -10,7 +10,7 @@ import { serveLocal } from '#electron/core/local/server';
 import { visitHost } from '#electron/core/local/visitor';
 import { testPorts } from '#tests/support/ports';
 import { tempFolder } from '#tests/support/temp-folder';
-import { type Shell, startShell } from './driver';
+import { runner, type Shell, startShell } from './driver';
 
 // each start opens a store and a browser, and some tests start twice
 vi.setConfig({ testTimeout: 60_000 });
@@ -63,7 +63,7 @@ const windowOf = (shell: Shell) =>
     };
   }, null);
 
-describe('the window', () => {
+describe(`the window, under the ${runner}`, () => {
   const { start, visit, end } = desk();
   let shell: Shell;
   const asked: string[] = [];

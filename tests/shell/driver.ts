@@ -39,7 +39,7 @@ const electronPath = () => {
 };
 
 /** The real Electron where its binary is there; it holds the stand-in to the truth. */
-export const runner: 'electron' | 'stand-in' = electronPath() === null ? 'stand-in' : 'electron';
+export const runner = electronPath() === null ? 'stand-in for Electron' : 'real Electron';
 
 export async function startShell(options: ShellOptions): Promise<Shell> {
   await ensureBuilt();

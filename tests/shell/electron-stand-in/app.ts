@@ -11,13 +11,14 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 };
 
 /** What the app needs of the windows, which are made elsewhere. */
-export interface Closable {
+interface Closable {
   close(): void;
   destroy(): void;
 }
 
 class App extends EventEmitter {
   readonly isPackaged = false;
+  readonly commandLine = { hasSwitch: (name: string) => process.argv.includes(`--${name}`) };
   readonly windows = new Set<Closable>();
   sandboxed = false;
   #userData = tmpdir();
