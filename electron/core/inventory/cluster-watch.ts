@@ -119,8 +119,12 @@ export class ClusterWatch {
     if (keep) await this.#save();
   }
 
-  /** Polls now, or joins the poll under way, whatever the pace says; ends the back-off. */
-  async refresh(): Promise<void> {
+  /**
+   * Polls now, or joins the poll under way, whatever the pace says; ends the back-off.
+   * @param whole reads version and quorum too, which polls do only now and then
+   */
+  async refresh(whole = false): Promise<void> {
+    if (whole) this.#statusDueAt = 0;
     if (this.#failure?.code === 'AUTH_FAILED') await this.#deps.clients.reset(this.#cluster.uuid);
     this.#failures = 0;
     await this.#pollOnce();

@@ -111,7 +111,7 @@ export class Watcher {
 
   /** @throws Failure NOT_FOUND */
   async refresh(uuid: string): Promise<void> {
-    await this.#watch(uuid).refresh();
+    await this.#watch(uuid).refresh(true);
   }
 
   /** @throws Failure NOT_FOUND */
@@ -127,7 +127,7 @@ export class Watcher {
   /** Polls one cluster, or all active ones that are not paused, once and waits for the answers. */
   async poll(uuid?: string): Promise<ClusterLive[]> {
     const uuids = uuid === undefined ? this.#pollable() : [uuid];
-    await Promise.all(uuids.map((each) => this.refresh(each)));
+    await Promise.all(uuids.map((each) => this.#watch(each).refresh()));
     return uuids.map((each) => this.#watch(each).view());
   }
 
