@@ -23,12 +23,15 @@ interface ChartCardProps {
   /** undefined while it is being asked for */
   chart: Chart | undefined;
   timeframe: Timeframe;
+  /** the level its title has on the page */
+  heading?: 'h2' | 'h3' | 'h4' | undefined;
   /** lowest top of an axis by unit */
   floors?: Partial<Record<ChartUnit, number>>;
 }
 
 /** One chart with its title, its present values, where they come from, and its numbers as a table. */
-export function ChartCard({ title, chart, timeframe, floors }: ChartCardProps) {
+export function ChartCard(props: ChartCardProps) {
+  const { title, chart, timeframe, heading: Heading = 'h2', floors } = props;
   const headingId = useId();
   const [asTable, setAsTable] = useState(false);
   const shown = useStaggered(chart);
@@ -39,9 +42,9 @@ export function ChartCard({ title, chart, timeframe, floors }: ChartCardProps) {
   return (
     <section className={styles.card} aria-labelledby={headingId} aria-busy={view === null}>
       <header className={cx(styles.head, (view?.series.length ?? 0) > BESIDE_TITLE && styles.many)}>
-        <h3 id={headingId} className={styles.title}>
+        <Heading id={headingId} className={styles.title}>
           {title}
-        </h3>
+        </Heading>
         <Source source={shown?.source} />
         {view !== null && !view.empty && <Legend series={view.series} />}
         <IconButton

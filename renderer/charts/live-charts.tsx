@@ -21,6 +21,8 @@ interface LiveChartsProps {
   timeframe: Timeframe;
   /** at most four: more that redraw at once would hold the window up */
   shown: readonly [ShownChart, ...ShownChart[]];
+  /** the level the charts' titles have on the page */
+  heading?: 'h2' | 'h3' | 'h4';
 }
 
 /** How often new points can have come, in ms; the year's points are hours apart. */
@@ -33,7 +35,7 @@ const REFETCH_MS: Record<Timeframe, number> = {
 };
 
 /** Charts of a cluster, node, guest or storage, asked for again as time goes on. */
-export function LiveCharts({ uuid, target, timeframe, shown }: LiveChartsProps) {
+export function LiveCharts({ uuid, target, timeframe, shown, heading }: LiveChartsProps) {
   const orpc = useOrpc();
   const answer = useQuery(
     orpc.charts.get.queryOptions({
@@ -64,6 +66,7 @@ export function LiveCharts({ uuid, target, timeframe, shown }: LiveChartsProps) 
               title={title}
               chart={charts === undefined ? undefined : chartOf(charts, id)}
               timeframe={timeframe}
+              heading={heading}
               {...(floors && { floors })}
             />
           ))}

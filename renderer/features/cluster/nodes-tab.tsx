@@ -36,6 +36,7 @@ export function NodesTab({ cluster, timeframe }: { cluster: Cluster; timeframe: 
         uuid={uuid}
         target={{ kind: 'node', node: opened.node }}
         timeframe={timeframe}
+        heading="h3"
         shown={[
           { id: 'cpu', title: 'CPU and IO wait' },
           { id: 'memory', title: 'Memory' },

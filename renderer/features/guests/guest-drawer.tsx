@@ -146,6 +146,7 @@ function Charts({ uuid, guestId }: { uuid: string; guestId: string }) {
         uuid={uuid}
         target={{ kind: 'guest', guestId }}
         timeframe={timeframe}
+        heading="h4"
         shown={[
           { id: 'cpu', title: 'CPU' },
           { id: 'memory', title: 'Memory' },
