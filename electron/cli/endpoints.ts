@@ -27,7 +27,7 @@ export function endpointsFrom(
 }
 
 /** `pve1`, `pve1:8006`, `[fd00::1]:8006`, each with `=AA:BB:...` behind it for its pin. */
-export function parseEndpoint(text: string): Endpoint {
+function parseEndpoint(text: string): Endpoint {
   const [address = '', pin] = text.split('=', 2);
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(address);
   const plain = /^([^:]*)(?::([^:]*))?$/.exec(address);

@@ -31,7 +31,7 @@ export function createOutput(io: CliIo, json: boolean): Output {
 }
 
 /** Without control characters: names come from servers and must not steer a terminal. */
-export const printable = (text: string) => text.replace(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, '�');
+const printable = (text: string) => text.replace(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, '�');
 
 /** Columns as wide as their widest cell, numbers to the right. */
 export function table(head: string[], rows: Cell[][]): string {

@@ -25,7 +25,7 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
-export type PageOptions = BrowserContextOptions & {
+type PageOptions = BrowserContextOptions & {
   /** the place in the program, as `#/guests` */
   at?: string;
 };
@@ -81,7 +81,7 @@ export async function startTestHost(options: { lab?: LabOptions | null } = {}): 
 }
 
 /** The installed Chromium, without a window. */
-export const launchChromium = () =>
+const launchChromium = () =>
   chromium.launch({
     executablePath: process.env['CLUSTERDECK_BROWSER'] ?? '/usr/bin/chromium',
     args: SWITCHES,
@@ -119,6 +119,8 @@ async function signedInPage(
     { ...cookie, domain: '127.0.0.1', httpOnly: true, sameSite: 'Strict' },
   ]);
   const page = await context.newPage();
+  // shorter than a test may take, so that a failure names what was waited for
+  page.setDefaultTimeout(12_000);
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
