@@ -45,7 +45,9 @@ test('a stopped guest is started once, its task followed and its state seen', as
 test('a task that fails keeps its error text, and each item has its own result', async () => {
   const { client, uuid, find } = await studentLab();
   const template = find((each) => each.template && each.kind === 'qemu');
-  const stopped = find((each) => each.kind === 'qemu' && each.status === 'stopped' && !each.template);
+  const stopped = find(
+    (each) => each.kind === 'qemu' && each.status === 'stopped' && !each.template,
+  );
   const items = [template, stopped].map((guest) => ({ uuid, guestId: guest.id }));
   const done = await ended(client, (await client.guests.act({ action: 'start', items })).id);
   expect(done.state).toBe('failed');

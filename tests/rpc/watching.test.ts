@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hear, withDeck } from '#tests/support/deck';
+import { withDeck } from '#tests/support/deck';
 import { withLab } from '#tests/support/pve';
 
 test('three clusters of different releases are polled and told with rows, totals and version', async () => {

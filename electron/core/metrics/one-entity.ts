@@ -7,7 +7,7 @@ import {
 } from '#shared/domain/downsample';
 import { type RrdRow, rrdValue } from './rrd';
 import { type SeriesKey, seriesKey } from './samples';
-import { MAX_POINTS, timesOf } from './timeframes';
+import { MAX_POINTS, sourceOf, timesOf } from './timeframes';
 
 interface SeriesPlan {
   key: string;
@@ -123,7 +123,7 @@ function entityChart(
   entity: string,
   { rows, local, axis }: Parameters<typeof entityCharts>[2],
 ): Chart {
-  const used = { server: false, local: false };
+  const used = { server: false, local: 0 };
   const own = ({ local: metric }: SeriesPlan): readonly Measurement[] =>
     metric === undefined ? [] : (local.get(seriesKey(entity, metric)) ?? []);
   const times = rows.length > 0 ? rows.map((row) => row.timeMs) : timesOf(axis);
@@ -131,19 +131,22 @@ function entityChart(
     const points = own(series);
     if (rows.length === 0) {
       const means = bucketMeans(points, axis);
-      used.local ||= means.some((value) => value !== null);
+      used.local = Math.max(used.local, means.filter((value) => value !== null).length);
       return means;
     }
-    return rows.map((row) => {
+    let filled = 0;
+    const line = rows.map((row) => {
       const value = rrdValue(row, series.rrd);
       if (value !== null) {
         used.server = true;
         return value;
       }
-      const filled = meanWithin(points, row.timeMs - row.stepMs, row.timeMs);
-      used.local ||= filled !== null;
-      return filled;
+      const instead = meanWithin(points, row.timeMs - row.stepMs, row.timeMs);
+      if (instead !== null) filled += 1;
+      return instead;
     });
+    used.local = Math.max(used.local, filled);
+    return line;
   });
   const kept = pickPoints(times, values, MAX_POINTS);
   return {
@@ -155,7 +158,7 @@ function entityChart(
       label,
       values: kept.map((point) => values[index]?.[point] ?? null),
     })),
-    source: used.server ? (used.local ? 'both' : 'server') : used.local ? 'local' : 'none',
+    source: sourceOf(used.server, used.local),
   };
 }
 

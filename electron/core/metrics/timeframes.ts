@@ -1,4 +1,4 @@
-import type { Timeframe } from '#shared/contract/charts';
+import type { Chart, Timeframe } from '#shared/contract/charts';
 import type { TimeAxis } from '#shared/domain/downsample';
 
 interface Frame {
@@ -36,4 +36,13 @@ export function axisOf(timeframe: Timeframe, now: number): TimeAxis {
 /** The time each bucket is shown at: its end. */
 export function timesOf({ fromMs, stepMs, buckets }: TimeAxis): number[] {
   return Array.from({ length: buckets }, (_, index) => fromMs + (index + 1) * stepMs);
+}
+
+/** The server's last row is a little behind: a reading of our own after it is not worth a word. */
+const TRAILING = 2;
+
+/** Where a chart came from, given how many points of a series this desk's own history filled. */
+export function sourceOf(server: boolean, own: number): Chart['source'] {
+  if (!server) return own > 0 ? 'local' : 'none';
+  return own > TRAILING ? 'both' : 'server';
 }

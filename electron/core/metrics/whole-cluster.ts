@@ -2,7 +2,7 @@ import type { Chart } from '#shared/contract/charts';
 import { bucketMeans, type Measurement, type TimeAxis } from '#shared/domain/downsample';
 import { type RrdRow, rrdSeries } from './rrd';
 import { type SeriesKey, seriesKey } from './samples';
-import { timesOf } from './timeframes';
+import { sourceOf, timesOf } from './timeframes';
 
 type Values = Array<number | null>;
 type Local = ReadonlyMap<SeriesKey, readonly Measurement[]>;
@@ -32,15 +32,13 @@ export function clusterCharts(nodes: readonly NodeSource[], local: Local, axis: 
   const build = new Build(local, axis);
   const byNode = (value: (source: NodeSource) => Values) =>
     nodes.map((source) => ({ key: source.node, label: source.node, values: value(source) }));
-  const network = ['in', 'out'].map((way) => ({
-    key: way,
-    label: way === 'in' ? 'In' : 'Out',
-    values: build.sum(nodes, `net${way}`, seriesKey('', way === 'in' ? 'netIn' : 'netOut')),
-  }));
   const charts = [
     build.chart('cpu', 'fraction', () => byNode((source) => build.cpu(source))),
     build.chart('memory', 'fraction', () => byNode((source) => build.memory(source))),
-    build.chart('network', 'bytesPerSecond', () => network),
+    build.chart('network', 'bytesPerSecond', () => [
+      { key: 'in', label: 'In', values: build.sum(nodes, 'netin', seriesKey('', 'netIn')) },
+      { key: 'out', label: 'Out', values: build.sum(nodes, 'netout', seriesKey('', 'netOut')) },
+    ]),
     build.chart('load', 'load', () => [
       { key: 'iowait', label: 'IO wait', values: build.iowait(nodes) },
       { key: 'load', label: 'Load', values: build.sum(nodes, 'loadavg', null) },
@@ -56,7 +54,7 @@ class Build {
   readonly #local: Local;
   readonly #axis: TimeAxis;
   #server = false;
-  #own = false;
+  #own = 0;
 
   constructor(local: Local, axis: TimeAxis) {
     this.#local = local;
@@ -65,9 +63,9 @@ class Build {
 
   chart(id: Chart['id'], unit: Chart['unit'], series: () => Chart['series']): Chart {
     this.#server = false;
-    this.#own = false;
+    this.#own = 0;
     const built = series();
-    const source = this.#server ? (this.#own ? 'both' : 'server') : this.#own ? 'local' : 'none';
+    const source = sourceOf(this.#server, this.#own);
     return { id, unit, times: timesOf(this.#axis), series: built, source };
   }
 
@@ -117,16 +115,19 @@ class Build {
   }
 
   #filled(served: Values, own: Values): Values {
-    return Array.from({ length: this.#axis.buckets }, (_, index) => {
+    let filled = 0;
+    const values = Array.from({ length: this.#axis.buckets }, (_, index) => {
       const value = served[index] ?? null;
       if (value !== null) {
         this.#server = true;
         return value;
       }
       const instead = own[index] ?? null;
-      if (instead !== null) this.#own = true;
+      if (instead !== null) filled += 1;
       return instead;
     });
+    this.#own = Math.max(this.#own, filled);
+    return values;
   }
 }
 
