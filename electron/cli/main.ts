@@ -7,6 +7,8 @@ import { runCli } from './program';
 // a reader that went away, as `| head`, is no failure of ours
 process.stdout.on('error', () => process.exit(0));
 
+// what a command waits for may be a timer that does not keep a program alive by itself
+const hold = setInterval(() => undefined, 60_000);
 process.exitCode = await runCli(
   process.argv.slice(2),
   {
@@ -25,5 +27,6 @@ process.exitCode = await runCli(
     protectors: [createKeyringProtector({ platform: process.platform })],
   },
 );
+clearInterval(hold);
 // what a command leaves open (an idle connection, a timer) must not hold it back; output comes first
 process.stdout.write('', () => process.exit());

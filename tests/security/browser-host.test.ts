@@ -237,6 +237,28 @@ test.each(['', '{', '[]', 'null', '{"i":1,"t":1}', '{"i":"1","p":{"u":"/clusters
   },
 );
 
+test('a peer that is frozen does not hold up the end', async () => {
+  const frozen = connect(host.web.port, '127.0.0.1');
+  const lines = [
+    `GET ${base}rpc HTTP/1.1`,
+    `Host: 127.0.0.1:${host.web.port}`,
+    `Origin: ${origin()}`,
+    `Cookie: ${signedIn().cookie}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  ];
+  frozen.write(`${lines.join('\r\n')}\r\n\r\n`);
+  const [answer] = await once(frozen, 'data');
+  expect(String(answer)).toContain('101 Switching Protocols');
+  frozen.pause();
+  const start = performance.now();
+  await host.close();
+  expect(performance.now() - start).toBeLessThan(10_000);
+  frozen.destroy();
+});
+
 test('links and sessions end with the host', async () => {
   const link = pathOf(host.web.newLink());
   const session = signedIn();

@@ -9,11 +9,13 @@ export const MAX_MESSAGE_BYTES = 24 * 1024 * 1024;
 export const MAX_SOCKETS = 32;
 const MAX_UNSENT_BYTES = 128 * 1024 * 1024;
 const HEARTBEAT_MS = 30_000;
+const GOODBYE_MS = 1_000;
 
 export interface RpcSockets {
   /** serves one connected and already authorised socket until it closes */
   accept(socket: WebSocket): void;
   readonly count: number;
+  /** says goodbye, and cuts off whoever does not answer within a second */
   closeAll(): void;
 }
 
@@ -71,7 +73,11 @@ export function createRpcSockets(
       return sockets.size;
     },
     closeAll() {
-      for (const socket of sockets) socket.close(1001, 'Clusterdeck ends');
+      for (const socket of sockets) {
+        socket.close(1001, 'Clusterdeck ends');
+        // a frozen tab does not answer, and must not hold up the end
+        setTimeout(() => socket.terminate(), GOODBYE_MS).unref();
+      }
     },
   };
 }
