@@ -1,7 +1,7 @@
 // `npm run package`: builds, then makes what can be made on this machine and says what and why not.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { requireNode } from './node-version.mjs';
 
 requireNode();
@@ -59,8 +59,12 @@ function makeFolder(output, more = {}) {
   return build({ projectDir: root, [SYSTEM]: ['dir'], [arch]: true, config, publish: 'never' });
 }
 
-/** Each target by itself: one that needs a download does not take the others with it. */
+/**
+ * Each target by itself: one that needs a download does not take the others with it.
+ * @returns the files made
+ */
 async function makeTargets(output, unpacked, targets) {
+  const made = [];
   for (const target of targets) {
     const config = { ...builderConfig({ platform, arch, output }), electronVersion };
     try {
@@ -72,11 +76,12 @@ async function makeTargets(output, unpacked, targets) {
         config,
         publish: 'never',
       });
-      for (const file of files) say('made', `${file} (${megabytes(statSync(file).size)})`);
+      made.push(...files);
     } catch (error) {
       say('not made', `${target}: ${firstLine(error)}`);
     }
   }
+  return made;
 }
 
 async function packageDesktop() {
@@ -85,7 +90,9 @@ async function packageDesktop() {
   if (reason === null) {
     await makeFolder(release);
     await check(join(release, UNPACKED));
-    await makeTargets(release, join(release, UNPACKED), TARGETS[platform]);
+    for (const file of await makeTargets(release, join(release, UNPACKED), TARGETS[platform])) {
+      say('made', `${file} (${megabytes(statSync(file).size)})`);
+    }
     return;
   }
   say(
@@ -99,7 +106,9 @@ async function packageDesktop() {
     const electronDist = makeStandIn(join(temporary, 'electron'));
     await makeFolder(temporary, { electronDist });
     await check(join(temporary, UNPACKED));
-    await makeTargets(temporary, join(temporary, UNPACKED), ['tar.gz', 'deb']);
+    for (const file of await makeTargets(temporary, join(temporary, UNPACKED), ['tar.gz', 'deb'])) {
+      say('ok', `${basename(file)} could be made around it`);
+    }
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

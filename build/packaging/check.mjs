@@ -14,12 +14,12 @@ const NEEDED = [
   '/node_modules/@napi-rs/keyring/package.json',
 ];
 const FORBIDDEN = [
-  [/\.(ts|tsx|map)$/, 'sources'],
-  [/^\/(tests|electron|renderer|shared|agent|docs)\//, 'sources'],
+  [/\.(ts|tsx|map)$|^\/(tests|electron|renderer|shared|agent|docs)\//, 'sources'],
   [/\/node_modules\/(node-linux|node-addon-api|electron|vite|typescript)/, 'build tools'],
-  [/better-sqlite3\/(src|deps)\//, "SQLite's sources"],
+  [/better-sqlite3\/(src|deps)\//, 'C sources of SQLite'],
   [/\.(db|log|pem|key)$/, 'data'],
 ];
+const NATIVES = ['better-sqlite3', 'keyring'];
 
 /** @returns one line per finding about the asar; those that do not hold have `ok: false` */
 export function checkAsar(resources) {
@@ -27,22 +27,26 @@ export function checkAsar(resources) {
   const files = listPackage(asar, { isPack: false }).map((file) => file.replaceAll('\\', '/'));
   const missing = NEEDED.filter((file) => !files.includes(file));
   const natives = files.filter((file) => file.endsWith('.node'));
+  const lacking = NATIVES.filter((name) => !natives.some((file) => file.includes(name)));
   const packed = natives.filter((file) => !isUnpacked(asar, file));
   const absent = natives.filter((file) => !existsSync(join(`${asar}.unpacked`, file)));
   const prebuilds = natives.filter((file) => file.includes('/prebuilds/'));
   return [
-    finding(missing.length === 0, `holds what the program needs`, missing),
+    finding(
+      missing.length === 0,
+      `holds what the program needs in ${files.length} entries`,
+      missing,
+    ),
     ...FORBIDDEN.map(([pattern, what]) => {
       const found = files.filter((file) => pattern.test(file));
       return finding(found.length === 0, `holds no ${what}`, found.slice(0, 3));
     }),
     finding(
-      natives.length > 0 && packed.length === 0 && absent.length === 0,
+      lacking.length === 0 && packed.length === 0 && absent.length === 0,
       `keeps ${natives.length} native modules outside`,
-      [...packed, ...absent],
+      [...lacking.map((name) => `no ${name}`), ...packed, ...absent],
     ),
     finding(prebuilds.length === 1, 'brings SQLite for this platform alone', prebuilds),
-    finding(true, `has ${files.length} entries`, []),
   ];
 }
 
