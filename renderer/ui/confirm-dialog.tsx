@@ -3,6 +3,7 @@ import { Button } from './button';
 import { Dialog } from './dialog';
 import { Field } from './field';
 import { Input } from './input';
+import { Stack } from './stack';
 
 interface ConfirmDialogProps {
   title: ReactNode;
@@ -56,26 +57,28 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </>
       }
     >
-      {props.children}
-      {props.typed !== undefined && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            confirm();
-          }}
-        >
-          <Field
-            label={
-              <>
-                Type <code>{props.typed}</code> to confirm
-              </>
-            }
+      <Stack>
+        {props.children}
+        {props.typed !== undefined && (
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              confirm();
+            }}
           >
-            {(control) => <Input {...control} mono autoFocus value={text} onChange={setText} />}
-          </Field>
-        </form>
-      )}
-      {props.error}
+            <Field
+              label={
+                <>
+                  Type <code>{props.typed}</code> to confirm
+                </>
+              }
+            >
+              {(control) => <Input {...control} mono autoFocus value={text} onChange={setText} />}
+            </Field>
+          </form>
+        )}
+        {props.error}
+      </Stack>
     </Dialog>
   );
 }

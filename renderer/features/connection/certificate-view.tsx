@@ -26,10 +26,12 @@ export function CertificateView({ certificate, withoutFingerprint }: Certificate
         </Fact>
       )}
       <Fact name="Issued by">
-        {certificate.issuer || 'nobody named'}
-        {certificate.selfSigned && ' (itself)'}
+        <DistinguishedName value={certificate.issuer} />
+        {certificate.selfSigned && ', itself'}
       </Fact>
-      <Fact name="Issued to">{certificate.subject || 'nobody named'}</Fact>
+      <Fact name="Issued to">
+        <DistinguishedName value={certificate.subject} />
+      </Fact>
       {certificate.names.length > 0 && <Fact name="Names">{certificate.names.join(', ')}</Fact>}
       <Fact name="Valid">
         <span className={cx((expired || early) && styles.bad)}>
@@ -43,6 +45,13 @@ export function CertificateView({ certificate, withoutFingerprint }: Certificate
       </Fact>
     </dl>
   );
+}
+
+/** The common name with the organisation; the whole of it on hover. */
+function DistinguishedName({ value }: { value: string }) {
+  const part = (key: string) => new RegExp(`(?:^|[,\\n] ?)${key}=([^,\\n]+)`).exec(value)?.[1];
+  const parts = [part('CN'), part('O')].filter((found) => found !== undefined);
+  return <span title={value}>{parts.join(', ') || value || 'nobody named'}</span>;
 }
 
 function Fact(props: { name: string; children: ReactNode }) {

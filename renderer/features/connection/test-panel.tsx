@@ -20,13 +20,14 @@ interface TestPanelProps {
 /** A test's stages, and the question it stopped at: trust, or a second factor. */
 export function TestPanel({ test, onPin, pinning = false, onTfa }: TestPanelProps) {
   const unsure = test.phase === 'done' ? trustQuestion(test.result) : null;
-  const factors = test.phase === 'done' ? test.result?.factors : undefined;
+  const factors = test.phase === 'done' ? (test.result?.factors ?? []) : [];
+  const asks = factors.length > 0;
   return (
     <Stack>
       <p className={styles.headline} role="status">
         <Headline test={test} />
       </p>
-      <TestStages test={test} />
+      <TestStages test={test} brief={unsure !== null || asks} />
       {test.problem && <ErrorNotice problem={test.problem} />}
       {unsure && test.endpoint !== null && (
         <TrustChoice
@@ -37,9 +38,7 @@ export function TestPanel({ test, onPin, pinning = false, onTfa }: TestPanelProp
           onPin={() => onPin(test.endpoint ?? '', unsure.certificate, unsure.pinned)}
         />
       )}
-      {factors !== undefined && factors.length > 0 && (
-        <SecondFactorForm factors={factors} onAnswer={onTfa} action="Go on with the test" />
-      )}
+      {asks && <SecondFactorForm factors={factors} onAnswer={onTfa} action="Go on with the test" />}
     </Stack>
   );
 }

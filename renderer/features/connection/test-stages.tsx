@@ -25,12 +25,22 @@ const LOOKS: Record<Look, { icon: LucideIcon | null; word: string }> = {
   skipped: { icon: Minus, word: 'skipped' },
 };
 
+interface TestStagesProps {
+  test: ConnectionTest;
+  /** leaves out what was not reached, where a question follows below */
+  brief?: boolean;
+}
+
 /** The eight stages in their order; places of those to come are kept, so that nothing jumps. */
-export function TestStages({ test }: { test: ConnectionTest }) {
+export function TestStages({ test, brief = false }: TestStagesProps) {
+  const shown = STAGES.map((name) => ({
+    name,
+    stage: test.stages.find((stage) => stage.name === name),
+  })).filter(({ stage }) => !brief || stage?.state === 'passed' || stage?.state === 'failed');
   return (
     <ol className={styles.stages} aria-busy={test.phase === 'running'}>
-      {STAGES.map((name) => (
-        <Stage key={name} name={name} stage={test.stages.find((stage) => stage.name === name)} />
+      {shown.map(({ name, stage }) => (
+        <Stage key={name} name={name} stage={stage} />
       ))}
     </ol>
   );

@@ -143,8 +143,13 @@ function ProblemBox({ cluster, problem, problems, tabIndex }: ProblemBoxProps) {
       <Icon size={16} strokeWidth={1.75} aria-hidden />
       <div className={styles.problemWords}>
         <p className={styles.problemTitle} title={problem.title}>
-          {problem.title}
-          {more > 0 && <span className={styles.more}> and {more} more</span>}
+          <span className={styles.problemName}>{problem.title}</span>
+          {more > 0 && (
+            <span className={styles.more}>
+              +{more}
+              <span className="visually-hidden"> more problems</span>
+            </span>
+          )}
         </p>
         <p className={styles.problemDetail} title={problem.detail}>
           {problem.detail}

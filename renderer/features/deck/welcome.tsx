@@ -5,6 +5,7 @@ import { useClient, useLive, useOrpc } from '../../app/context';
 import { useDialogs } from '../../app/dialogs';
 import { useFailureToast } from '../../app/failure-toast';
 import { Page } from '../../ui/page';
+import { PROTECTION_SENTENCES } from '../vault/protection-words';
 import styles from './welcome.module.css';
 
 /** The first start: three ways to put something on the deck. */
@@ -42,8 +43,7 @@ export function Welcome() {
       </ul>
       {vault && (
         <p className={styles.note}>
-          Passwords and tokens are sealed before they are stored. What protects them now:{' '}
-          <a href="#/settings">{vault.label}</a>.
+          {PROTECTION_SENTENCES[vault.protection]} <a href="#/settings">Change this</a>
         </p>
       )}
     </Page>

@@ -43,6 +43,7 @@ function GroupLink({ group }: { group: Group }) {
   return (
     <Link
       href={href}
+      aria-label={`${group.name}, ${plural(count, 'cluster')}`}
       className={cx(styles.link, here && styles.here)}
       aria-current={here ? 'page' : undefined}
     >
@@ -51,7 +52,6 @@ function GroupLink({ group }: { group: Group }) {
       <span className={styles.count} aria-hidden>
         {count}
       </span>
-      <span className="visually-hidden">, {plural(count, 'cluster')}</span>
     </Link>
   );
 }

@@ -6,7 +6,7 @@ export const PROTECTION_SENTENCES: Record<Protection, string> = {
   safeStorage: 'The key of the vault is held by the system’s keychain, bound to this program.',
   keychain: 'The key of the vault is held by the system’s keychain and opens when you sign in.',
   passphrase: 'The key of the vault is made of a passphrase, asked for at each start.',
-  session: 'Nothing is kept: secrets live until Clusterdeck is closed and are asked for again.',
+  session: 'Passwords and tokens are not kept: they live until Clusterdeck is closed.',
 };
 
 interface VaultHeadline {

@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+const require = createRequire(import.meta.url);
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const artefacts = join(import.meta.dirname, '../../../artefacts');
+
+interface AxeFinding {
+  id: string;
+  impact: string | null;
+  help: string;
+  nodes: { target: unknown[]; failureSummary?: string }[];
+}
+
+/**
+ * Fails on anything that axe finds against WCAG 2.2 A and AA or its best practices, whatever its
+ * impact. Runs over the DevTools protocol's main world, which the page's policy does not bind.
+ */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axeSource);
+  const findings = await page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)`,
+  );
+  const told = (findings as AxeFinding[]).map(
+    (finding) =>
+      `${finding.impact} ${finding.id}: ${finding.help}\n${finding.nodes
+        .slice(0, 4)
+        .map((node) => `  ${node.target.join(' ')}\n    ${node.failureSummary ?? ''}`)
+        .join('\n')}`,
+  );
+  expect(told, `axe on ${page.url().split('#')[1] ?? ''}`).toEqual([]);
+}
+
+/** Nothing may be wider than the window. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const over = await page.evaluate(
+    `document.documentElement.scrollWidth - document.documentElement.clientWidth`,
+  );
+  expect(over, 'pixels wider than the window').toBe(0);
+}
+
+/** Keeps a picture of the page for people to look at. */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(artefacts, { recursive: true });
+  await page.screenshot({ path: join(artefacts, `${name}.png`), animations: 'disabled' });
+}

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestHost, type TestHost } from '#tests/support/host';
+import { expectAccessible, picture } from './support/inspect';
+
+const FILE = JSON.stringify([
+  {
+    cluster_id: 'north',
+    name: 'North hall',
+    host: '10.9.8.7',
+    port: 8006,
+    user: 'root@pam',
+    password: 'not-a-real-one',
+  },
+  { cluster_id: 'BAD ID', name: 'Broken', host: 'https://nowhere/', port: 99999 },
+]);
+
+describe('the first start', () => {
+  let host: TestHost;
+  beforeAll(async () => {
+    host = await startTestHost({ lab: null });
+  });
+  afterAll(() => host.close());
+
+  it('offers ways to fill the deck, and imports a clusters.json entry by entry', async () => {
+    const page = await host.newPage({ colorScheme: 'light' });
+    await page.getByRole('heading', { name: 'Welcome to Clusterdeck' }).waitFor();
+    await expectAccessible(page);
+    await picture(page, 'welcome-light');
+
+    await page.getByRole('button', { name: 'Import clusters.json' }).click();
+    await page
+      .getByLabel('Choose a file')
+      .setInputFiles({ name: 'clusters.json', mimeType: 'text/plain', buffer: Buffer.from(FILE) });
+    await page
+      .getByRole('row', { name: /North hall/ })
+      .getByText('new')
+      .waitFor();
+    await page.getByText('cannot be imported').waitFor();
+    await expectAccessible(page);
+    await picture(page, 'import-light');
+    expect(await page.getByRole('checkbox', { name: 'Import Broken' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Import 1 cluster' }).click();
+
+    await page.getByRole('article', { name: 'North hall' }).waitFor();
+    const [imported] = await host.client.clusters.list();
+    expect(imported).toMatchObject({ clusterId: 'north', hasSecret: true });
+    expect(await page.content()).not.toContain('not-a-real-one');
+  });
+
+  it('says in words why a file is no clusters.json', async () => {
+    const page = await host.newPage();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('import');
+    await page.keyboard.press('Enter');
+    await page
+      .getByLabel('Choose a file')
+      .setInputFiles({ name: 'x.json', mimeType: 'text/plain', buffer: Buffer.from('<html>') });
+    await page.getByRole('alert').getByText('JSON array of clusters').waitFor();
+    expect(await page.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+  });
+
+  it('does not delete the last cluster', async () => {
+    const page = await host.newPage();
+    await page.getByRole('button', { name: 'Actions for North hall' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByText('The last cluster cannot be deleted.').waitFor();
+    expect(await host.client.clusters.list()).toHaveLength(1);
+  });
+});
