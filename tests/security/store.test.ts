@@ -97,8 +97,8 @@ test('a sealed secret moved to another cluster, or put back after a change, does
     });
   const [one, two] = [await add('one'), await add('two')];
   const { sqlite } = core.store;
-  const row = sqlite.prepare('SELECT version, sealed FROM secrets WHERE cluster_uuid = ?');
-  const write = sqlite.prepare('UPDATE secrets SET version = ?, sealed = ? WHERE cluster_uuid = ?');
+  const row = sqlite.prepare('SELECT version, sealed FROM secrets WHERE owner = ?');
+  const write = sqlite.prepare('UPDATE secrets SET version = ?, sealed = ? WHERE owner = ?');
   type Row = { version: number; sealed: Buffer };
   const of = (uuid: string) => row.get(uuid) as Row;
 

@@ -77,10 +77,25 @@ export function deleteCluster(db: Writer, uuid: string): void {
   db.delete(clusters).where(eq(clusters.uuid, uuid)).run();
 }
 
-/** The kept fields of a cluster, for a copy of it. */
+/** The kept fields of a cluster. */
 export function readKept(db: Reader, uuid: string): KeptFields {
   const row = db.select().from(clusters).where(eq(clusters.uuid, uuid)).get();
-  if (row === undefined) return {};
+  return row === undefined ? {} : keptOf(row);
+}
+
+/** The kept fields of every cluster by its uuid. */
+export function readAllKept(db: Reader): Map<string, KeptFields> {
+  const rows = db.select().from(clusters).all();
+  return new Map(rows.map((row) => [row.uuid, keptOf(row)]));
+}
+
+/** Changes the named fields; `extra` is replaced whole. */
+export function writeKept(db: Writer, uuid: string, { extra, ...kept }: KeptFields): void {
+  const fields = { ...kept, ...(extra !== undefined && { extra: JSON.stringify(extra) }) };
+  db.update(clusters).set(fields).where(eq(clusters.uuid, uuid)).run();
+}
+
+function keptOf(row: Row): Required<KeptFields> {
   const { qcow2TemplatePath, qcow2ImagesPath, adminGroup, adminUsers } = row;
   const { arpSubnets, vmCacheTtl, enableIpLookup, enableIpPersistence } = row;
   return {

@@ -5,7 +5,7 @@ import type { Store, Transaction } from '../db/store';
 import { Channel } from '../events';
 import type { Clock, Logger } from '../ports';
 import { Edit } from './edit';
-import { type KeptFields, loadClusters, readKept, type StoredCluster } from './rows';
+import { type KeptFields, loadClusters, readKept, type StoredCluster, writeKept } from './rows';
 import {
   type Account,
   accountProblems,
@@ -99,9 +99,13 @@ export class ClusterService implements ClusterReader {
 
   /**
    * Changes the named fields; a blank secret keeps the stored one.
+   * @param kept fields only the store keeps, changed with the others
    * @throws Failure NOT_FOUND | REVISION_CHANGED | DUPLICATE_ID | INVALID_INPUT | VAULT_* | STORE_FULL
    */
-  async update({ uuid, revision, changes }: ClusterUpdate): Promise<Cluster> {
+  async update(
+    { uuid, revision, changes }: ClusterUpdate,
+    kept: KeptFields = {},
+  ): Promise<Cluster> {
     const secret = changes.secret === '' ? undefined : changes.secret;
     this.#stored(uuid);
     if (secret !== undefined) await this.#deps.secrets.ready();
@@ -117,16 +121,18 @@ export class ClusterService implements ClusterReader {
       if (after.clusterId !== before.clusterId) this.#checkId(edit, after.clusterId);
       this.#check(after, secret !== undefined, before);
       const changed = differences(before, after);
-      if (changed === null && secret === undefined) return before;
+      const keptChanged = differences(readKept(edit.tx.db, uuid), kept);
+      if (changed === null && keptChanged === null && secret === undefined) return before;
       const written = edit.update(after);
+      if (keptChanged !== null) writeKept(edit.tx.db, uuid, keptChanged.after);
       if (secret !== undefined) this.#deps.secrets.put(edit.tx, uuid, secret);
       if (secret !== undefined || needsReconnect(before, after)) edit.reconnect.add(uuid);
       const masked = secret === undefined ? {} : { secret: 'changed' };
       edit.tx.audit({
         action: 'cluster.update',
         subject: before.clusterId,
-        before: changed?.before ?? {},
-        after: { ...changed?.after, ...masked },
+        before: { ...changed?.before, ...keptChanged?.before },
+        after: { ...changed?.after, ...keptChanged?.after, ...masked },
       });
       return written;
     });

@@ -5,9 +5,9 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEAD_BYTES = 1 + NONCE_BYTES + TAG_BYTES;
 
-/** What a sealed secret is bound to: moved to another cluster, field or version it does not open. */
-export function secretContext(clusterUuid: string, field: string, version: number): string {
-  return `${clusterUuid}|${field}|${version}`;
+/** What a sealed secret is bound to: moved to another owner, field or version it does not open. */
+export function secretContext(owner: string, field: string, version: number): string {
+  return `${owner}|${field}|${version}`;
 }
 
 /** A random 256-bit key. */

@@ -9,11 +9,11 @@ const FIELD = 'secret';
 /** Where secrets are: sealed in the store under a key, or for this session only in memory. */
 export type Keeping = { kind: 'sealed'; key: Buffer } | { kind: 'session' } | { kind: 'closed' };
 
-/** Holds the secrets of all clusters; the vault says how. */
+/** Holds the secrets of clusters, remotes and the hub by their owner; the vault says how. */
 export class SecretBox {
   readonly #db: Reader;
   readonly #closed: () => Failure;
-  /** cluster uuid -> version of its sealed secret */
+  /** owner -> version of its sealed secret */
   readonly #versions = new Map<string, number>();
   readonly #session = new Map<string, Buffer>();
   #keeping: Keeping = { kind: 'closed' };
@@ -23,18 +23,18 @@ export class SecretBox {
     this.#db = db;
     this.#closed = closed;
     const rows = db
-      .select({ uuid: secrets.clusterUuid, version: secrets.version })
+      .select({ owner: secrets.owner, version: secrets.version })
       .from(secrets)
       .where(eq(secrets.field, FIELD));
-    for (const { uuid, version } of rows.all()) this.#versions.set(uuid, version);
+    for (const { owner, version } of rows.all()) this.#versions.set(owner, version);
   }
 
   get isOpen(): boolean {
     return this.#keeping.kind !== 'closed';
   }
 
-  has(uuid: string): boolean {
-    return this.#versions.has(uuid) || this.#session.has(uuid);
+  has(owner: string): boolean {
+    return this.#versions.has(owner) || this.#session.has(owner);
   }
 
   get sealedCount(): number {
@@ -48,42 +48,42 @@ export class SecretBox {
   }
 
   /** @returns null where none is stored; @throws Failure when closed or damaged */
-  open(uuid: string): string | null {
-    if (!this.has(uuid)) return null;
-    const plain = this.#plain(uuid);
+  open(owner: string): string | null {
+    if (!this.has(owner)) return null;
+    const plain = this.#plain(owner);
     const text = plain.toString('utf8');
     plain.fill(0);
     return text;
   }
 
   /** @throws Failure when closed: the transaction ends and nothing is stored */
-  put(tx: Transaction, uuid: string, secret: string): void {
-    this.#write(tx, this.#keeping, uuid, Buffer.from(secret, 'utf8'));
+  put(tx: Transaction, owner: string, secret: string): void {
+    this.#write(tx, this.#keeping, owner, Buffer.from(secret, 'utf8'));
   }
 
-  /** Seals one cluster's secret anew for another. @returns whether there was one */
+  /** Seals one owner's secret anew for another. @returns whether there was one */
   copy(tx: Transaction, from: string, to: string): boolean {
     if (!this.has(from)) return false;
     this.#write(tx, this.#keeping, to, this.#plain(from));
     return true;
   }
 
-  remove(tx: Transaction, uuid: string): void {
-    tx.db.delete(secrets).where(eq(secrets.clusterUuid, uuid)).run();
+  remove(tx: Transaction, owner: string): void {
+    tx.db.delete(secrets).where(eq(secrets.owner, owner)).run();
     tx.after(() => {
-      this.#versions.delete(uuid);
-      this.#session.get(uuid)?.fill(0);
-      this.#session.delete(uuid);
+      this.#versions.delete(owner);
+      this.#session.get(owner)?.fill(0);
+      this.#session.delete(owner);
     });
   }
 
   /** Takes everything over into another way of keeping. @param discard gives up what cannot be opened */
   move(tx: Transaction, next: Keeping, discard: boolean): void {
-    const uuids = [...this.#versions.keys(), ...this.#session.keys()];
+    const owners = [...this.#versions.keys(), ...this.#session.keys()];
     const held = new Map<string, Buffer>();
-    for (const uuid of uuids) {
+    for (const owner of owners) {
       try {
-        held.set(uuid, this.#plain(uuid));
+        held.set(owner, this.#plain(owner));
       } catch (error) {
         if (!discard) throw error;
       }
@@ -94,8 +94,8 @@ export class SecretBox {
       this.#versions.clear();
       this.use(next);
     });
-    for (const [uuid, plain] of held) {
-      this.#write(tx, next, uuid, plain, (versions.get(uuid) ?? 0) + 1);
+    for (const [owner, plain] of held) {
+      this.#write(tx, next, owner, plain, (versions.get(owner) ?? 0) + 1);
     }
   }
 
@@ -103,33 +103,33 @@ export class SecretBox {
     this.use({ kind: 'closed' });
   }
 
-  #write(tx: Transaction, keeping: Keeping, uuid: string, plain: Buffer, version?: number): void {
+  #write(tx: Transaction, keeping: Keeping, owner: string, plain: Buffer, version?: number): void {
     if (keeping.kind === 'closed') throw this.#closed();
     if (keeping.kind === 'session') {
-      tx.after(() => this.#session.set(uuid, plain));
+      tx.after(() => this.#session.set(owner, plain));
       return;
     }
-    const next = version ?? (this.#versions.get(uuid) ?? 0) + 1;
-    const sealed = seal(keeping.key, plain, secretContext(uuid, FIELD, next));
+    const next = version ?? (this.#versions.get(owner) ?? 0) + 1;
+    const sealed = seal(keeping.key, plain, secretContext(owner, FIELD, next));
     plain.fill(0);
     tx.db
       .insert(secrets)
-      .values({ clusterUuid: uuid, field: FIELD, version: next, sealed })
+      .values({ owner, field: FIELD, version: next, sealed })
       .onConflictDoUpdate({
-        target: [secrets.clusterUuid, secrets.field],
+        target: [secrets.owner, secrets.field],
         set: { version: next, sealed },
       })
       .run();
-    tx.after(() => this.#versions.set(uuid, next));
+    tx.after(() => this.#versions.set(owner, next));
   }
 
   /** A copy for the caller to use and to overwrite. */
-  #plain(uuid: string): Buffer {
-    const remembered = this.#session.get(uuid);
+  #plain(owner: string): Buffer {
+    const remembered = this.#session.get(owner);
     if (remembered !== undefined) return Buffer.from(remembered);
     if (this.#keeping.kind !== 'sealed') throw this.#closed();
-    const row = this.#db.select().from(secrets).where(eq(secrets.clusterUuid, uuid)).get();
-    const context = row && secretContext(uuid, FIELD, row.version);
+    const row = this.#db.select().from(secrets).where(eq(secrets.owner, owner)).get();
+    const context = row && secretContext(owner, FIELD, row.version);
     const plain = row && context ? unseal(this.#keeping.key, row.sealed, context) : null;
     if (plain === null) {
       throw fail('SECRET_MISSING', {

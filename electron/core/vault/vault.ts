@@ -82,9 +82,9 @@ export class Vault implements SecretReader {
     if (!this.#end.signal.aborted) this.events.emit(status);
   }
 
-  async open(clusterUuid: string): Promise<string | null> {
-    if (!this.#box.isOpen && this.#box.has(clusterUuid)) await this.#queue.catch(() => undefined);
-    return this.#box.open(clusterUuid);
+  async open(owner: string): Promise<string | null> {
+    if (!this.#box.isOpen && this.#box.has(owner)) await this.#queue.catch(() => undefined);
+    return this.#box.open(owner);
   }
 
   /**
@@ -98,21 +98,21 @@ export class Vault implements SecretReader {
     if (!this.#box.isOpen) throw this.#failure();
   }
 
-  has(clusterUuid: string): boolean {
-    return this.#box.has(clusterUuid);
+  has(owner: string): boolean {
+    return this.#box.has(owner);
   }
 
-  /** Seals a secret for a cluster whose row is there; call {@link ready} before the transaction. */
-  put(tx: Transaction, clusterUuid: string, secret: string): void {
-    this.#box.put(tx, clusterUuid, secret);
+  /** Seals a secret for a cluster, a remote or the hub; call {@link ready} before the transaction. */
+  put(tx: Transaction, owner: string, secret: string): void {
+    this.#box.put(tx, owner, secret);
   }
 
   copy(tx: Transaction, from: string, to: string): boolean {
     return this.#box.copy(tx, from, to);
   }
 
-  remove(tx: Transaction, clusterUuid: string): void {
-    this.#box.remove(tx, clusterUuid);
+  remove(tx: Transaction, owner: string): void {
+    this.#box.remove(tx, owner);
   }
 
   /**

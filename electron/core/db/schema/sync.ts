@@ -69,3 +69,17 @@ export const catalog = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.clusterUuid, table.node, table.volume] })],
 );
+
+/** What this machine shows of itself when it serves as a hub; at most one row. */
+export const hub = sqliteTable(
+  'hub',
+  {
+    id: integer('id').primaryKey(),
+    /** PEM; its key is sealed in `secrets` */
+    certificate: text('certificate').notNull(),
+    /** SHA-256 of the admin token, hex */
+    tokenDigest: text('token_digest').notNull(),
+    madeAt: integer('made_at').notNull(),
+  },
+  () => [check('hub_single', sql`id = 1`)],
+);

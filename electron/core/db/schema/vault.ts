@@ -1,21 +1,19 @@
 import { sql } from 'drizzle-orm';
 import { blob, check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Protection } from '#shared/contract/vault';
-import { clusters } from './configuration';
 
 /** Sealed passwords and token secrets; see vault/seal.ts for the bytes. */
 export const secrets = sqliteTable(
   'secrets',
   {
-    clusterUuid: text('cluster_uuid')
-      .notNull()
-      .references(() => clusters.uuid, { onDelete: 'cascade' }),
+    /** a cluster's or a remote's uuid, or `hub`; a trigger takes those of a removed cluster away */
+    owner: text('owner').notNull(),
     field: text('field').notNull(),
     /** part of what the seal vouches for; grows with each sealing */
     version: integer('version').notNull(),
     sealed: blob('sealed', { mode: 'buffer' }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.clusterUuid, table.field] })],
+  (table) => [primaryKey({ columns: [table.owner, table.field] })],
 );
 
 /** How the vault key is held; at most one row. */
