@@ -169,7 +169,7 @@ test('a second start brings the first to the front, which prints a new link', as
     printLink: (link: string) => void links.push(link),
   };
   const first = runBrowserHost(options);
-  await expect.poll(() => links.length).toBe(1);
+  await expect.poll(() => links.length, { timeout: 10_000 }).toBe(1);
   expect(await runBrowserHost(options)).toBe('joined');
   expect(links).toHaveLength(2);
   expect(new Set(links).size).toBe(2);

@@ -209,7 +209,7 @@ test('the number of sockets is bounded, and a closed one makes room', async () =
   const [first] = open;
   first?.close();
   if (first) await once(first, 'close');
-  await expect.poll(() => knock(`${base}rpc`, headers)).toBe(101);
+  await expect.poll(() => knock(`${base}rpc`, headers), { timeout: 10_000 }).toBe(101);
   for (const socket of open) socket.terminate();
 });
 
