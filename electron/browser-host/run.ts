@@ -96,7 +96,8 @@ async function startDemo(
   const { CLUSTERDECK_DATA: _data, ...inherited } = env;
   const args = [installation.cliPath, 'demo', ...(open ? [] : ['--no-open'])];
   const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // its link goes to the terminal, but this program's standard output is its own
+    stdio: ['ignore', 2, 2],
     env: inherited,
   });
   await once(child, 'spawn');

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { startBrowserHost } from '#electron/browser-host/host';
-import { runBrowserHost } from '#electron/browser-host/run';
+import { type RunOptions, runBrowserHost } from '#electron/browser-host/run';
 import { enterStore } from '#electron/core/local/enter';
 import { takeStoreLock } from '#electron/core/local/lock';
 import { startDemoLab } from '#electron/demo/lab';
@@ -77,6 +77,20 @@ async function serving() {
   await expect.poll(server.said, { timeout: 15_000 }).toContain('"link"');
   return server;
 }
+
+const runOptions = (signal: AbortSignal): RunOptions => ({
+  data: dataDir,
+  port: 0,
+  open: false,
+  demo: false,
+  joins: true,
+  endsWithWindow: true,
+  installation: { version: '0.0.0-test', rendererDir: '', cliPath: '' },
+  protectors: [],
+  env: {},
+  signal,
+  printLink: () => undefined,
+});
 
 const record = () => {
   const text = readFileSync(join(dataDir, 'host.json'), 'utf8');
@@ -156,16 +170,7 @@ test('a second start brings the first to the front, which prints a new link', as
   const links: string[] = [];
   const end = new AbortController();
   const options = {
-    data: dataDir,
-    port: 0,
-    open: false,
-    demo: false,
-    joins: true,
-    endsWithWindow: true,
-    installation: hostOptions(join(folder.path)).installation,
-    protectors: [],
-    env: {},
-    signal: end.signal,
+    ...runOptions(end.signal),
     printLink: (link: string) => void links.push(link),
   };
   const first = runBrowserHost(options);
@@ -175,6 +180,35 @@ test('a second start brings the first to the front, which prints a new link', as
   expect(new Set(links).size).toBe(2);
   end.abort();
   expect(await first).toBe('ended');
+});
+
+test('the demo lab is a program of its own on a folder of its own, and ends with its host', async () => {
+  const told = join(folder.path, 'told');
+  const cliPath = join(folder.path, 'cli.mjs');
+  writeFileSync(
+    cliPath,
+    `import { writeFileSync } from 'node:fs';
+     const { CLUSTERDECK_DATA: data } = process.env;
+     writeFileSync(${JSON.stringify(told)}, JSON.stringify({ args: process.argv.slice(2), data }));
+     process.on('SIGTERM', () => { writeFileSync(${JSON.stringify(told)}, 'ended'); process.exit(); });
+     setInterval(() => {}, 1000);`,
+  );
+  const end = new AbortController();
+  const host = runBrowserHost({
+    ...runOptions(end.signal),
+    env: { ...process.env, CLUSTERDECK_DATA: dataDir },
+    installation: { version: '0.0.0-test', rendererDir: '', cliPath },
+    onReady: async ({ client }) => {
+      expect((await client.app.info()).canOpenDemo).toBe(true);
+      await client.app.openDemo();
+    },
+  });
+  const said = () => (existsSync(told) ? readFileSync(told, 'utf8') : '');
+  await expect.poll(said, { timeout: 10_000 }).toContain('}');
+  expect(JSON.parse(said())).toEqual({ args: ['demo', '--no-open'] });
+  end.abort();
+  await host;
+  await expect.poll(said, { timeout: 10_000 }).toBe('ended');
 });
 
 test('a killed host leaves the folder free: the next command opens the store', async () => {
