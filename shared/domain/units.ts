@@ -9,11 +9,11 @@ const MISSING: Quantity = { text: '–', unit: '' };
 const IEC = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 const SI = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 
-/** Three significant digits, as far as decimals help: 545, 43.5, 1.92, 0. */
+/** Three significant digits, as far as decimals help: 545, 43.5, 1.92, 5. */
 function digits(value: number): string {
   const size = Math.abs(value);
-  if (size >= 99.95 || Number.isInteger(value)) return value.toFixed(0);
-  return size >= 9.995 ? value.toFixed(1) : value.toFixed(2).replace(/0$/, '');
+  const decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return String(Number(value.toFixed(decimals)));
 }
 
 function scaled(value: number, step: number, units: readonly string[]): Quantity {

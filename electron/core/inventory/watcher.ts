@@ -25,8 +25,8 @@ export interface WatcherDeps {
   logger: Logger;
   clusters: ClusterReader;
   clients: Pick<PveClients, 'get' | 'reset'>;
-  history: History & { forget(uuid: string): void };
-  snapshots: SnapshotStore;
+  history: History & { restore(uuid: string, untilMs: number): void; forget(uuid: string): void };
+  snapshots: Pick<SnapshotStore, 'load' | 'save'>;
   power: Power;
   settings(): Pick<Settings, 'pollSeenS' | 'pollHiddenS'>;
 }
@@ -50,7 +50,9 @@ export class Watcher {
     for (const cluster of deps.clusters.list()) {
       const watch = this.#add(cluster);
       const remembered = known.get(cluster.uuid);
-      if (remembered !== undefined) watch.restore(remembered);
+      if (remembered === undefined) continue;
+      watch.restore(remembered);
+      deps.history.restore(cluster.uuid, remembered.asOf);
     }
   }
 
