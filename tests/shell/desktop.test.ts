@@ -85,7 +85,7 @@ describe(`the window, under the ${runner}`, () => {
   });
 
   test('shows what the core says over its port', async () => {
-    await shows(shell, 'What protects them now: Secret Service');
+    await shows(shell, 'Secret Service');
     expect(await windowOf(shell)).toMatchObject({ visible: true, url: 'app://bundle/' });
   });
 
@@ -172,6 +172,17 @@ describe(`the window, under the ${runner}`, () => {
     await client.settings.update({ theme: 'light' });
     await expect.poll(isDark, SLOW).toBe(false);
     close();
+  });
+
+  test('goes where the menu says, without loading the page anew', async () => {
+    await shell.page('void (window.stayed = true)');
+    await shell.main(({ Menu }) => {
+      const items = Menu.getApplicationMenu()?.items.flatMap((item) => item.submenu?.items ?? []);
+      items?.find(({ label }) => label === 'Settings')?.click();
+    }, null);
+    await expect.poll(() => shell.page('location.hash'), SLOW).toBe('#/settings');
+    expect(await shell.page('window.stayed')).toBe(true);
+    await shell.page('void (location.hash = "/")');
   });
 
   test('is offered again when it crashed', async () => {

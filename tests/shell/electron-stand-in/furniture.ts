@@ -3,19 +3,26 @@ import { EventEmitter } from 'node:events';
 /** What is shown around the page; a test looks at it and clicks through the main process. */
 export const nativeImage = { createFromPath: (path: string) => ({ path }) };
 
+interface Template {
+  label?: string;
+  click?: () => void;
+  submenu?: Template[];
+}
 interface Item {
   label?: string;
   click?: () => void;
-  submenu?: Item[];
+  submenu?: Menu;
 }
 
 export class Menu {
   static #application: Menu | null = null;
   readonly items: Item[];
-  constructor(items: Item[]) {
-    this.items = items;
+  constructor(template: Template[]) {
+    this.items = template.map(({ submenu, ...item }) =>
+      submenu === undefined ? item : { ...item, submenu: new Menu(submenu) },
+    );
   }
-  static buildFromTemplate = (items: Item[]) => new Menu(items);
+  static buildFromTemplate = (template: Template[]) => new Menu(template);
   static setApplicationMenu(menu: Menu | null): void {
     Menu.#application = menu;
   }
