@@ -37,7 +37,7 @@ interface TimeChartProps {
  */
 export const TimeChart = memo(function TimeChart({ title, view, timeframe }: TimeChartProps) {
   return (
-    <ResponsiveContainer width="100%" height="100%" className={styles.frame ?? ''} debounce={50}>
+    <ResponsiveContainer width="100%" height="100%" className={styles.frame ?? ''}>
       <ComposedChart
         data={view.points}
         margin={{ top: 8, right: view.right ? 0 : 10, bottom: 0, left: 0 }}

@@ -225,8 +225,9 @@ describe.each(['light', 'dark'] as const)('the guests in %s', (colorScheme) => {
     await open({ colorScheme });
     await picture(page, `guests-${colorScheme}`);
     await expectAccessible(page);
-    await list.row('db-01').first().locator('[data-tick]').click();
-    await list.row('db-02').first().locator('[data-tick]').click();
+    await list.find('cluster:prod-main status:running');
+    await list.row('cache-01').locator('[data-tick]').click();
+    await list.row('cache-02').locator('[data-tick]').click();
     await picture(page, `guests-selected-${colorScheme}`);
     await expectAccessible(page);
     await list.act('Reboot');
@@ -238,7 +239,7 @@ describe.each(['light', 'dark'] as const)('the guests in %s', (colorScheme) => {
     await picture(page, `guests-help-${colorScheme}`);
     await expectAccessible(page);
     await page.keyboard.press('Escape');
-    await list.row('db-01').first().click();
+    await list.row('cache-01').click();
     await list.drawer.locator('path.recharts-curve').first().waitFor();
     await list.drawer.getByRole('region', { name: 'Addresses' }).waitFor();
     await picture(page, `guest-${colorScheme}`);

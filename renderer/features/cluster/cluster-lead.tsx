@@ -5,6 +5,7 @@ import { Age } from '../../ui/age';
 import { CodeText, Fingerprint } from '../../ui/code';
 import { clusterState, nodesWord, quorumWord } from '../clusters/state-words';
 import styles from './cluster-page.module.css';
+import { isOld } from './old';
 
 interface ClusterLeadProps {
   cluster: Cluster;
@@ -38,7 +39,7 @@ function livePart(live: ClusterLive): ReactNode[] {
     live.asOf === null ? null : (
       <>
         <span className="visually-hidden">measured </span>
-        <Age at={live.asOf} stale={live.stale} />
+        <Age at={live.asOf} stale={isOld(live)} />
       </>
     ),
   ];

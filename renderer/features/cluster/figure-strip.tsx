@@ -3,10 +3,11 @@ import { cx } from '../../ui/cx';
 import { Value } from '../../ui/value';
 import styles from './figure-strip.module.css';
 import { figuresOf } from './figures';
+import { isOld } from './old';
 
 /** The numbers that sum a cluster up. Each has its place from the start, known or not. */
 export function FigureStrip({ live }: { live: ClusterLive | undefined }) {
-  const stale = live?.stale ?? false;
+  const stale = isOld(live);
   return (
     <dl className={cx(styles.strip, stale && styles.stale)}>
       {figuresOf(live).map(({ key, label, quantity, words, tone }) => (

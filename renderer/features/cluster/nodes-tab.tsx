@@ -7,6 +7,7 @@ import { LiveCharts } from '../../charts/live-charts';
 import { EmptyState } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { NodesTable } from './nodes-table';
+import { isOld } from './old';
 import { useGuestsPerNode, useNodes } from './use-cluster-rows';
 
 /** The nodes, and one of them with its charts. */
@@ -14,7 +15,7 @@ export function NodesTab({ cluster, timeframe }: { cluster: Cluster; timeframe: 
   const { uuid } = cluster;
   const nodes = useNodes(uuid);
   const guests = useGuestsPerNode(uuid);
-  const stale = useLive((state) => state.live.get(uuid)?.stale ?? false);
+  const stale = useLive((state) => isOld(state.live.get(uuid)));
   const [chosen, choose] = useParam('node');
   const opened = nodes.find(({ node }) => node === chosen) ?? nodes[0];
   if (opened === undefined) {

@@ -13,6 +13,11 @@ const STATES: Record<NodeRow['status'], { tone: Tone; word: string }> = {
   unknown: { tone: 'idle', word: 'unknown' },
 };
 
+/** What was seen of a node is no news once the cluster itself is silent. */
+function nodeState(status: NodeRow['status'], stale: boolean): { tone: Tone; word: string } {
+  return stale && status === 'online' ? { tone: 'idle', word: 'was online' } : STATES[status];
+}
+
 interface NodesTableProps {
   nodes: readonly NodeRow[];
   /** guests by the node's name */
@@ -26,7 +31,7 @@ interface NodesTableProps {
 /** The nodes of a cluster with what they have and use. */
 export function NodesTable({ nodes, guests, stale, onOpen, opened }: NodesTableProps) {
   return (
-    <Table label="Nodes">
+    <Table label="Nodes" className={styles.table}>
       <thead>
         <tr>
           <HeadCell>Node</HeadCell>
@@ -46,7 +51,7 @@ export function NodesTable({ nodes, guests, stale, onOpen, opened }: NodesTableP
               <NodeName {...{ node, onOpen }} opened={opened === node.node} />
             </Cell>
             <Cell>
-              <StateDot {...STATES[node.status]} showWord />
+              <StateDot {...nodeState(node.status, stale)} showWord />
             </Cell>
             <Cell numeric quiet>
               {plain(count(node.maxCpu))}

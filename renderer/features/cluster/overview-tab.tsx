@@ -6,6 +6,7 @@ import { Skeleton } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { FigureStrip } from './figure-strip';
 import { NodesTable } from './nodes-table';
+import { isOld } from './old';
 import { useGuestsPerNode, useNodes } from './use-cluster-rows';
 
 /** A cluster at a glance: its figures, four charts, its nodes. */
@@ -31,7 +32,7 @@ export function OverviewTab({ cluster, timeframe }: { cluster: Cluster; timefram
       {nodes.length === 0 ? (
         (live === undefined || live.asOf === null) && <Skeleton height="100px" />
       ) : (
-        <NodesTable nodes={nodes} guests={guests} stale={live?.stale ?? false} />
+        <NodesTable nodes={nodes} guests={guests} stale={isOld(live)} />
       )}
     </Stack>
   );

@@ -7,6 +7,7 @@ import { Notice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { ProblemButton } from '../clusters/problem-button';
 import { useClusterActions } from '../clusters/use-cluster-actions';
+import styles from './cluster-page.module.css';
 
 interface StandingProps {
   cluster: Cluster;
@@ -18,7 +19,6 @@ export function Standing({ cluster, live }: StandingProps) {
   const actions = useClusterActions(cluster);
   if (live === undefined) return null;
   const failure = live.problems.length === 0 ? live.failure : null;
-  const silent = live.state !== 'active' && live.asOf !== null;
   return (
     <Stack gap="small">
       {live.state === 'maintenance' && (
@@ -36,7 +36,7 @@ export function Standing({ cluster, live }: StandingProps) {
             </Button>
           }
         >
-          <Remembered asOf={live.asOf} />
+          Nothing is asked of it until then.
         </Notice>
       )}
       {live.state === 'paused' && (
@@ -50,7 +50,7 @@ export function Standing({ cluster, live }: StandingProps) {
             </Button>
           }
         >
-          <Remembered asOf={live.asOf} />
+          Nothing is asked of it until then.
         </Notice>
       )}
       {failure !== null && (
@@ -64,7 +64,6 @@ export function Standing({ cluster, live }: StandingProps) {
           }
         >
           {failure.data.remedy}
-          {silent && <Remembered asOf={live.asOf} />}
         </Notice>
       )}
       {live.problems.map((problem) => (
@@ -74,6 +73,7 @@ export function Standing({ cluster, live }: StandingProps) {
           problem={problem}
         />
       ))}
+      {live.state !== 'active' && live.state !== 'connecting' && <Remembered asOf={live.asOf} />}
     </Stack>
   );
 }
@@ -91,10 +91,15 @@ function ProblemNotice({ cluster, problem }: { cluster: Cluster; problem: Proble
 }
 
 function Remembered({ asOf }: { asOf: number | null }) {
-  if (asOf === null) return <p>Nothing was measured yet.</p>;
   return (
-    <p>
-      What is shown was measured <Age at={asOf} stale />.
+    <p className={styles.quiet}>
+      {asOf === null ? (
+        'Nothing was measured yet.'
+      ) : (
+        <>
+          What is shown was measured <Age at={asOf} stale />.
+        </>
+      )}
     </p>
   );
 }

@@ -8,6 +8,7 @@ import { Meter } from '../../ui/meter';
 import { Badge, StateDot } from '../../ui/state';
 import { Cell, HeadCell, Table } from '../../ui/table';
 import { ofTotal, plural, shareOf, toneOf } from './figures';
+import { isOld } from './old';
 import { type StorageView, storageViews } from './storage-view';
 import styles from './tables.module.css';
 import { useStorages } from './use-cluster-rows';
@@ -27,7 +28,7 @@ export function StorageTab({ cluster }: { cluster: Cluster }) {
   }
   return (
     <>
-      <Table label="Storages">
+      <Table label="Storages" className={styles.table}>
         <thead>
           <tr>
             <HeadCell>Storage</HeadCell>
@@ -41,7 +42,7 @@ export function StorageTab({ cluster }: { cluster: Cluster }) {
         </thead>
         <tbody>
           {storages.map((view) => (
-            <StorageLine key={view.row.id} view={view} stale={live?.stale ?? false} />
+            <StorageLine key={view.row.id} view={view} stale={isOld(live)} />
           ))}
         </tbody>
       </Table>
@@ -79,7 +80,9 @@ function StorageLine({ view, stale }: { view: StorageView; stale: boolean }) {
           row.node
         )}
       </Cell>
-      <Cell quiet>{row.content.join(', ')}</Cell>
+      <Cell quiet className={styles.rest} title={row.content.join(', ')}>
+        {row.content.join(', ')}
+      </Cell>
       <Cell numeric>{share === null ? '–' : words}</Cell>
       <Cell numeric>
         <span className={styles.share}>

@@ -5,7 +5,6 @@ import { useLive } from '../../app/context';
 import { useDialogs } from '../../app/dialogs';
 import { IconButton } from '../../ui/button';
 import { cx } from '../../ui/cx';
-import { plural } from '../deck/deck-view';
 import styles from './group-links.module.css';
 
 /** The groups in the sidebar, each with its colour and how many clusters it has. */
@@ -43,14 +42,14 @@ function GroupLink({ group }: { group: Group }) {
   return (
     <Link
       href={href}
-      aria-label={`${group.name}, ${plural(count, 'cluster')}`}
       className={cx(styles.link, here && styles.here)}
       aria-current={here ? 'page' : undefined}
     >
       <span className={styles.mark} style={{ background: group.colour }} />
       <span className={styles.name}>{group.name}</span>
-      <span className={styles.count} aria-hidden>
+      <span className={styles.count}>
         {count}
+        <span className="visually-hidden"> {count === 1 ? 'cluster' : 'clusters'}</span>
       </span>
     </Link>
   );

@@ -56,7 +56,9 @@ function OpenGuest(props: GuestDrawerProps & { guest: ShownGuest }) {
           <StateDot {...guestState(row)} showWord />
           <span>
             {kind} {row.vmid} on {row.node} ·{' '}
-            <a href={`#/clusters/${cluster.clusterId}`}>{cluster.name}</a>
+            <a href={`#/clusters/${cluster.clusterId}`} className={styles.link}>
+              {cluster.name}
+            </a>
           </span>
         </Stack>
       }
