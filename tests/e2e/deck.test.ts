@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestHost, type TestHost } from '#tests/support/host';
 import { DeckPage } from './pages/deck-page';
 
-describe('the deck', () => {
+describe('the deck', { timeout: 60_000 }, () => {
   let host: TestHost;
   let page: Page;
   let deck: DeckPage;

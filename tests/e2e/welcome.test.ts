@@ -14,7 +14,7 @@ const FILE = JSON.stringify([
   { cluster_id: 'BAD ID', name: 'Broken', host: 'https://nowhere/', port: 99999 },
 ]);
 
-describe('the first start', () => {
+describe('the first start', { timeout: 60_000 }, () => {
   let host: TestHost;
   beforeAll(async () => {
     host = await startTestHost({ lab: null });
