@@ -1,6 +1,5 @@
 import { createRouterClient } from '@orpc/server';
 import { type Installation, nodePorts } from '#electron/browser-host/ports/node-ports';
-import { readPassphraseFile } from '#electron/browser-host/ports/passphrase-file';
 import { composeCore } from '#electron/core/compose';
 import { enterStore } from '#electron/core/local/enter';
 import { createLogger } from '#electron/core/logging/logger';
@@ -8,6 +7,7 @@ import type { KeyProtector, Paths } from '#electron/core/ports';
 import { fail } from '#shared/contract/errors';
 import type { Client } from '#shared/contract/index';
 import type { CliIo } from './io';
+import { unlockWithFile } from './unlock';
 
 /** What a copy of the command line is made of. */
 export interface CliProgram {
@@ -77,19 +77,6 @@ export async function openSession(
     lock.release();
     logger.close();
     throw error;
-  }
-}
-
-/** A host that waits for its passphrase gets the one this command was given. */
-async function unlockWithFile(client: Client, env: NodeJS.ProcessEnv): Promise<void> {
-  if (!env['CLUSTERDECK_PASSPHRASE_FILE']) return;
-  const { protection, state } = await client.vault.status();
-  if (protection !== 'passphrase' || state !== 'locked') return;
-  try {
-    const passphrase = await readPassphraseFile(env);
-    if (passphrase !== null) await client.vault.unlock({ passphrase });
-  } catch {
-    // a command which needs no secret works all the same; one that does says the vault is locked
   }
 }
 

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startBrowserHost } from '#electron/browser-host/host';
 import { type DemoLab, startDemoLab } from '#electron/demo/lab';
 import { commandLine } from '#tests/support/cli';
+import { hostOptions } from '#tests/support/host';
 import { tempFolder } from '#tests/support/temp-folder';
 
 const PASSPHRASE = 'correct horse battery';
@@ -187,6 +189,15 @@ test('a new data folder takes the passphrase file, and only with it secrets open
   const without = commandLine({ dataDir });
   const locked = await without(['clusters', 'test', 'prod', '--json']);
   expect([locked.code, JSON.parse(locked.stdout).code]).toEqual([1, 'VAULT_LOCKED']);
+});
+
+test('a host whose vault waits for its passphrase gets the one of the command', async () => {
+  await add('--trust');
+  const host = await startBrowserHost(hostOptions(dataDir));
+  expect(await host.client.vault.status()).toMatchObject({ state: 'locked' });
+  expect((await run(['clusters', 'test', 'prod'])).code).toBe(0);
+  expect(await host.client.vault.status()).toMatchObject({ state: 'unlocked' });
+  await host.close();
 });
 
 test('a change of protection keeps the secrets, or says they are not stored any more', async () => {

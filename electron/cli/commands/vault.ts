@@ -2,10 +2,15 @@ import { readPassphraseFile } from '#electron/browser-host/ports/passphrase-file
 import { fail } from '#shared/contract/errors';
 import type { VaultStatus } from '#shared/contract/vault';
 import { snakeCase } from '../cluster-json';
+import { unlockWithFile } from '../unlock';
 import type { CommandContext, ExitCode } from './context';
 
 export async function vaultStatus(context: CommandContext): Promise<ExitCode> {
-  tell(await context.withSession(({ client }) => client.vault.status()), context);
+  const status = await context.withSession(async ({ client }) => {
+    await unlockWithFile(client, context.io.env);
+    return client.vault.status();
+  });
+  tell(status, context);
   return 0;
 }
 
