@@ -13,7 +13,8 @@ beforeAll(() => ensureBuilt(), 120_000);
 afterEach(async () => {
   for (const child of running.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
+    // in order, so that it takes its folder with it
+    child.kill('SIGTERM');
     await once(child, 'exit');
   }
 });
