@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestHost, type TestHost } from '#tests/support/host';
 import { ClusterPage } from './pages/cluster-page';
+import { expectSoon } from './support/expect-soon';
 import { expectAccessible, expectNoSidewaysScroll, picture } from './support/inspect';
 
 let host: TestHost;
@@ -70,7 +71,7 @@ describe('a live cluster', () => {
   it('draws another span when asked', async () => {
     const hour = await cluster.lines('Network');
     await cluster.span('Week');
-    await expect.poll(() => cluster.lines('Network')).not.toEqual(hour);
+    await expectSoon(() => cluster.lines('Network')).not.toEqual(hour);
     await cluster
       .chart('Network')
       .getByText(/Mon|Tue|Wed/)

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestHost, type TestHost } from '#tests/support/host';
 import { GuestsPage } from './pages/guests-page';
+import { expectSoon } from './support/expect-soon';
 import { expectAccessible, expectNoSidewaysScroll, picture } from './support/inspect';
 
 let host: TestHost;
@@ -17,7 +18,7 @@ const open = async (options: Parameters<TestHost['newPage']>[0] = {}) => {
   page = await host.newPage({ at: '#/guests', ...options });
   list = new GuestsPage(page);
   await list.rows.first().waitFor();
-  await expect.poll(() => list.count()).toMatch(/^105 guests/);
+  await expectSoon(() => list.count()).toMatch(/^105 guests/);
 };
 
 describe('the list of all guests', () => {
@@ -28,25 +29,25 @@ describe('the list of all guests', () => {
 
   it('shows those of all clusters and says how many there are', async () => {
     expect(await list.count()).toBe('105 guests, 9 templates');
-    await expect.poll(() => list.grid.getAttribute('aria-rowcount')).toBe('115');
+    await expectSoon(() => list.grid.getAttribute('aria-rowcount')).toBe('115');
     // only what is in sight exists
     expect(await list.rows.count()).toBeLessThan(60);
   });
 
   it('finds by the query and keeps it in the address', async () => {
     await list.find('cluster:student-lab status:stopped -is:template');
-    await expect.poll(() => list.count()).toMatch(/^\d+ of 114$/);
+    await expectSoon(() => list.count()).toMatch(/^\d+ of 114$/);
     const found = await list.count();
     const states = await list.rows.locator('td').nth(2).allInnerTexts();
     expect(new Set(states)).toEqual(new Set(['stopped']));
     await page.reload();
-    await expect.poll(() => list.count()).toBe(found);
+    await expectSoon(() => list.count()).toBe(found);
     expect(await list.query.inputValue()).toBe('cluster:student-lab status:stopped -is:template');
   });
 
   it('says what is wrong with a query and goes on showing the last good one', async () => {
     await list.find('type:lxc');
-    await expect.poll(() => list.count()).toMatch(/ of 114$/);
+    await expectSoon(() => list.count()).toMatch(/ of 114$/);
     const before = await list.count();
     await list.find('type:lxc cpu:>much');
     const alert = page.getByRole('alert');
@@ -62,28 +63,28 @@ describe('the list of all guests', () => {
         .slice(0, 8)
         .map((text) => Number.parseFloat(text));
     await list.grid.getByRole('button', { name: 'CPU' }).click();
-    await expect.poll(async () => (await cpu())[0]).toBeGreaterThan(10);
+    await expectSoon(async () => (await cpu())[0]).toBeGreaterThan(10);
     const falling = await cpu();
     expect(falling).toEqual(falling.toSorted((a, b) => b - a));
     const head = list.grid.getByRole('columnheader', { name: 'CPU' });
     expect(await head.getAttribute('aria-sort')).toBe('descending');
     await list.grid.getByRole('button', { name: 'CPU' }).click();
-    await expect.poll(() => head.getAttribute('aria-sort')).toBe('ascending');
+    await expectSoon(() => head.getAttribute('aria-sort')).toBe('ascending');
   });
 
   it('is worked by the keyboard alone', async () => {
     await page.keyboard.press('/');
     await page.keyboard.type('name:course-linux cluster:hall-c');
-    await expect.poll(() => list.count()).toMatch(/^\d+ of 114$/);
+    await expectSoon(() => list.count()).toMatch(/^\d+ of 114$/);
     await page.keyboard.press('ArrowDown');
     const names = await list.names();
-    await expect.poll(() => list.cursorName()).toBe(names[0]);
+    await expectSoon(() => list.cursorName()).toBe(names[0]);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Space');
     await page.keyboard.press('Shift+ArrowDown');
     expect(await list.selectedNames()).toEqual(names.slice(1, 3));
     await page.keyboard.press('Control+a');
-    await expect.poll(() => list.selectedNames()).toEqual(names);
+    await expectSoon(() => list.selectedNames()).toEqual(names);
     await page.keyboard.press('Escape');
     expect(await list.selectedNames()).toEqual([]);
     await page.keyboard.press('Home');
@@ -96,7 +97,7 @@ describe('the list of all guests', () => {
   it('scrolls to the end of the list by key', async () => {
     await list.grid.focus();
     await page.keyboard.press('End');
-    await expect.poll(() => list.cursorName()).not.toBeNull();
+    await expectSoon(() => list.cursorName()).not.toBeNull();
     const index = await list.rows.last().getAttribute('aria-rowindex');
     expect(index).toBe('115');
   });
@@ -105,9 +106,9 @@ describe('the list of all guests', () => {
     await list.find('name:course-linux-01');
     await list.grid.focus();
     await page.keyboard.press('Control+a');
-    await expect.poll(() => list.toolbar.isVisible()).toBe(true);
+    await expectSoon(() => list.toolbar.isVisible()).toBe(true);
     await list.find('name:db-01');
-    await expect.poll(() => list.toolbar.isVisible()).toBe(false);
+    await expectSoon(() => list.toolbar.isVisible()).toBe(false);
   });
 
   it('keeps the chosen columns', async () => {
@@ -132,7 +133,7 @@ describe('actions on guests', () => {
 
   const stopped = async () => {
     await list.find('cluster:student-lab status:stopped -is:template');
-    await expect.poll(() => list.count()).toMatch(/^\d+ of 114$/);
+    await expectSoon(() => list.count()).toMatch(/^\d+ of 114$/);
     return list.names();
   };
 
@@ -172,7 +173,7 @@ describe('actions on guests', () => {
 
   it('want the id of a protected cluster before they can do harm', async () => {
     await list.find('cluster:prod-main status:running name:cache-01');
-    await expect.poll(() => list.count()).toBe('1 of 114');
+    await expectSoon(() => list.count()).toBe('1 of 114');
     await list.row('cache-01').locator('[data-tick]').click();
     await list.act('Stop');
     const dialog = page.getByRole('dialog', { name: 'Stop cache-01?' });
@@ -206,7 +207,7 @@ describe('a guest', () => {
 
   it('shows its facts, charts, addresses and configuration, and stays open on reload', async () => {
     await list.find('cluster:prod-main name:cache-01');
-    await expect.poll(() => list.count()).toBe('1 of 114');
+    await expectSoon(() => list.count()).toBe('1 of 114');
     await list.row('cache-01').click();
     const { drawer } = list;
     await drawer.getByRole('heading', { name: 'cache-01' }).waitFor();
@@ -226,6 +227,7 @@ describe.each(['light', 'dark'] as const)('the guests in %s', (colorScheme) => {
     await picture(page, `guests-${colorScheme}`);
     await expectAccessible(page);
     await list.find('cluster:prod-main status:running');
+    await expectSoon(() => list.count()).toMatch(/ of 114$/);
     await list.row('cache-01').locator('[data-tick]').click();
     await list.row('cache-02').locator('[data-tick]').click();
     await picture(page, `guests-selected-${colorScheme}`);

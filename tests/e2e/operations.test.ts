@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHost, type TestHost } from '#tests/support/host';
 import { OperationsPage } from './pages/operations-page';
+import { expectSoon } from './support/expect-soon';
 import { expectAccessible, expectNoSidewaysScroll, picture } from './support/inspect';
 
 let host: TestHost;
@@ -53,7 +54,9 @@ describe('operations', () => {
   it('hold back what was not sent yet when they are cancelled', async () => {
     const page = await host.newPage({ at: '#/operations' });
     const operations = new OperationsPage(page);
+    const lab = host.lab.cluster('prod-main');
     const items = await guestsOf('prod-main', 'running', 40);
+    lab.setDelay(500);
     await host.client.guests.act({ action: 'stop', items, confirm: 'prod-main' });
     await operations.openFirst('Running');
     await operations.drawer.getByRole('button', { name: /^Cancel the \d+ that wait$/ }).click();
@@ -61,12 +64,12 @@ describe('operations', () => {
       .getByText(/\d+ cancelled/)
       .first()
       .waitFor();
-    await expect
-      .poll(async () => Object.values(await operations.results()), { timeout: 15_000 })
-      .not.toContain('waiting');
-    await expect
-      .poll(async () => Object.values(await operations.results()), { timeout: 15_000 })
-      .not.toContain('running');
+    await expectSoon(async () => Object.values(await operations.results())).not.toContain(
+      'waiting',
+    );
+    await expectSoon(async () => Object.values(await operations.results())).not.toContain(
+      'running',
+    );
     const states = Object.values(await operations.results());
     expect(states).toContain('done');
     expect(states).toContain('cancelled');
@@ -79,9 +82,9 @@ describe('operations', () => {
     const { id } = await host.client.guests.act({ action: 'stop', items });
     const page = await host.newPage({ at: '#/operations' });
     const operations = new OperationsPage(page);
-    await expect
-      .poll(async () => (await host.client.operations.get({ id })).state, { timeout: 15_000 })
-      .not.toBe('running');
+    await expectSoon(async () => (await host.client.operations.get({ id })).state).not.toBe(
+      'running',
+    );
     await operations.list('Running').first().waitFor({ state: 'detached' });
     await operations.openFirst('Past');
     expect(await operations.drawer.locator('tbody tr').first().innerText()).toContain(
