@@ -69,6 +69,9 @@ export async function composeCore(ports: Ports) {
     clusters,
     vault,
     store,
+    /** for the hub, which asks clusters on behalf of others */
+    connection,
+    clients,
     /** Begins to watch the clusters. */
     start(): void {
       watching.start();

@@ -77,37 +77,51 @@ export function mended(exchange: Exchange): Exchange | null {
 }
 
 /** What of an answer must be the same, in a form that two answers can be compared by. */
-export function essence({ status, contentType, location, text }: Answer) {
+export function essence({ status, contentType, location, text }: Answer, isLive: boolean) {
   const isJson = contentType.startsWith('application/json');
-  return {
-    status,
-    contentType,
-    location,
-    json: isJson ? plain(JSON.parse(text)) : null,
-  };
+  const json = isJson ? plain(JSON.parse(text), isLive) : null;
+  return { status, contentType, location, json };
 }
 
-export function expectedEssence({ name, status, headers, json }: Exchange) {
+/** @param isLive whether a cluster that is not the recorded one is asked */
+export function expectedEssence({ name, status, headers, json }: Exchange, isLive: boolean) {
   const corrected = CORRECTED[name];
   const contentType = headers['Content-Type'] ?? '';
   if (corrected !== undefined) {
     const { status, error } = corrected;
     return { status, contentType, location: null, json: { ok: false, error } };
   }
-  return { status, contentType, location: headers['Location'] ?? null, json: plain(json) };
+  const location = headers['Location'] ?? null;
+  return { status, contentType, location, json: plain(json, isLive) };
 }
 
-/** Times by their form, ports of the live cluster and what a client library said by their kind. */
-function plain(value: unknown, key = ''): unknown {
+/** What another cluster says otherwise, compared by its kind. */
+const OF_THE_CLUSTER = new Set(['user', 'version', 'node_names', 'nodes', 'comment']);
+
+/** Times by their form, ports by whether there is one, the words of a failed connection not at all. */
+function plain(value: unknown, isLive: boolean, key = ''): unknown {
   if (key === 'created_at' || key === 'updated_at') {
     return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/.test(String(value)) ? 'naive UTC' : value;
   }
   if (key === 'port') return 'port';
-  if (key === 'version' || key === 'comment') return typeof value;
   if (key === 'error' && String(value).startsWith('Connection failed: ')) return 'failed';
-  if (Array.isArray(value)) return value.map((item) => plain(item));
+  if (isLive && OF_THE_CLUSTER.has(key)) return Array.isArray(value) ? 'list' : typeof value;
+  if (isLive && (key === 'storage' || key === 'groups')) return kinds(value);
+  if (Array.isArray(value)) return value.map((item) => plain(item, isLive));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, plain(inner, name)]),
+    Object.entries(value).map(([name, inner]) => [name, plain(inner, isLive, name)]),
   );
+}
+
+/** The fields of the rows of a list with their types; a text stays as it is. */
+function kinds(value: unknown): unknown {
+  if (!Array.isArray(value)) return typeof value;
+  const rows = value.map((row: object) =>
+    Object.entries(row)
+      .map(([name, inner]) => `${name}: ${typeof inner}`)
+      .toSorted()
+      .join(', '),
+  );
+  return [...new Set(rows)];
 }
