@@ -1,9 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { tempFolder } from './temp-folder';
 
 const run = promisify(execFile);
 const PASSWORD = 'keyring password';
@@ -20,7 +20,7 @@ export interface Keyring {
 
 /** Starts dbus-daemon and gnome-keyring-daemon; Debian packages dbus and gnome-keyring. */
 export async function startKeyring(): Promise<Keyring> {
-  const home = mkdtempSync(join(tmpdir(), 'clusterdeck-keyring-'));
+  const { path: home, remove } = tempFolder();
   const runtime = join(home, 'run');
   mkdirSync(runtime, { mode: 0o700 });
   chmodSync(runtime, 0o700);
@@ -58,6 +58,7 @@ export async function startKeyring(): Promise<Keyring> {
     async stop() {
       // the keyring ends with its bus
       process.kill(Number(busPid), 'SIGTERM');
+      remove();
     },
   };
 }

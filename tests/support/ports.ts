@@ -1,9 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KeyProtector, Ports } from '#electron/core/ports';
 import { fail } from '#shared/contract/errors';
+import { sweptFolder } from './temp-folder';
 
 /** What was logged, for tests that look into it. */
 export interface Line {
@@ -14,7 +13,7 @@ export interface Line {
 
 /** A host that does nothing, on a folder of its own. */
 export function testPorts(overrides: Partial<Ports> = {}): Ports & { lines: Line[] } {
-  const dataDir = mkdtempSync(join(tmpdir(), 'clusterdeck-test-'));
+  const dataDir = sweptFolder();
   const lines: Line[] = [];
   const log = (level: string) => (fields: object, message: string) => {
     lines.push({ level, fields, message });

@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AuditLog } from '#electron/core/audit/log';
 import { ClusterService } from '#electron/core/clusters/service';
@@ -12,8 +11,6 @@ import { fail } from '#shared/contract/errors';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-export const tempDir = (): string => mkdtempSync(join(tmpdir(), 'clusterdeck-test-'));
-
 export const stillClock: Clock = {
   now: () => Date.now(),
   sleep: (_ms, signal) =>
@@ -23,7 +20,7 @@ export const stillClock: Clock = {
 };
 
 /** The store alone, on a real file. */
-export function openStore(dataDir = tempDir(), logger: Logger = silent): Store {
+export function openStore(dataDir: string, logger: Logger = silent): Store {
   const audit = new AuditLog('ada@desk', stillClock);
   return new Store(openDatabase({ dataDir, clock: stillClock, logger }), audit, logger);
 }
@@ -37,7 +34,7 @@ export interface Desk {
 
 /** Store, vault and clusters as the core puts them together, with the vault settled. */
 export async function openDesk(
-  dataDir = tempDir(),
+  dataDir: string,
   options: {
     protectors?: KeyProtector[];
     passphrase?: () => Promise<string | null>;
@@ -47,7 +44,9 @@ export async function openDesk(
 ): Promise<Desk> {
   const { protectors = [], passphrase, clock = stillClock, logger = silent } = options;
   const store = openStore(dataDir, logger);
-  const vault = new Vault({ store, protectors, clock, logger, passphrase });
+  // the real cost of a passphrase is proved where it is made; here it would only take time
+  const passphraseCost = { N: 1024, r: 8, p: 1 };
+  const vault = new Vault({ store, protectors, clock, logger, passphrase, passphraseCost });
   const deps = { store, secrets: vault, clock, logger, hasGroup: () => false };
   const clusters = new ClusterService(deps);
   vault.events.subscribe(() => clusters.refreshSecrets());

@@ -1,9 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 
 /** A fresh private folder, and how to get rid of it. */
 export function tempFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'clusterdeck-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A fresh private folder that goes when the present test ends. */
+export function sweptFolder(): string {
+  const { path, remove } = tempFolder();
+  onTestFinished(remove);
+  return path;
 }

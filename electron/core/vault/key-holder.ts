@@ -13,13 +13,15 @@ import {
   writeKeyRow,
 } from './key-rows';
 import { protectionLabel, whyUnavailable } from './lock-state';
-import { AttemptLimiter, unwrapKey, wrapKey } from './passphrase';
+import { AttemptLimiter, type ScryptCost, unwrapKey, wrapKey } from './passphrase';
 
 export interface KeyHolderDeps {
   store: Store;
   protectors: KeyProtector[];
   clock: Clock;
   logger: Logger;
+  /** only tests give a lower one */
+  passphraseCost?: ScryptCost;
 }
 
 /** A key on its way into a protection; null where the protection is this session only. */
@@ -52,7 +54,7 @@ export class KeyHolder {
     if (key === null) return '';
     if (to === 'passphrase') {
       if (passphrase === null || passphrase === '') throw needsPassphrase();
-      return wrapKey(keyId, key, passphrase);
+      return wrapKey(keyId, key, passphrase, this.#deps.passphraseCost);
     }
     const protector = this.#protector(to);
     const reason = protector ? await whyUnavailable(protector) : 'This program cannot use it.';

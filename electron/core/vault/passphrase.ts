@@ -1,11 +1,17 @@
-import { randomBytes, type ScryptOptions, scrypt } from 'node:crypto';
+import { randomBytes, scrypt } from 'node:crypto';
 import { z } from 'zod';
 import { fail } from '#shared/contract/errors';
 import type { Clock } from '../ports';
 import { seal, unseal } from './seal';
 
-/** scrypt's cost: 128 MiB and about half a second for each guess. */
-const COST = { N: 2 ** 17, r: 8, p: 1 };
+export interface ScryptCost {
+  N: number;
+  r: number;
+  p: number;
+}
+
+/** 128 MiB and about half a second for each guess. */
+const COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
 const MAX_MEMORY = 1024 ** 3;
 
 const wrapped = z.object({
@@ -23,7 +29,7 @@ const wrapped = z.object({
 
 const context = (keyId: string) => `vault key|${keyId}`;
 
-function derive(passphrase: string, salt: Uint8Array, cost: ScryptOptions): Promise<Buffer> {
+function derive(passphrase: string, salt: Uint8Array, cost: ScryptCost): Promise<Buffer> {
   // the same passphrase typed on another keyboard may come in another Unicode form
   const text = passphrase.normalize('NFKC');
   return new Promise((resolve, reject) => {
@@ -33,15 +39,24 @@ function derive(passphrase: string, salt: Uint8Array, cost: ScryptOptions): Prom
   });
 }
 
-/** Seals the vault key under a passphrase. @returns JSON which is safe to store */
-export async function wrapKey(keyId: string, key: Uint8Array, passphrase: string): Promise<string> {
+/**
+ * Seals the vault key under a passphrase.
+ * @param cost only tests give a lower one; it is stored beside the key
+ * @returns JSON which is safe to store
+ */
+export async function wrapKey(
+  keyId: string,
+  key: Uint8Array,
+  passphrase: string,
+  cost: ScryptCost = COST,
+): Promise<string> {
   const salt = randomBytes(16);
-  const outer = await derive(passphrase, salt, COST);
+  const outer = await derive(passphrase, salt, cost);
   const sealed = seal(outer, key, context(keyId));
   outer.fill(0);
   return JSON.stringify({
     kdf: 'scrypt',
-    ...COST,
+    ...cost,
     salt: salt.toString('base64'),
     sealed: sealed.toString('base64'),
   } satisfies z.infer<typeof wrapped>);

@@ -3,7 +3,8 @@ import { createKeyringProtector } from '#electron/core/vault/keyring';
 import { newKey } from '#electron/core/vault/seal';
 import { FakeClock } from '#tests/support/fake-clock';
 import { type Keyring, startKeyring } from '#tests/support/keyring';
-import { cluster, openDesk, tempDir } from '#tests/support/store';
+import { cluster, openDesk } from '#tests/support/store';
+import { sweptFolder } from '#tests/support/temp-folder';
 
 let keyring: Keyring;
 const protector = createKeyringProtector({ platform: 'linux', promptMs: 5000 });
@@ -38,7 +39,7 @@ test('a locked keychain says so, is seen without a prompt, and answers when unlo
 });
 
 test('a store sealed by the Secret Service opens by itself once the keychain is unlocked', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const first = await openDesk(dataDir, { protectors: [protector] });
   expect(first.vault.current()).toMatchObject({ protection: 'keychain', label: 'Secret Service' });
   const { uuid } = await first.clusters.create(cluster('one', { secret: 'correct horse' }));

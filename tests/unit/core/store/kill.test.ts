@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AuditLog } from '#electron/core/audit/log';
-import { fileKeychain, openDesk, stillClock, tempDir } from '#tests/support/store';
+import { fileKeychain, openDesk, stillClock } from '#tests/support/store';
+import { sweptFolder } from '#tests/support/temp-folder';
 
 const ROUNDS = 25;
 const root = join(import.meta.dirname, '../../../..');
@@ -60,8 +61,8 @@ async function killedWriter(dataDir: string, keychain: string, run: string, aliv
 }
 
 test(`killed ${ROUNDS} times while writing, the store opens with all that was acknowledged and nothing half`, async () => {
-  const dataDir = tempDir();
-  const keychain = tempDir();
+  const dataDir = sweptFolder();
+  const keychain = sweptFolder();
   const expected = new Map<string, string | null>();
   let acknowledged = 0;
   for (let round = 0; round < ROUNDS; round += 1) {

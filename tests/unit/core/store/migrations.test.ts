@@ -8,7 +8,8 @@ import { bundledMigrations, type Migration, numbered } from '#electron/core/db/m
 import { openDatabase } from '#electron/core/db/open';
 import * as schema from '#electron/core/db/schema/index';
 import { FakeClock } from '#tests/support/fake-clock';
-import { silent, tempDir } from '#tests/support/store';
+import { silent } from '#tests/support/store';
+import { sweptFolder } from '#tests/support/temp-folder';
 
 const open = (dataDir: string, migrations?: Migration[], clock = new FakeClock()) =>
   openDatabase({ dataDir, clock, logger: silent, ...(migrations && { migrations }) });
@@ -28,7 +29,7 @@ const tables = (sqlite: Sqlite.Database) =>
     .all() as { name: string; sql: string }[];
 
 test('the migrations make exactly the tables and columns which the queries expect', () => {
-  const sqlite = open(tempDir());
+  const sqlite = open(sweptFolder());
   const expected = Object.values(schema).filter((value) => is(value, SQLiteTable));
   expect(
     tables(sqlite)
@@ -52,7 +53,7 @@ test('the migrations make exactly the tables and columns which the queries expec
 });
 
 test('0001_store: every table is STRICT, and rows of a removed cluster go with it', () => {
-  const sqlite = open(tempDir());
+  const sqlite = open(sweptFolder());
   expect(bundledMigrations()[0]?.name).toBe('0001_store.sql');
   for (const { name, sql } of tables(sqlite))
     expect([name, /\) STRICT/.test(sql)]).toEqual([name, true]);
@@ -74,7 +75,7 @@ test('0001_store: every table is STRICT, and rows of a removed cluster go with i
 });
 
 test('the audit table refuses to change or lose a row', () => {
-  const sqlite = open(tempDir());
+  const sqlite = open(sweptFolder());
   sqlite.exec("INSERT INTO audit VALUES (1, 1, 'a', 'b', 'c', NULL, NULL, 'ok', '0', '1')");
   expect(() => sqlite.exec("UPDATE audit SET actor = 'x'")).toThrow('append-only');
   expect(() => sqlite.exec('DELETE FROM audit')).toThrow('append-only');
@@ -92,7 +93,7 @@ test('files are taken in the order of their numbers, without gaps', () => {
 });
 
 test('an existing store is copied before it is migrated, and keeps its rows', () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   open(dataDir, [one]).close();
   expect(backups(dataDir)).toEqual([]);
   const sqlite = open(dataDir, [one, step(2, 'ALTER TABLE a ADD COLUMN y TEXT')]);
@@ -106,7 +107,7 @@ test('an existing store is copied before it is migrated, and keeps its rows', ()
 });
 
 test('the last three copies stay', () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const clock = new FakeClock();
   const steps = [one];
   for (let version = 2; version <= 6; version += 1) {
@@ -119,7 +120,7 @@ test('the last three copies stay', () => {
 });
 
 test('a step that fails is undone whole, the ones before it stay, and the remedy names the copy', () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   open(dataDir, [one]).close();
   const steps = [
     one,
@@ -141,7 +142,7 @@ test('a step that fails is undone whole, the ones before it stay, and the remedy
 });
 
 test('a step may rebuild a table that others point to, but must not leave rows pointing nowhere', () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const parents = step(
     1,
     `CREATE TABLE p (id INTEGER PRIMARY KEY) STRICT;
@@ -164,7 +165,7 @@ test('a step may rebuild a table that others point to, but must not leave rows p
 });
 
 test('a store from a newer program is refused and left as it is', () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   open(dataDir, [one, step(2, 'CREATE TABLE b (x)')]).close();
   const before = readFileSync(join(dataDir, 'clusterdeck.db'));
   expect(() => open(dataDir, [one])).toThrow(expect.objectContaining({ code: 'STORE_NEWER' }));
@@ -173,12 +174,12 @@ test('a store from a newer program is refused and left as it is', () => {
 });
 
 test('another program’s database and plain rubbish are refused and left as they are', () => {
-  const foreign = tempDir();
+  const foreign = sweptFolder();
   const other = new Sqlite(join(foreign, 'clusterdeck.db'));
   other.exec('CREATE TABLE theirs (x)');
   other.close();
   expect(() => open(foreign)).toThrow(expect.objectContaining({ code: 'STORE_BROKEN' }));
-  const rubbish = tempDir();
+  const rubbish = sweptFolder();
   const file = join(rubbish, 'clusterdeck.db');
   writeFileSync(file, 'this is no database, however long it goes on'.repeat(50));
   expect(() => open(rubbish)).toThrow(expect.objectContaining({ code: 'STORE_BROKEN' }));

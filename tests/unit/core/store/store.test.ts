@@ -15,12 +15,13 @@ import { AuditLog } from '#electron/core/audit/log';
 import { openDatabase } from '#electron/core/db/open';
 import { audit, settings } from '#electron/core/db/schema/index';
 import { testPorts } from '#tests/support/ports';
-import { cluster, openDesk, openStore, silent, stillClock, tempDir } from '#tests/support/store';
+import { cluster, openDesk, openStore, silent, stillClock } from '#tests/support/store';
+import { sweptFolder } from '#tests/support/temp-folder';
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
 test('the folder and every file in it belong to their owner alone', () => {
-  const dataDir = join(tempDir(), 'new', 'folder');
+  const dataDir = join(sweptFolder(), 'new', 'folder');
   const store = openStore(dataDir);
   store.mutate((tx) => tx.db.insert(settings).values({ key: 'theme', value: '"dark"' }).run());
   expect(modeOf(dataDir)).toBe(0o700);
@@ -30,7 +31,7 @@ test('the folder and every file in it belong to their owner alone', () => {
 });
 
 test('a folder and file that others could read are closed to them', () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   openStore(dataDir).close();
   chmodSync(dataDir, 0o755);
   chmodSync(join(dataDir, 'clusterdeck.db'), 0o644);
@@ -40,13 +41,13 @@ test('a folder and file that others could read are closed to them', () => {
 });
 
 test('a path that cannot be a data folder is a failure with a remedy', () => {
-  const file = join(tempDir(), 'file');
+  const file = join(sweptFolder(), 'file');
   writeFileSync(file, '');
   expect(() => openStore(file)).toThrow(expect.objectContaining({ code: 'STORE_BROKEN' }));
 });
 
 test('effects run after the commit, in order; a failure runs none and stores nothing', () => {
-  const store = openStore();
+  const store = openStore(sweptFolder());
   const seen: string[] = [];
   const stored = () => store.read.select().from(settings).all().length;
   store.mutate((tx) => {
@@ -71,7 +72,7 @@ test('effects run after the commit, in order; a failure runs none and stores not
 });
 
 test('a full disk is a typed failure: nothing is stored, remembered or told', async () => {
-  const { store, clusters, vault } = await openDesk();
+  const { store, clusters, vault } = await openDesk(sweptFolder());
   await vault.change('passphrase', 'long enough');
   const made = await clusters.create(cluster('one', { secret: 'correct horse' }));
   const pages = store.sqlite.pragma('page_count', { simple: true });
@@ -91,7 +92,7 @@ test('a full disk is a typed failure: nothing is stored, remembered or told', as
 });
 
 test('a store that ended badly and is damaged says so and names the copies', () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const store = openStore(dataDir);
   store.mutate((tx) => {
     for (let n = 0; n < 200; n += 1)
@@ -116,7 +117,7 @@ test('a store that ended badly and is damaged says so and names the copies', () 
 
 test('a slow query is logged with its SQL and without its values', () => {
   const { logger, lines } = testPorts();
-  const sqlite = openDatabase({ dataDir: tempDir(), clock: stillClock, logger });
+  const sqlite = openDatabase({ dataDir: sweptFolder(), clock: stillClock, logger });
   const slow =
     'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT max(i) FROM n';
   sqlite.prepare('SELECT ?').get('quick value');
@@ -128,7 +129,7 @@ test('a slow query is logged with its SQL and without its values', () => {
 });
 
 test('the audit is a chain: a changed, lost or added row is found', () => {
-  const store = openStore();
+  const store = openStore(sweptFolder());
   const log = new AuditLog('ada@desk', stillClock);
   for (const subject of ['one', 'two', 'three', 'four']) {
     store.mutate((tx) => tx.audit({ action: 'test', subject, after: { n: 1 } }));
@@ -151,7 +152,7 @@ test('the audit is a chain: a changed, lost or added row is found', () => {
 });
 
 test('a database that another program holds is a busy store', () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   openStore(dataDir).close();
   const other = new Sqlite(join(dataDir, 'clusterdeck.db'));
   other.pragma('locking_mode = EXCLUSIVE');

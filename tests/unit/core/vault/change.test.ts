@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Protection } from '#shared/contract/vault';
 import { MemoryKeychain } from '#tests/support/ports';
-import { cluster, openDesk, tempDir } from '#tests/support/store';
+import { cluster, openDesk } from '#tests/support/store';
+import { sweptFolder } from '#tests/support/temp-folder';
 
 const kept: Protection[] = ['keychain', 'safeStorage'];
 const ways: Protection[] = [...kept, 'passphrase', 'session'];
@@ -12,7 +13,7 @@ test('every change of protection carries every secret over and leaves one key be
     fc.asyncProperty(fc.array(fc.constantFrom(...ways), { maxLength: 3 }), async (path) => {
       const keychain = new MemoryKeychain('keychain');
       const safe = new MemoryKeychain('safeStorage');
-      const { vault, clusters, store, close } = await openDesk(tempDir(), {
+      const { vault, clusters, store, close } = await openDesk(sweptFolder(), {
         protectors: [keychain, safe],
       });
       const made = await clusters.createAll(
@@ -39,7 +40,7 @@ test('every change of protection carries every secret over and leaves one key be
 
 test('a change that cannot keep the new key changes nothing', async () => {
   const safe = new MemoryKeychain('safeStorage');
-  const { vault, clusters, store } = await openDesk(tempDir(), {
+  const { vault, clusters, store } = await openDesk(sweptFolder(), {
     protectors: [new MemoryKeychain(), safe],
   });
   const { uuid } = await clusters.create(cluster('one', { secret: 'correct horse' }));
@@ -54,7 +55,7 @@ test('a change that cannot keep the new key changes nothing', async () => {
 });
 
 test('a transaction that fails leaves the old protection, and the new key is forgotten later', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const keychain = new MemoryKeychain();
   const desk = await openDesk(dataDir, { protectors: [keychain] });
   const { uuid } = await desk.clusters.create(cluster('one', { secret: 'correct horse' }));
@@ -71,7 +72,7 @@ test('a transaction that fails leaves the old protection, and the new key is for
 });
 
 test('an old key that cannot be forgotten now is forgotten at the next start', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const keychain = new MemoryKeychain();
   const desk = await openDesk(dataDir, { protectors: [keychain] });
   const forget = keychain.forget.bind(keychain);
@@ -85,7 +86,7 @@ test('an old key that cannot be forgotten now is forgotten at the next start', a
 });
 
 test('a lost keychain is survived by giving its secrets up, and only when that is said', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const keychain = new MemoryKeychain();
   const first = await openDesk(dataDir, { protectors: [keychain] });
   const { uuid } = await first.clusters.create(cluster('one', { secret: 'correct horse' }));

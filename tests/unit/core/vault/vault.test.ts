@@ -3,12 +3,13 @@ import { fail } from '#shared/contract/errors';
 import type { VaultStatus } from '#shared/contract/vault';
 import { FakeClock } from '#tests/support/fake-clock';
 import { MemoryKeychain } from '#tests/support/ports';
-import { cluster, openDesk, tempDir } from '#tests/support/store';
+import { cluster, openDesk } from '#tests/support/store';
+import { sweptFolder } from '#tests/support/temp-folder';
 
 const passphrase = (text: string | null) => async () => text;
 
 test('a new data folder takes the keychain, and opens with it again', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const keychain = new MemoryKeychain();
   const first = await openDesk(dataDir, { protectors: [keychain] });
   expect(first.vault.current()).toMatchObject({ protection: 'keychain', state: 'unlocked' });
@@ -24,22 +25,25 @@ test('without a keychain a given passphrase is taken; without both, this session
   const keychain = new MemoryKeychain();
   keychain.missing = true;
   const options = { protectors: [keychain] };
-  const phrase = await openDesk(tempDir(), { ...options, passphrase: passphrase('long enough') });
+  const phrase = await openDesk(sweptFolder(), {
+    ...options,
+    passphrase: passphrase('long enough'),
+  });
   expect(phrase.vault.current()).toMatchObject({ protection: 'passphrase', state: 'unlocked' });
-  const session = await openDesk(tempDir(), { ...options, passphrase: passphrase(null) });
+  const session = await openDesk(sweptFolder(), { ...options, passphrase: passphrase(null) });
   expect(session.vault.current()).toMatchObject({ protection: 'session', state: 'unlocked' });
   expect(session.vault.current().message).toContain('until Clusterdeck ends');
 });
 
 test('a fallback to the session is not for ever: the next start takes the keychain it finds', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   (await openDesk(dataDir)).close();
   const desk = await openDesk(dataDir, { protectors: [new MemoryKeychain()] });
   expect(desk.vault.current().protection).toBe('keychain');
 });
 
 test('a chosen session stays, and its secrets end with it', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const keychain = new MemoryKeychain();
   const first = await openDesk(dataDir, { protectors: [keychain] });
   await first.vault.change('session');
@@ -54,7 +58,7 @@ test('a chosen session stays, and its secrets end with it', async () => {
 });
 
 test('a passphrase vault stays closed until the right passphrase comes', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const first = await openDesk(dataDir, { passphrase: passphrase('correct horse') });
   const { uuid } = await first.clusters.create(cluster('one', { secret: 's3cret' }));
   first.close();
@@ -71,7 +75,7 @@ test('a passphrase vault stays closed until the right passphrase comes', async (
 });
 
 test('the third wrong passphrase makes the next one wait', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const clock = new FakeClock();
   (await openDesk(dataDir, { passphrase: passphrase('correct horse') })).close();
   const { vault } = await openDesk(dataDir, { clock });
@@ -84,7 +88,7 @@ test('the third wrong passphrase makes the next one wait', async () => {
 });
 
 test('a locked keychain is noticed when it opens, and every listener hears of it', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const keychain = new MemoryKeychain();
   const first = await openDesk(dataDir, { protectors: [keychain] });
   const { uuid } = await first.clusters.create(cluster('one', { secret: 'correct horse' }));
@@ -111,7 +115,7 @@ test('a locked keychain is noticed when it opens, and every listener hears of it
 test('a new folder with a locked keychain does not fall back by itself', async () => {
   const keychain = new MemoryKeychain();
   keychain.locked = true;
-  const { vault, clusters } = await openDesk(tempDir(), { protectors: [keychain] });
+  const { vault, clusters } = await openDesk(sweptFolder(), { protectors: [keychain] });
   expect(vault.current()).toMatchObject({ protection: 'keychain', state: 'locked' });
   const add = () => clusters.create(cluster('one', { secret: 'correct horse' }));
   await expect(add()).rejects.toMatchObject({ code: 'VAULT_LOCKED' });
@@ -122,7 +126,7 @@ test('a new folder with a locked keychain does not fall back by itself', async (
 });
 
 test('a protection this program does not have is named, and the rest of the deck works', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const first = await openDesk(dataDir, { protectors: [new MemoryKeychain('safeStorage')] });
   const { uuid } = await first.clusters.create(cluster('one', { secret: 'correct horse' }));
   first.close();
@@ -134,7 +138,7 @@ test('a protection this program does not have is named, and the rest of the deck
 });
 
 test('a passphrase file that cannot be read hinders only the vault that needs it', async () => {
-  const dataDir = tempDir();
+  const dataDir = sweptFolder();
   const broken = async () => {
     throw fail('VAULT_UNAVAILABLE', { remedy: 'Make the file readable.' });
   };
@@ -142,7 +146,7 @@ test('a passphrase file that cannot be read hinders only the vault that needs it
   (await openDesk(dataDir, { protectors: [keychain] })).close();
   const sealed = await openDesk(dataDir, { protectors: [keychain], passphrase: broken });
   expect(sealed.vault.current().state).toBe('unlocked');
-  const fresh = await openDesk(tempDir(), { passphrase: broken });
+  const fresh = await openDesk(sweptFolder(), { passphrase: broken });
   expect(fresh.vault.current()).toMatchObject({
     state: 'unavailable',
     message: 'Make the file readable.',
