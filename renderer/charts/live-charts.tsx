@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import type { Chart, ChartTarget, Timeframe } from '#shared/contract/charts';
 import { useOrpc } from '../app/context';
 import { problemOf } from '../transport/failure';
@@ -44,6 +45,10 @@ export function LiveCharts({ uuid, target, timeframe, shown, heading }: LiveChar
     }),
   );
   const charts = answer.data?.charts;
+  useEffect(() => {
+    // fetched while the numbers are still on their way; a failure shows when it is drawn
+    import('./time-chart').catch(() => undefined);
+  }, []);
   if (answer.isError && charts === undefined) {
     return (
       <ErrorNotice

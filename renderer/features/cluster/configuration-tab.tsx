@@ -10,6 +10,7 @@ import { Panel } from '../../ui/card';
 import { CodeText, Fingerprint } from '../../ui/code';
 import { Facts } from '../../ui/facts';
 import { ErrorNotice, Notice, Skeleton } from '../../ui/feedback';
+import { Moment } from '../../ui/moment';
 import { Stack } from '../../ui/stack';
 import { bandName } from '../clusters/priority';
 import { DEPLOYMENT_TOGGLES } from '../clusters/toggles';
@@ -110,8 +111,8 @@ function Appearance({ cluster }: { cluster: Cluster }) {
         ['Name', cluster.name],
         ['Group', group?.name ?? 'none'],
         ['Description', cluster.description === '' ? 'none' : cluster.description],
-        ['Added', new Date(cluster.createdAt).toLocaleString('en-GB')],
-        ['Changed', new Date(cluster.updatedAt).toLocaleString('en-GB')],
+        ['Added', <Moment key="added" at={cluster.createdAt} />],
+        ['Changed', <Moment key="changed" at={cluster.updatedAt} />],
       ]}
     />
   );

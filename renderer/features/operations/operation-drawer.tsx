@@ -6,6 +6,7 @@ import { problemOf } from '../../transport/failure';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { ErrorNotice, Skeleton } from '../../ui/feedback';
+import { Moment } from '../../ui/moment';
 import { Stack } from '../../ui/stack';
 import { OperationBar } from './operation-bar';
 import { OperationItems } from './operation-items';
@@ -57,9 +58,9 @@ export function OperationDrawer({ id, onClose }: OperationDrawerProps) {
 function Head({ operation }: { operation: Operation }) {
   return (
     <Stack direction="row" gap="small">
-      <OperationState state={operation.state} />
+      <OperationState state={operation.state} word={summary(operation)} />
       <span>
-        {summary(operation)} · {new Date(operation.createdAt).toLocaleString('en-GB')}
+        begun <Moment at={operation.createdAt} />
       </span>
     </Stack>
   );
@@ -73,16 +74,11 @@ function CancelButton({ operation }: { operation: Operation }) {
     mutationFn: () => client.operations.cancel({ id: operation.id }),
     onError,
   });
-  const waiting = countItems(operation.items).waiting;
+  const { waiting } = countItems(operation.items);
+  if (waiting === 0) return null;
   return (
-    <Button
-      tone="danger"
-      busy={cancel.isPending}
-      disabled={waiting === 0}
-      title={waiting === 0 ? 'Everything was sent already; it goes on in the cluster.' : undefined}
-      onClick={() => cancel.mutate()}
-    >
-      {waiting === 0 ? 'Cancel' : `Cancel the ${waiting} that wait`}
+    <Button tone="danger" busy={cancel.isPending} onClick={() => cancel.mutate()}>
+      {`Cancel the ${waiting} that wait`}
     </Button>
   );
 }

@@ -71,6 +71,7 @@ function ItemRow({ item }: { item: OperationItem }) {
 }
 
 function Result({ item }: { item: OperationItem }) {
+  if (item.state === 'waiting' || item.state === 'running') return null;
   if (item.failure === null) return item.message;
   const { message, data } = item.failure;
   return (

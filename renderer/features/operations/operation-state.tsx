@@ -11,7 +11,15 @@ const ITEM_STATES: Record<ItemState, { tone: Tone; word: string }> = {
   unknown: { tone: 'warning', word: 'unknown' },
 };
 
+interface OperationStateProps {
+  state: ItemState | Operation['state'];
+  /** stands in place of the state's own word */
+  word?: string;
+}
+
 /** The state of an operation or of one of its items as mark and word. */
-export function OperationState({ state }: { state: ItemState | Operation['state'] }) {
-  return <StateDot {...ITEM_STATES[state]} showWord />;
+export function OperationState({ state, word }: OperationStateProps) {
+  return (
+    <StateDot tone={ITEM_STATES[state].tone} word={word ?? ITEM_STATES[state].word} showWord />
+  );
 }

@@ -6,6 +6,7 @@ import { useLive } from '../../app/context';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
 import { EmptyState } from '../../ui/feedback';
+import { Moment } from '../../ui/moment';
 import { Page } from '../../ui/page';
 import { OperationBar } from './operation-bar';
 import { OperationState } from './operation-state';
@@ -78,9 +79,9 @@ function OperationLine({ operation }: { operation: Operation }) {
       </button>
       <OperationBar operation={operation} />
       <span className={styles.summary}>{summary(operation)}</span>
-      <time className={styles.time} dateTime={new Date(operation.createdAt).toISOString()}>
-        {new Date(operation.createdAt).toLocaleString('en-GB')}
-      </time>
+      <span className={styles.time}>
+        <Moment at={operation.createdAt} />
+      </span>
     </li>
   );
 }

@@ -8,9 +8,11 @@ import { CopyButton } from '../../ui/code';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { Dialog } from '../../ui/dialog';
 import { ErrorNotice, Notice } from '../../ui/feedback';
+import { Moment } from '../../ui/moment';
 import { Stack } from '../../ui/stack';
 import { TaskLogView } from './task-log-view';
 import { TaskState } from './task-state';
+import styles from './tasks.module.css';
 import { taskTitle } from './title';
 import { parseUpid } from './upid';
 import { useTaskLog } from './use-task-log';
@@ -39,7 +41,12 @@ export function TaskDrawer({ uuid, upid, onClose }: TaskDrawerProps) {
           <TaskState state={log.state} />
           <span>
             {where}
-            {task && ` · ${new Date(task.startedAt).toLocaleString('en-GB')}`}
+            {task && (
+              <>
+                {' · '}
+                <Moment at={task.startedAt} />
+              </>
+            )}
           </span>
         </Stack>
       }
@@ -56,7 +63,7 @@ export function TaskDrawer({ uuid, upid, onClose }: TaskDrawerProps) {
         </>
       }
     >
-      <Stack>
+      <div className={styles.body}>
         {problem && <ErrorNotice problem={problem} />}
         {log.state === 'failed' && (
           <Notice tone="bad" title="The task failed.">
@@ -69,7 +76,7 @@ export function TaskDrawer({ uuid, upid, onClose }: TaskDrawerProps) {
           </Notice>
         )}
         <TaskLogView log={log} />
-      </Stack>
+      </div>
       {stopping && (
         <StopDialog uuid={uuid} upid={upid} title={title} onClose={() => setStopping(false)} />
       )}

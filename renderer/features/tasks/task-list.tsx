@@ -9,6 +9,7 @@ import { problemOf } from '../../transport/failure';
 import { Button } from '../../ui/button';
 import { Segmented } from '../../ui/choice';
 import { EmptyState, ErrorNotice, Skeleton } from '../../ui/feedback';
+import { Moment } from '../../ui/moment';
 import { useNow } from '../../ui/now';
 import { Stack } from '../../ui/stack';
 import { Cell, HeadCell, Table } from '../../ui/table';
@@ -94,7 +95,9 @@ function TaskTable({ uuid, tasks }: { uuid: string; tasks: readonly TaskRow[] })
             </Cell>
             <Cell quiet>{task.node}</Cell>
             <Cell quiet>{task.user}</Cell>
-            <Cell quiet>{new Date(task.startedAt).toLocaleString('en-GB')}</Cell>
+            <Cell quiet>
+              <Moment at={task.startedAt} />
+            </Cell>
             <Cell numeric>
               <Took task={task} />
             </Cell>
