@@ -16,7 +16,7 @@ export function SegmentedBar(props: { label: string; parts: BarPart[]; stale?: b
       aria-label={`${props.label}: ${parts.map((part) => `${part.count} ${part.name}`).join(', ')}`}
       className={styles.bar}
     >
-      {parts.length === 0 && <span className={cx(styles.part, styles.stopped)} />}
+      {parts.length === 0 && <span className={cx(styles.part, styles.nothing)} />}
       {parts.map((part) => (
         <span
           key={part.name}

@@ -27,9 +27,9 @@ describe('adding and editing a cluster', { timeout: 60_000 }, () => {
     await form.openNew();
     await form.field('Name').fill('Räume & Labs');
     expect(await form.field('Id').inputValue()).toBe('raume-labs');
-    await form.field('Host 1').fill(`https://${endpoint.host}:${endpoint.port}/#v1:0`);
+    await form.field('Host').fill(`https://${endpoint.host}:${endpoint.port}/#v1:0`);
     await form.password().fill(host.lab.cluster('student-lab').user('root@pam').password);
-    expect(await form.field('Host 1').inputValue()).toBe(endpoint.host);
+    expect(await form.field('Host').inputValue()).toBe(endpoint.host);
     expect(await form.field('Port').inputValue()).toBe(String(endpoint.port));
 
     await form.runTest();
@@ -60,13 +60,13 @@ describe('adding and editing a cluster', { timeout: 60_000 }, () => {
     const before = (await host.client.clusters.list()).length;
     await form.openNew();
     await form.field('Id').fill('Not OK');
-    await form.field('Host 1').fill('a host');
+    await form.field('Host').fill('a host');
     await form.field('Port').fill('99999');
     await form.save.click();
     await page.getByText(/\d fields need a correction\./).waitFor();
     expect(await form.note(form.field('Name'))).toContain('needs a name');
     expect(await form.note(form.field('Id'))).toContain('small letters');
-    expect(await form.note(form.field('Host 1'))).toContain('host name or an IP address');
+    expect(await form.note(form.field('Host'))).toContain('host name or an IP address');
     expect(await form.note(form.field('Port'))).toContain('1 to 65535');
     await expect
       .poll(() => form.field('Name').evaluate((field) => field === document.activeElement))
@@ -78,7 +78,7 @@ describe('adding and editing a cluster', { timeout: 60_000 }, () => {
     await form.openNew();
     await form.field('Name').fill('Second');
     await form.field('Id').fill('prod-main');
-    await form.field('Host 1').fill('10.0.0.9');
+    await form.field('Host').fill('10.0.0.9');
     await form.save.click();
     await page.getByText('Another cluster has this id.').waitFor();
     expect(await form.field('Id').getAttribute('aria-invalid')).toBe('true');

@@ -104,7 +104,10 @@ describe('settings, vault, groups and commands', { timeout: 60_000 }, () => {
       .poll(async () => (await host.client.groups.list()).map((group) => group.name))
       .toEqual(['Exam rooms', 'Production']);
     await dialog.getByRole('button', { name: 'Colour of Exam rooms' }).click();
-    await page.getByRole('radio', { name: 'Teal' }).click();
+    await page
+      .getByRole('radiogroup', { name: 'Colour of Exam rooms' })
+      .getByRole('radio', { name: 'Teal' })
+      .click();
     await expect.poll(async () => (await host.client.groups.list())[0]?.colour).toBe('#2fa59a');
     await page.keyboard.press('Escape');
     await dialog.getByRole('button', { name: /^Delete Exam rooms/ }).click();

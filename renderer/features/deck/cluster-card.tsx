@@ -143,7 +143,7 @@ function ProblemBox({ cluster, problem, problems, tabIndex }: ProblemBoxProps) {
       <Icon size={16} strokeWidth={1.75} aria-hidden />
       <div className={styles.problemWords}>
         <p className={styles.problemTitle} title={problem.title}>
-          <span className={styles.problemName}>{problem.title}</span>
+          {problem.title}
           {more > 0 && (
             <span className={styles.more}>
               +{more}

@@ -39,7 +39,7 @@ export function EndpointList({ state, stored }: EndpointListProps) {
       {endpoints.map((entry, index) => (
         <div key={entry.key} className={styles.endpoint}>
           <Field
-            label={`Host ${index + 1}`}
+            label={nth('Host', index)}
             hideLabel={index > 0}
             error={errors[`endpoints.${index}.host`]}
           >
@@ -60,7 +60,7 @@ export function EndpointList({ state, stored }: EndpointListProps) {
             )}
           </Field>
           <Field
-            label="Port"
+            label={nth('Port', index)}
             hideLabel={index > 0}
             error={errors[`endpoints.${index}.port`]}
             className={styles.port}
@@ -75,7 +75,7 @@ export function EndpointList({ state, stored }: EndpointListProps) {
           </Field>
           {form.verify === 'pin' && (
             <Field
-              label="Pinned fingerprint"
+              label={nth('Pinned fingerprint', index)}
               hideLabel={index > 0}
               error={errors[`endpoints.${index}.pin`]}
             >
@@ -111,6 +111,11 @@ export function EndpointList({ state, stored }: EndpointListProps) {
       </Stack>
     </fieldset>
   );
+}
+
+/** The first row shows its labels; those of the others are only read out. */
+function nth(label: string, index: number): string {
+  return index === 0 ? label : `${label} ${index + 1}`;
 }
 
 interface SiblingFinderProps {

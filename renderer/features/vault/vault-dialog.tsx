@@ -42,7 +42,7 @@ function ChangeProtection({ vault, onClose }: { vault: VaultStatus; onClose: () 
     <Dialog
       open
       title="What seals the secrets"
-      description={sealedSentence(vault.sealedSecrets)}
+      description={sealedSentence(vault)}
       onOpenChange={onClose}
       dismissable={!change.isPending}
       footer={
@@ -108,7 +108,8 @@ function ChangeProtection({ vault, onClose }: { vault: VaultStatus; onClose: () 
   );
 }
 
-function sealedSentence(count: number): string {
+function sealedSentence({ protection, sealedSecrets: count }: VaultStatus): string {
+  if (protection === 'session') return 'What was typed in this session is kept from then on.';
   if (count === 0) return 'No secret is stored yet.';
   return `${count === 1 ? 'One secret is' : `${count} secrets are`} sealed. A change seals all anew, or none.`;
 }

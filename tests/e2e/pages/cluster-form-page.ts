@@ -39,8 +39,8 @@ export class ClusterFormPage {
   }
 
   async endpoint(host: string, port: number): Promise<void> {
-    await this.field('Host 1').fill(host);
-    await this.field('Port').first().fill(String(port));
+    await this.field('Host').fill(host);
+    await this.field('Port').fill(String(port));
   }
 
   async runTest(): Promise<void> {
