@@ -9,6 +9,7 @@ import type { Ports } from './ports';
 import { Clients } from './pve/clients';
 import { createRouter } from './rpc/index';
 import { SettingsService } from './settings/service';
+import { composeSync } from './sync/compose';
 import { machineAuthorities } from './trust/authorities';
 import { composeTrust } from './trust/compose';
 import { Vault } from './vault/vault';
@@ -35,7 +36,16 @@ export async function composeCore(ports: Ports) {
   const groups = new GroupService({ store, logger });
   const settings = new SettingsService(store, logger);
   const hasGroup = (uuid: string) => groups.has(uuid);
-  const clusters = new ClusterService({ store, secrets: vault, clock, logger, hasGroup });
+  const hasRemote = (uuid: string): boolean => sync.remotes.has(uuid);
+  const clusters = new ClusterService({
+    store,
+    secrets: vault,
+    clock,
+    logger,
+    hasGroup,
+    hasRemote,
+  });
+  const sync = composeSync({ store, vault, clusters, clock, logger });
   const imports = new ClustersJsonImport(clusters);
   vault.events.subscribe(() => clusters.refreshSecrets());
   const trust = machineAuthorities();
@@ -57,6 +67,7 @@ export async function composeCore(ports: Ports) {
     groups,
     settings,
     vault,
+    remotes: sync.remotes,
   });
   await Promise.race([vault.start(), clock.sleep(VAULT_WAIT_MS)]);
 

@@ -1,4 +1,5 @@
 import type { Group } from '#shared/contract/clusters';
+import type { Remote } from '#shared/contract/remotes';
 import type { Settings } from '#shared/contract/settings';
 import type { VaultStatus } from '#shared/contract/vault';
 import type { ClusterReader, ClustersEvent } from './clusters/types';
@@ -17,6 +18,7 @@ import { Operations } from './operations/service';
 import { Tasks } from './operations/tasks';
 import type { Clock, Logger, Power } from './ports';
 import type { PveClients } from './pve/types';
+import type { RemotesEvent } from './sync/remotes';
 
 export interface WatchingDeps {
   store: Store;
@@ -28,6 +30,7 @@ export interface WatchingDeps {
   groups: { list(): Group[]; events: Channel<Group[]> };
   settings: { get(): Settings; events: Channel<Settings> };
   vault: { current(): VaultStatus; events: Channel<VaultStatus> };
+  remotes: { list(): Remote[]; events: Channel<RemotesEvent> };
 }
 
 /** As many as a screen is told of at first. */
@@ -37,7 +40,7 @@ export type Watching = ReturnType<typeof composeWatching>;
 
 /** Everything that looks at the clusters and acts on their guests, wired by hand. */
 export function composeWatching(deps: WatchingDeps) {
-  const { store, clock, logger, power, clients, clusters, groups, settings, vault } = deps;
+  const { store, clock, logger, power, clients, clusters, groups, settings, vault, remotes } = deps;
   const history = new MetricHistory({
     chunks: new ChunkStore(store),
     clock,
@@ -70,6 +73,8 @@ export function composeWatching(deps: WatchingDeps) {
       operations: operations.list(OPERATIONS_SHOWN),
       settings: settings.get(),
       vault: vault.current(),
+      remotes: remotes.list(),
+      outbox: [],
     }),
     rows: (uuid) => watcher.rows(uuid),
     onSeen: (seen) => watcher.setSeen(seen),
@@ -89,6 +94,7 @@ export function composeWatching(deps: WatchingDeps) {
     live.publish({ type: 'vault', vault: status });
     watcher.vaultChanged();
   });
+  remotes.events.subscribe((event) => live.publish({ type: 'remotes', remotes: event.remotes }));
   watcher.events.subscribe((event) =>
     live.publish(event.type === 'live' ? { type: 'live', upserts: [event.live] } : event),
   );

@@ -3,7 +3,9 @@ import type { Cluster, Group } from '#shared/contract/clusters';
 import type { ClusterLive, InventoryDelta, InventoryRows } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
 import type { Operation } from '#shared/contract/operations';
+import type { Remote } from '#shared/contract/remotes';
 import type { Settings } from '#shared/contract/settings';
+import type { OutboxEntry } from '#shared/contract/sync';
 import type { VaultStatus } from '#shared/contract/vault';
 import { patchTable, type RowTable, tableOf } from './row-table';
 
@@ -31,6 +33,9 @@ export interface LiveState {
   operations: ReadonlyMap<string, Operation>;
   settings: Settings | null;
   vault: VaultStatus | null;
+  remotes: readonly Remote[];
+  /** what waits for a remote, oldest first */
+  outbox: readonly OutboxEntry[];
 }
 
 export type LiveStore = StoreApi<LiveState>;
@@ -46,6 +51,8 @@ export function createLiveStore(): LiveStore {
     operations: new Map(),
     settings: null,
     vault: null,
+    remotes: [],
+    outbox: [],
   }));
 }
 
@@ -80,6 +87,10 @@ export function applyEvent(state: LiveState, event: LiveEvent): LiveState {
       return { ...state, settings: event.settings };
     case 'vault':
       return { ...state, vault: event.vault };
+    case 'remotes':
+      return { ...state, remotes: event.remotes };
+    case 'outbox':
+      return { ...state, outbox: event.outbox };
   }
 }
 
@@ -95,6 +106,8 @@ function snapshot(state: LiveState, event: Extract<LiveEvent, { type: 'snapshot'
     operations: newestFirst(event.operations),
     settings: event.settings,
     vault: event.vault,
+    remotes: event.remotes,
+    outbox: event.outbox,
   };
 }
 

@@ -94,6 +94,8 @@ const editable = {
   isoStorage: storageName,
   description: z.string().trim().max(2000, 'At most 2000 characters.'),
   groupUuid: uuid.nullable(),
+  /** the remote it is kept in step with; null: none */
+  remoteUuid: uuid.nullable(),
   protected: z.boolean(),
   colour: z
     .string()
@@ -136,6 +138,7 @@ export const clusterCreate = z.strictObject({
   isoStorage: editable.isoStorage.default(null),
   description: editable.description.default(''),
   groupUuid: editable.groupUuid.default(null),
+  remoteUuid: editable.remoteUuid.default(null),
   protected: editable.protected.default(false),
   colour: editable.colour.default(null),
   secret: secretInput.optional(),

@@ -4,7 +4,9 @@ import { base, nothing, uuid } from './base';
 import { clusterSchema, groupSchema } from './clusters';
 import { clusterLive, inventoryDelta, inventoryRows } from './inventory';
 import { operation } from './operations';
+import { remoteSchema } from './remotes';
 import { settingsSchema } from './settings';
+import { outboxEntry } from './sync';
 import { vaultStatus } from './vault';
 
 /**
@@ -21,6 +23,8 @@ export const liveEvent = z.discriminatedUnion('type', [
     operations: z.array(operation),
     settings: settingsSchema,
     vault: vaultStatus,
+    remotes: z.array(remoteSchema),
+    outbox: z.array(outboxEntry),
   }),
   z.object({ type: z.literal('inventoryAll'), uuid, rows: inventoryRows }),
   z.object({ type: z.literal('inventory'), uuid, delta: inventoryDelta }),
@@ -34,6 +38,8 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('operation'), operation }),
   z.object({ type: z.literal('settings'), settings: settingsSchema }),
   z.object({ type: z.literal('vault'), vault: vaultStatus }),
+  z.object({ type: z.literal('remotes'), remotes: z.array(remoteSchema) }),
+  z.object({ type: z.literal('outbox'), outbox: z.array(outboxEntry) }),
 ]);
 export type LiveEvent = z.infer<typeof liveEvent>;
 

@@ -78,6 +78,7 @@ export function clusterOf(uuid: string, changes: Partial<Cluster> = {}): Cluster
     isoStorage: null,
     description: '',
     groupUuid: null,
+    remoteUuid: null,
     protected: false,
     colour: null,
     hasSecret: true,

@@ -36,6 +36,8 @@ export interface ClusterServiceDeps {
   logger: Logger;
   /** whether a group of this uuid exists */
   hasGroup(uuid: string): boolean;
+  /** whether a remote of this uuid exists; without it there is none */
+  hasRemote?(uuid: string): boolean;
 }
 
 /** A cluster to be made, with the fields only the store keeps. */
@@ -196,6 +198,20 @@ export class ClusterService implements ClusterReader {
     tx.after(() => this.#commit(edit));
   }
 
+  /** Takes the clusters away from a remote that is about to be removed, in its transaction. */
+  leaveRemote(tx: Transaction, remoteUuid: string): void {
+    const edit = this.#edit(tx);
+    for (const cluster of this.#clusters.values()) {
+      if (cluster.remoteUuid === remoteUuid) edit.update({ ...cluster, remoteUuid: null });
+    }
+    tx.after(() => this.#commit(edit));
+  }
+
+  /** Changes clusters together with rows of another area, which answers for what it writes. */
+  together<Result>(work: (edit: Edit) => Result): Result {
+    return this.#change(work);
+  }
+
   /** Tells listeners when the vault gave up or got back secrets. */
   refreshSecrets(): void {
     const before = this.#withSecret;
@@ -259,13 +275,16 @@ export class ClusterService implements ClusterReader {
 
   /** @throws Failure INVALID_INPUT with a sentence per field */
   #check(
-    after: Omit<Account, 'secretGiven'> & { groupUuid: string | null },
+    after: Omit<Account, 'secretGiven'> & Pick<Cluster, 'groupUuid' | 'remoteUuid'>,
     secretGiven: boolean,
     before: Parameters<typeof accountProblems>[1],
   ): void {
     const problems = accountProblems({ ...after, secretGiven }, before);
     if (after.groupUuid !== null && !this.#deps.hasGroup(after.groupUuid)) {
       problems.groupUuid = 'There is no such group.';
+    }
+    if (after.remoteUuid !== null && this.#deps.hasRemote?.(after.remoteUuid) !== true) {
+      problems.remoteUuid = 'There is no such remote.';
     }
     if (Object.keys(problems).length > 0) throw invalid(problems);
   }

@@ -54,6 +54,8 @@ export class Backlog {
       case 'groups':
       case 'settings':
       case 'vault':
+      case 'remotes':
+      case 'outbox':
         this.#single.set(change.type, change);
         break;
     }

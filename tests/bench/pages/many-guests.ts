@@ -35,6 +35,7 @@ function clusterOf(number: number): Snapshot['clusters'][number] {
     isoStorage: null,
     description: '',
     groupUuid: null,
+    remoteUuid: null,
     protected: false,
     colour: null,
     hasSecret: true,
@@ -82,6 +83,8 @@ export function manyGuests(clusters: number, guestsEach: number) {
       sealedSecrets: 0,
       options: [],
     },
+    remotes: [],
+    outbox: [],
   };
   const inventories = numbers.map(
     (number): InventoryAll => ({

@@ -62,8 +62,11 @@ export const clusters = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     revision: integer('revision').notNull(),
+    /** the remote it follows; the reference stands in the migration, since `remotes` comes later */
+    remoteUuid: text('remote_uuid'),
   },
   (table) => [
+    index('clusters_remote').on(table.remoteUuid),
     uniqueIndex('clusters_one_default').on(table.isDefault).where(sql`is_default = 1`),
     index('clusters_group').on(table.groupUuid),
     check('clusters_priority', sql`priority between 0 and 100`),

@@ -55,6 +55,8 @@ function hub(maxLag?: number) {
         sealedSecrets: 0,
         options: [],
       },
+      remotes: [],
+      outbox: [],
     }),
     rows: (uuid) => (uuid === 'a' ? rows : { nodes: [], guests: [], storages: [] }),
     onSeen: (value) => seen.push(value),

@@ -59,7 +59,7 @@ test('0001_store: every table is STRICT, and rows of a removed cluster go with i
     expect([name, /\) STRICT/.test(sql)]).toEqual([name, true]);
   sqlite.exec(`INSERT INTO clusters VALUES (NULL, 'u', 'one', 'proxmox', 'One', 'password', 'root@pam', NULL,
     'pin', 1, 1, 1, 1, 1, 0, 50, NULL, NULL, NULL, '', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL, '{}', 1, 1, 1);
+    NULL, NULL, '{}', 1, 1, 1, NULL);
     INSERT INTO endpoints VALUES ('u', 0, 'h', 8006, NULL);
     INSERT INTO secrets VALUES ('u', 'secret', 1, x'00');
     INSERT INTO inventory_snapshots VALUES ('u', 1, x'00');`);
