@@ -6,7 +6,7 @@ import { listClusters, removeCluster, showCluster } from './commands/clusters';
 import type { CommandContext, ExitCode } from './commands/context';
 import { runDemo } from './commands/demo';
 import { showInventory } from './commands/inventory';
-import { runServe } from './commands/serve';
+import { serve } from './commands/serve-hub';
 import { testCluster } from './commands/test-cluster';
 import { changeVault, vaultStatus } from './commands/vault';
 import { addCluster, editCluster } from './commands/write-cluster';
@@ -161,8 +161,12 @@ function createProgram(
     .action(({ to }, command) => perform(command, (context) => changeVault(to, context)));
 
   hostOptions(program.command('serve'))
-    .description('serve the deck on this machine until it is ended')
-    .action((options, command) => perform(command, (context) => runServe(options, context)));
+    .description('serve the deck on this machine, or a hub for a team, until it is ended')
+    .option('--hub', 'offer /api/cluster-config over TLS in place of the deck')
+    .option('--listen <address>', 'with --hub: where to listen (default: this machine alone)')
+    .option('--hub-token-file <file>', 'with --hub: the admin token; a new file gets a new one')
+    .option('--hub-new-token', 'with --hub: make a new admin token; the old one ends')
+    .action((options, command) => perform(command, (context) => serve(options, context)));
   hostOptions(program.command('demo'))
     .description('start simulated clusters and a deck that shows them')
     .option('--clusters <n>', 'how many clusters')
