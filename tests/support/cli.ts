@@ -24,7 +24,13 @@ export interface CliWorld {
 export function commandLine({ dataDir, env = {}, protectors = [] }: CliWorld) {
   return async (
     args: readonly string[],
-    options: { stdin?: string; env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+    options: {
+      stdin?: string;
+      env?: NodeJS.ProcessEnv;
+      signal?: AbortSignal;
+      /** hears what goes to standard output while the command runs */
+      onOutput?: (text: string) => void;
+    } = {},
   ): Promise<CliRun> => {
     let stdout = '';
     let stderr = '';
@@ -34,6 +40,7 @@ export function commandLine({ dataDir, env = {}, protectors = [] }: CliWorld) {
         stdin: Readable.from([options.stdin ?? '']),
         stdout: (text) => {
           stdout += text;
+          options.onOutput?.(text);
         },
         stderr: (text) => {
           stderr += text;
