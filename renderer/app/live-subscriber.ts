@@ -34,9 +34,3 @@ export async function followLive(
     store.setState({ subscription: null });
   }
 }
-
-/** With the next frame; a page in the background gets no frames, so there by a timer. */
-export function withNextFrame(work: () => void): void {
-  if (document.visibilityState === 'visible') requestAnimationFrame(work);
-  else setTimeout(work, 50);
-}

@@ -5,7 +5,7 @@ import { Connection } from '../transport/connection';
 import { createPortDialer } from '../transport/port-dialer';
 import { createSocketDialer } from '../transport/socket-dialer';
 import { createLiveStore, type LiveStore } from './live-store';
-import { followLive, withNextFrame } from './live-subscriber';
+import { followLive } from './live-subscriber';
 
 declare global {
   interface Window {
@@ -43,4 +43,10 @@ function reportAttention(client: Client, live: LiveStore, page: Document): void 
   live.subscribe((state, before) => {
     if (state.subscription !== before.subscription) report();
   });
+}
+
+/** With the next frame; a page in the background gets no frames, so there by a timer. */
+function withNextFrame(work: () => void): void {
+  if (document.visibilityState === 'visible') requestAnimationFrame(work);
+  else setTimeout(work, 50);
 }

@@ -4,7 +4,7 @@ import styles from './button.module.css';
 import { cx } from './cx';
 import { Tooltip } from './tooltip';
 
-export type ButtonTone = 'plain' | 'primary' | 'danger' | 'quiet';
+type ButtonTone = 'plain' | 'primary' | 'danger' | 'quiet';
 
 interface ButtonProps extends ComponentPropsWithRef<'button'> {
   tone?: ButtonTone;

@@ -1,7 +1,7 @@
 import { createContext, type ReactNode, useContext, useState, useSyncExternalStore } from 'react';
 
 /** One clock for all ages on the screen; it ticks once a second while somebody looks at it. */
-export class Ticker {
+class Ticker {
   readonly #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #now = Date.now();

@@ -1,11 +1,6 @@
+import type { BarPart } from './bar-part';
 import { cx } from './cx';
 import styles from './segmented-bar.module.css';
-
-export interface BarPart {
-  name: string;
-  count: number;
-  look: 'running' | 'stopped' | 'waiting' | 'template' | 'unknown';
-}
 
 /** Parts of a whole, drawn in proportion; the sentence beside it carries the numbers. */
 export function SegmentedBar(props: { label: string; parts: BarPart[]; stale?: boolean }) {

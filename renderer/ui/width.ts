@@ -6,6 +6,7 @@ export function useWidth<Target extends HTMLElement>(): [RefObject<Target | null
   const [widthPx, setWidthPx] = useState(Number.POSITIVE_INFINITY);
   useLayoutEffect(() => {
     if (ref.current === null) return undefined;
+    setWidthPx(ref.current.clientWidth);
     const observer = new ResizeObserver(([entry]) => {
       if (entry) setWidthPx(entry.contentRect.width);
     });

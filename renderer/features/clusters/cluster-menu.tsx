@@ -22,7 +22,7 @@ import { IconButton } from '../../ui/button';
 import { Menu, MenuItem, MenuSeparator } from '../../ui/menu';
 import { type ClusterActions, useClusterActions } from './use-cluster-actions';
 
-/** One thing that can be done with a cluster, for menus and the palette. */
+/** One thing that can be done with a cluster. */
 interface ClusterCommand {
   key: string;
   label: string;
@@ -32,7 +32,7 @@ interface ClusterCommand {
 }
 
 /** All commands of a cluster as it stands, in groups as a menu separates them. */
-export function clusterCommands(
+function clusterCommands(
   cluster: Cluster,
   state: ConnectionState | undefined,
   actions: ClusterActions,

@@ -8,7 +8,7 @@ interface StateWords {
 }
 
 /** The words of each connection state; the only place that maps them. */
-export const STATE_WORDS: Record<ConnectionState, StateWords> = {
+const STATE_WORDS: Record<ConnectionState, StateWords> = {
   notConnected: { word: 'not connected yet', tone: 'idle' },
   connecting: { word: 'connecting', tone: 'busy' },
   active: { word: 'live', tone: 'ok' },

@@ -23,7 +23,7 @@ export function PrivilegeTable({ features }: { features: readonly FeaturePrivile
               <strong>{FEATURE_WORDS[entry.feature].name}</strong>
               <p className={styles.quiet}>{FEATURE_WORDS[entry.feature].sentence}</p>
             </Cell>
-            <Cell>
+            <Cell className={styles.state}>
               <StateDot
                 tone={entry.ok ? 'ok' : 'warning'}
                 word={entry.ok ? 'possible' : 'not possible'}

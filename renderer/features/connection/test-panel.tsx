@@ -5,8 +5,8 @@ import { Stack } from '../../ui/stack';
 import { SecondFactorForm } from './second-factor-form';
 import styles from './test-panel.module.css';
 import { TestStages } from './test-stages';
+import type { ConnectionTest } from './test-state';
 import { TrustChoice } from './trust-choice';
-import type { ConnectionTest } from './use-connection-test';
 
 interface TestPanelProps {
   test: ConnectionTest;

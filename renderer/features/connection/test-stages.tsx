@@ -3,7 +3,7 @@ import { STAGES, type StageName, type TestStage } from '#shared/contract/connect
 import { cx } from '../../ui/cx';
 import { elapsed } from '../../ui/elapsed';
 import styles from './test-stages.module.css';
-import type { ConnectionTest } from './use-connection-test';
+import type { ConnectionTest } from './test-state';
 
 const NAMES: Record<StageName, string> = {
   'name resolution': 'Name resolution',

@@ -24,7 +24,7 @@ interface DeckEntry {
 }
 
 /** Whether somebody has to do something: it has a problem which waiting does not solve. */
-export function needsYou(live: ClusterLive | undefined): boolean {
+function needsYou(live: ClusterLive | undefined): boolean {
   return live !== undefined && live.state !== 'maintenance' && live.problems.length > 0;
 }
 

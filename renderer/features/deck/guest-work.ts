@@ -1,5 +1,5 @@
 import type { ClusterTotals } from '#shared/contract/inventory';
-import type { BarPart } from '../../ui/segmented-bar';
+import type { BarPart } from '../../ui/bar-part';
 
 interface GuestWork {
   parts: BarPart[];
