@@ -53,6 +53,8 @@ export default defineConfig({
             format: 'esm',
             entryFileNames: '[name].js',
             chunkFileNames: 'chunks/[name]-[hash].js',
+            // a polyfill stands before what needs it, also where two programs share a chunk
+            strictExecutionOrder: true,
           },
         },
       },
