@@ -153,7 +153,7 @@ CREATE TABLE metric_chunks (
   cluster_uuid text NOT NULL,
   body blob NOT NULL,
   PRIMARY KEY(level, start_s, cluster_uuid)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE TABLE inventory_snapshots (
   cluster_uuid text PRIMARY KEY NOT NULL,
   as_of integer NOT NULL,

@@ -18,8 +18,8 @@ export const metricSeries = sqliteTable(
 /**
  * Samples of all series of one cluster at equal steps. Time leads the key, so that all clusters'
  * chunks of one moment stand side by side: each flush appends, each clean-up cuts at the front,
- * and few pages are written. No reference to the cluster: what a removed one left behind is cut
- * with its age.
+ * and few pages are written. It keeps its rowid, since rows of an index tree spill over at 1 KB.
+ * No reference to the cluster: what a removed one left behind is cut with its age.
  */
 export const metricChunks = sqliteTable(
   'metric_chunks',
