@@ -41,6 +41,12 @@ export const ERROR_MESSAGES = {
   RESPONSE_TOO_LARGE: 'The answer of the server is too large.',
   SERVER_ERROR: 'The server reported an error.',
   UNSUPPORTED: 'The server does not offer this.',
+  PASSPHRASE_NEEDED: 'The file is protected by a passphrase.',
+  IDENTITY_NEEDED: 'The file is encrypted for others.',
+  FILE_UNKNOWN: 'This is no file that can be imported.',
+  FILE_DAMAGED: 'The file is damaged.',
+  FILE_NEWER: 'The file was made by a newer Clusterdeck.',
+  APP_LOCKED: 'Clusterdeck is locked.',
   READ_ONLY: 'Changes are switched off here.',
   ABORTED: 'Cancelled.',
 } as const;

@@ -17,8 +17,15 @@ export const audit = sqliteTable(
     result: text('result').notNull(),
     prevHash: text('prev_hash').notNull(),
     hash: text('hash').notNull(),
+    /** uuid of what it was done to, where that has one */
+    target: text('target'),
   },
-  (table) => [index('audit_at').on(table.at), index('audit_subject').on(table.subject)],
+  (table) => [
+    index('audit_at').on(table.at),
+    index('audit_subject').on(table.subject),
+    index('audit_action').on(table.action, table.seq),
+    index('audit_target').on(table.target, table.seq),
+  ],
 );
 
 /** Long work; its items stand in `operation_items`. */
@@ -79,3 +86,13 @@ export const alerts = sqliteTable(
   },
   (table) => [index('alerts_open').on(table.clusterUuid, table.endedAt)],
 );
+
+/** The last import, to take it back; at most one row, whose id is never given twice. */
+export const imports = sqliteTable('imports', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  at: integer('at').notNull(),
+  source: text('source').notNull(),
+  fileName: text('file_name').notNull(),
+  /** JSON of what was made and of what was there before; no secret in it */
+  body: text('body').notNull(),
+});
