@@ -21,8 +21,9 @@ const GUEST_CONFIG = [
 ];
 
 /**
- * What each feature asks of the account. Source: the permission checks in the API schema of
- * pve-manager, qemu-server, pve-container and pve-storage 7.4, 8.4 and 9.2.
+ * What each feature asks of the account. Source: the privileges as Proxmox VE's administration
+ * guide describes them under "User Management", held against the roles recorded from 9.2.11; they
+ * were not measured call by call on each release.
  *
  * Releases differ: 8 asks for SDN.Use where a guest gets a bridge; 9 has VM.GuestAgent.* in place of
  * VM.Monitor. Up to 8, reading a guest's addresses from its agent takes VM.Monitor, which also
