@@ -1,6 +1,7 @@
+import { holdsSecret } from '#shared/domain/secret-names';
+
 const YES = new Set(['true', 'yes', 'on', '1']);
 const NO = new Set(['false', 'no', 'off', '0']);
-const LOOKS_SECRET = /pass|secret|token|credential|private|api_?key/i;
 
 /** Reads one entry of a file written by hand or by another program, and notes what it had to correct. */
 export class EntryFields {
@@ -75,10 +76,4 @@ export class EntryFields {
     this.#fields.delete(name);
     return value;
   }
-}
-
-function holdsSecret(name: string, value: unknown): boolean {
-  if (LOOKS_SECRET.test(name)) return true;
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([inner, part]) => holdsSecret(inner, part));
 }

@@ -58,6 +58,8 @@ export interface WireTarget {
   verify: VerifyMode;
   /** what `ca` verifies against */
   trust: () => SecureContext;
+  /** plain HTTP, as an address may ask for outright; nothing is verified then */
+  isPlain?: boolean;
 }
 
 // A server closes idle sockets after 5 s and a proxied call may take 30 s.
@@ -70,7 +72,8 @@ const CONNECTIONS = 6;
 export function openWire(target: WireTarget): Wire {
   const { endpoint } = target;
   const label = hostPort(endpoint.host, endpoint.port);
-  const pool = new Pool(`https://${hostPort(withoutZone(endpoint.host), endpoint.port)}`, {
+  const scheme = target.isPlain === true ? 'http' : 'https';
+  const pool = new Pool(`${scheme}://${hostPort(withoutZone(endpoint.host), endpoint.port)}`, {
     connect: verifyingConnector(target, label),
     connections: CONNECTIONS,
     pipelining: 1,
@@ -112,7 +115,7 @@ function verifyingConnector(target: WireTarget, label: string): buildConnector.c
     // a URL cannot carry an IPv6 zone, so the endpoint's own spelling is connected to
     connect({ ...options, hostname: endpoint.host }, (...[error, socket]) => {
       if (error !== null) return callback(error, null);
-      if (verify !== 'pin') return callback(null, socket);
+      if (verify !== 'pin' || target.isPlain === true) return callback(null, socket);
       const offered =
         'getPeerCertificate' in socket ? socket.getPeerCertificate().fingerprint256 : undefined;
       if (offered !== undefined && offered === endpoint.pin) return callback(null, socket);
