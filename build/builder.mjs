@@ -69,11 +69,19 @@ export async function ensureBuilt() {
     if (isBuilt(stamp)) return;
     process.stderr.write('Building Clusterdeck (only after a change) ...\n');
     const { createBuilder } = await import('vite');
-    const builder = await createBuilder(
-      { configFile: join(root, 'vite.config.ts'), logLevel: 'warn' },
-      null,
-    );
-    await builder.buildApp();
+    // a test runner sets `test`, which would bundle the development build of React
+    const nodeEnv = process.env.NODE_ENV;
+    process.env.NODE_ENV = 'production';
+    try {
+      const builder = await createBuilder(
+        { configFile: join(root, 'vite.config.ts'), logLevel: 'warn' },
+        null,
+      );
+      await builder.buildApp();
+    } finally {
+      if (nodeEnv === undefined) delete process.env.NODE_ENV;
+      else process.env.NODE_ENV = nodeEnv;
+    }
     writeFileSync(stampFile, stamp);
   } finally {
     rmSync(lockDir, { recursive: true, force: true });

@@ -5,17 +5,25 @@ import { useClient, useLive } from '../../app/context';
 import { useFailureToast } from '../../app/failure-toast';
 import { Button } from '../../ui/button';
 import { Menu, MenuCheck, MenuItem, MenuLabel, MenuSeparator } from '../../ui/menu';
-import { COLUMN_IDS, COLUMNS, type ColumnId, fittingColumns, shownColumns } from './columns';
+import {
+  COLUMN_IDS,
+  COLUMNS,
+  type ColumnId,
+  fittingColumns,
+  isColumnId,
+  shownColumns,
+} from './columns';
 
 const NO_COLUMNS: readonly string[] = [];
 
 /** The columns in force: those kept in the settings, or as many of the usual ones as have place. */
 export function useColumns(without: readonly ColumnId[], widthPx: number): readonly ColumnId[] {
   const chosen = useLive((state) => state.settings?.guestColumns ?? NO_COLUMNS);
-  return useMemo(() => {
-    const columns = shownColumns(chosen, without);
-    return chosen.length > 0 ? columns : fittingColumns(columns, widthPx);
-  }, [chosen, without, widthPx]);
+  const usual = shownColumns(chosen, without);
+  const columns = chosen.length > 0 ? usual : fittingColumns(usual, widthPx);
+  // the same list as long as it names the same columns: else each pixel of width draws all rows
+  const names = columns.join(' ');
+  return useMemo(() => names.split(' ').filter(isColumnId), [names]);
 }
 
 /** Ticks columns on and off; the name always stays. */

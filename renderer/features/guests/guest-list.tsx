@@ -92,18 +92,23 @@ export function GuestList({ only, name, without = ALL_COLUMNS, emptyNote }: Gues
   );
 }
 
+/** `20,000`; a locale's own formatting would load its tables before the first paint. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 function Count({ found }: { found: Found }) {
   const { keys, total, templates } = found;
   return (
     <output className={styles.count}>
       {keys.length === total ? (
         <>
-          <b>{(total - templates).toLocaleString('en')}</b> guests
-          {templates > 0 && `, ${templates.toLocaleString('en')} templates`}
+          <b>{grouped(total - templates)}</b> guests
+          {templates > 0 && `, ${grouped(templates)} templates`}
         </>
       ) : (
         <>
-          <b>{keys.length.toLocaleString('en')}</b> of {total.toLocaleString('en')}
+          <b>{grouped(keys.length)}</b> of {grouped(total)}
         </>
       )}
     </output>
@@ -124,7 +129,7 @@ function Nothing(props: { found: Found; emptyNote: ReactNode; onShowAll: () => v
       title="No guest is like that"
       actions={<Button onClick={props.onShowAll}>Show all</Button>}
     >
-      {props.found.total.toLocaleString('en')} guests are known.
+      {grouped(props.found.total)} guests are known.
     </EmptyState>
   );
 }

@@ -37,11 +37,14 @@ export function GuestTable(props: GuestTableProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
     overscan: OVERSCAN_ROWS,
+    // drawn at once as if the window were all list; measuring would cost a second pass
+    initialRect: { width: 0, height: window.innerHeight },
     // the sticky head covers one row
     scrollPaddingStart: rowPx,
   });
   useEffect(() => rows.measure(), [rows, rowPx]);
   const shown = rows.getVirtualItems();
+  const pool = Math.ceil(window.innerHeight / rowPx) + 2 * OVERSCAN_ROWS + 2;
   const cursor = selection.cursor === null ? -1 : keys.indexOf(selection.cursor);
   const cursorShown = shown.some((item) => item.index === cursor);
   const perPage = Math.max(1, Math.floor((rows.scrollRect?.height ?? 0) / rowPx) - 2);
@@ -105,8 +108,9 @@ export function GuestTable(props: GuestTableProps) {
           {shown.map((item) => {
             const key = keys[item.index] ?? '';
             return (
+              // rows that scroll out are used again for those that scroll in
               <GuestTableRow
-                key={key}
+                key={item.index % pool}
                 guestKey={key}
                 id={`${id}-${item.index}`}
                 index={item.index}

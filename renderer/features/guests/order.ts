@@ -7,21 +7,32 @@ export interface Sort {
 
 export const DEFAULT_SORT: Sort = { column: 'name', descending: false };
 
+const PADDING = '000000000000';
+
 /**
  * A word as it sorts: without case and accents, numbers by their size (`web9` before `web10`).
  * Comparing these keys is ten times faster than a collator, which shows at 20,000 rows.
  */
 export function naturalKey(text: string): string {
-  return text
-    .normalize('NFD')
-    .toLowerCase()
-    .replace(/\d+/g, (digits) => digits.padStart(12, '0'));
+  const plain = (/[^ -~]/.test(text) ? text.normalize('NFD') : text).toLowerCase();
+  const numbers = /\d+/g;
+  let key = '';
+  let end = 0;
+  for (let found = numbers.exec(plain); found !== null; found = numbers.exec(plain)) {
+    const [digits] = found;
+    key += plain.slice(end, found.index) + PADDING.slice(digits.length) + digits;
+    end = found.index + digits.length;
+  }
+  return key + plain.slice(end);
 }
 
-function compare(a: string | number | null, b: string | number | null, descending: boolean) {
-  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-  const order = a < b ? -1 : a > b ? 1 : 0;
-  return descending ? -order : order;
+type SortValue = string | number | null;
+
+function compare(a: SortValue, b: SortValue, descending: boolean): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  if (b === null) return -1;
+  return a < b === descending ? 1 : -1;
 }
 
 /** Names a guest among all clusters. */
@@ -45,7 +56,7 @@ export function ordered(
   sort: Sort,
 ): GuestEntry[] {
   const { sortBy } = COLUMNS[sort.column];
-  const keyed: { entry: GuestEntry; by: string | number | null }[] = [];
+  const keyed: { entry: GuestEntry; by: SortValue }[] = [];
   for (const entry of entries) {
     if (!matches(entry)) continue;
     const by = sortBy(entry);

@@ -51,6 +51,7 @@ export function toggleAll(selection: Selection, keys: readonly string[]): Select
  * Forgets rows that are not shown any more: an action must never reach a row that a filter hides.
  */
 export function keepShown(selection: Selection, keys: readonly string[]): Selection {
+  if (selection.selected.size === 0 && selection.cursor === null) return selection;
   const shown = new Set(keys);
   const selected = [...selection.selected].filter((key) => shown.has(key));
   const cursor = selection.cursor !== null && shown.has(selection.cursor) ? selection.cursor : null;

@@ -37,6 +37,7 @@ function clusterOf(number: number): Snapshot['clusters'][number] {
     groupUuid: null,
     remoteUuid: null,
     protected: false,
+    readOnly: false,
     colour: null,
     hasSecret: true,
     createdAt: 0,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Operation, OperationItem } from '#shared/contract/operations';
 import { byUrgency, justEnded, summary } from '../../../renderer/features/operations/summary';
 
-const item = (state: OperationItem['state'], label = state): OperationItem => ({
+const item = (state: OperationItem['state'], label: string = state): OperationItem => ({
   key: label,
   clusterUuid: '6f0f3a52-7a3a-4a52-8f5e-1d2c3b4a5968',
   guestId: 'qemu/100',
