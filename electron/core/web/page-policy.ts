@@ -1,11 +1,11 @@
 /**
- * Styles may stand inline because the renderer's primitives measure and place through them;
- * scripts, connections, frames and forms may not leave the page's own origin.
+ * Scripts, styles, connections, frames and forms may not leave the page's own origin, and none may
+ * stand inline: the renderer's primitives measure and place through the CSSOM, which this allows.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",
