@@ -12,7 +12,7 @@ interface AgeProps {
 /** How old what is shown is: `4 s` while live, `2 h 10 min ago` once stale. */
 export function Age({ at, stale = false }: AgeProps) {
   const now = useNow();
-  if (at === null) return <span className={styles.age}>no data yet</span>;
+  if (at === null) return <span className={styles.age}>no data</span>;
   const span = plain(age(now - at));
   return (
     <time
