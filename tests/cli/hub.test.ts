@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +9,7 @@ import { commandLine } from '#tests/support/cli';
 import { callHub } from '#tests/support/hub';
 import { fileKeychain } from '#tests/support/store';
 import { sweptFolder } from '#tests/support/temp-folder';
+import { ensureBuilt, root } from '../../build/builder.mjs';
 
 const told = z.object({
   ok: z.literal(true),
@@ -170,3 +173,21 @@ test.each([['--listen', '127.0.0.1'], ['--hub-token-file', '/nowhere/token'], ['
     expect([code, stderr]).toEqual([2, expect.stringContaining('go with --hub')]);
   },
 );
+
+test('as it is shipped it makes its certificate, answers, and ends in order', async () => {
+  await ensureBuilt();
+  const dataDir = sweptFolder();
+  const file = join(dataDir, 'token');
+  const args = ['--data', dataDir, 'serve', '--hub', '--json', '--hub-token-file', file];
+  const env = { ...process.env, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' };
+  const program = join(root, 'dist', 'node', 'cli.js');
+  const child = spawn(process.execPath, [program, ...args], { env });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [output] = await once(child.stdout, 'data');
+  const hub = told.parse(JSON.parse(String(output)));
+  const token = readFileSync(file, 'utf8').trim();
+  expect((await clusters(hub, token)).json()).toEqual({ ok: true, clusters: [] });
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+}, 120_000);
