@@ -205,6 +205,17 @@ describe('a guest', () => {
     return () => page.context().close();
   });
 
+  it('opens from the palette', async () => {
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('Search clusters, guests, actions').fill('cache-03');
+    await page
+      .getByRole('option', { name: /cache-03/ })
+      .first()
+      .click();
+    await list.drawer.getByRole('heading', { name: 'cache-03' }).waitFor();
+    await list.drawer.getByText('Web interface').waitFor();
+  });
+
   it('shows its facts, charts, addresses and configuration, and stays open on reload', async () => {
     await list.find('cluster:prod-main name:cache-01');
     await expectSoon(() => list.count()).toBe('1 of 114');

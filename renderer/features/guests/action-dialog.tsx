@@ -12,6 +12,7 @@ import { useToasts } from '../../ui/toast';
 import styles from './action-dialog.module.css';
 import { ACTIONS, type ActionPlan, guestCount, type OfferedAction, planAction } from './actions';
 import type { GuestEntry } from './columns';
+import { guestName } from './guest-name';
 
 interface ActionDialogProps {
   action: OfferedAction;
@@ -91,7 +92,7 @@ export function ActionDialog({ action, selected, onClose, onStarted }: ActionDia
 
 function titleOf(label: string, { targets }: ActionPlan): string {
   const only = targets.length === 1 ? targets[0] : undefined;
-  return `${label} ${only === undefined ? guestCount(targets.length) : only.row.name}?`;
+  return `${label} ${only === undefined ? guestCount(targets.length) : guestName(only.row)}?`;
 }
 
 /** The sentence for many, said of one. */
@@ -118,7 +119,7 @@ function Targets({ plan }: { plan: ActionPlan }) {
           <dd className={styles.names}>
             {entries
               .slice(0, NAMED)
-              .map((entry) => entry.row.name)
+              .map((entry) => guestName(entry.row))
               .join(', ')}
             {entries.length > NAMED && ` and ${entries.length - NAMED} more`}
           </dd>

@@ -47,7 +47,7 @@ export const ACTIONS: Record<OfferedAction, ActionWords> = {
 };
 
 /** As many as one operation takes. */
-export const MOST_AT_ONCE = 500;
+const MOST_AT_ONCE = 500;
 
 export interface ActionPlan {
   action: OfferedAction;

@@ -1,4 +1,5 @@
 import type { GuestRow } from '#shared/contract/inventory';
+import { guestName } from './guest-name';
 
 /** A guest with what a list shows of its cluster. */
 export interface GuestEntry {
@@ -41,7 +42,7 @@ const fraction = (used: number | null, of: number | null) =>
   used === null || of === null || of === 0 ? null : used / of;
 
 export const COLUMNS: Record<ColumnId, Column> = {
-  name: { label: 'Name', grow: 3, minPx: 150, numeric: false, sortBy: (e) => e.row.name },
+  name: { label: 'Name', grow: 3, minPx: 150, numeric: false, sortBy: (e) => guestName(e.row) },
   status: { label: 'State', grow: 0, minPx: 104, numeric: false, sortBy: (e) => e.row.status },
   vmid: { label: 'ID', grow: 0, minPx: 62, numeric: false, sortBy: (e) => e.row.vmid },
   cluster: { label: 'Cluster', grow: 2, minPx: 110, numeric: false, sortBy: (e) => e.clusterName },
@@ -70,7 +71,7 @@ export const COLUMNS: Record<ColumnId, Column> = {
   lock: { label: 'Lock', grow: 0, minPx: 88, numeric: false, sortBy: (e) => e.row.lock },
 };
 
-export const DEFAULT_COLUMNS: readonly ColumnId[] = [
+const DEFAULT_COLUMNS: readonly ColumnId[] = [
   'name',
   'status',
   'vmid',

@@ -4,6 +4,7 @@ import { bytes, count, duration, percent, plain, type Quantity, rate } from '#sh
 import { StateDot } from '../../ui/state';
 import type { ColumnId } from './columns';
 import styles from './guest-cells.module.css';
+import { guestName } from './guest-name';
 import { guestState } from './guest-state';
 import type { ShownGuest } from './use-guests';
 
@@ -39,7 +40,7 @@ function Name({ row }: Pick<ShownGuest, 'row'>) {
   return (
     <>
       <Icon size={15} strokeWidth={1.75} aria-hidden className={styles.kind} />
-      <span className={styles.name}>{row.name}</span>
+      <span className={styles.name}>{guestName(row)}</span>
       <span className="visually-hidden">
         {row.template ? `, template of a ${kind}` : `, ${kind}`}
       </span>

@@ -17,6 +17,7 @@ import { ACTIONS, OFFERED, type OfferedAction } from './actions';
 import styles from './guest-drawer.module.css';
 import { GuestFacts } from './guest-facts';
 import { GuestInside } from './guest-inside';
+import { guestName } from './guest-name';
 import { guestState } from './guest-state';
 import { splitKey } from './order';
 import { ACTION_ICONS } from './selection-bar';
@@ -50,7 +51,7 @@ function OpenGuest(props: GuestDrawerProps & { guest: ShownGuest }) {
     <Dialog
       open
       size="drawer"
-      title={row.name}
+      title={guestName(row)}
       description={
         <Stack direction="row" gap="small">
           <StateDot {...guestState(row)} showWord />

@@ -13,6 +13,7 @@ const KEYS: readonly { keys: readonly string[]; does: string; single?: boolean }
   { keys: ['Home', 'End'], does: 'Go to the first or the last' },
   { keys: ['Enter'], does: 'Open what has the focus' },
   { keys: ['Space'], does: 'Tick, press or switch it' },
+  { keys: ['Shift ↑', 'Shift ↓', 'Ctrl A'], does: 'Select several rows, or all' },
   { keys: ['Tab'], does: 'Go through the controls of a card' },
   { keys: ['Esc'], does: 'Close a dialog or clear a filter' },
 ];

@@ -11,7 +11,7 @@ const WORDS: Record<ItemState, string> = {
   cancelled: 'cancelled',
 };
 /** The order in which a person asks: what failed, what still runs, what is over. */
-export const ITEM_ORDER: readonly ItemState[] = [
+const ITEM_ORDER: readonly ItemState[] = [
   'failed',
   'unknown',
   'running',

@@ -6,6 +6,7 @@ import { useClient, useLive, useLiveStore } from '../../app/context';
 import { type DialogRequest, useDialogs } from '../../app/dialogs';
 import { useFailureToast } from '../../app/failure-toast';
 import { clusterHref } from '../clusters/use-cluster-actions';
+import { guestHref } from '../guests/guest-address';
 import { type PaletteEntry, paletteMatches } from './palette-search';
 
 interface PaletteSection {
@@ -74,7 +75,7 @@ function useGuestEntries(query: string): PaletteEntry[] {
             key: `guest ${uuid} ${guest.id}`,
             label: guest.name === '' ? `${guest.vmid}` : guest.name,
             detail: `${guest.vmid} · ${guest.node} · ${cluster.name}`,
-            run: () => navigate(clusterHref(cluster.clusterId, 'guests')),
+            run: () => navigate(guestHref(cluster.clusterId, uuid, guest.id)),
           };
         }
       }
