@@ -24,6 +24,7 @@ export async function withHub(
 export interface HubAnswer {
   status: number;
   headers: IncomingHttpHeaders;
+  bytes: Buffer;
   text: string;
   /** the body read as JSON; throws where it is none */
   json(): Record<string, unknown>;
@@ -68,10 +69,12 @@ export async function callHub(
   const [response] = await once(asked, 'response');
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString('utf8');
+  const bytes = Buffer.concat(chunks);
+  const text = bytes.toString('utf8');
   return {
     status: response.statusCode,
     headers: response.headers,
+    bytes,
     text,
     json: () => JSON.parse(text),
   };

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { PortalRequest, PortalResponse } from '#shared/domain/portal/http';
 import { refusal } from '#shared/domain/portal/http';
 import type { Logger } from '../ports';
@@ -9,6 +11,9 @@ import type { Logger } from '../ports';
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 256;
+/** A list of a thousand clusters shrinks to a twentieth; a single record is not worth it. */
+const MIN_PACKED_CHARS = 8 * 1024;
+const pack = promisify(gzip);
 
 /** How long a connection may take; ms. */
 export interface Patience {
@@ -121,7 +126,7 @@ async function take(
   const path = url.split('?', 1)[0];
   const level = method === 'GET' ? 'debug' : 'info';
   logger[level]({ method, path, status: answered.status, address }, 'The hub answered');
-  send(response, answered);
+  await send(response, answered);
 }
 
 /** Null where it is larger than anything this API takes; the rest of it is not read. */
@@ -139,11 +144,17 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, { status, headers, body }: PortalResponse): void {
+async function send(response: ServerResponse, answer: PortalResponse): Promise<void> {
+  const { status, headers, body } = answer;
+  const { method, headers: asked } = response.req;
+  const isPacked =
+    body.length >= MIN_PACKED_CHARS && /\bgzip\b/.test(String(asked['accept-encoding'] ?? ''));
+  const bytes = isPacked ? await pack(body) : Buffer.from(body);
   response.writeHead(status, {
     ...SECURITY_HEADERS,
     ...headers,
-    'content-length': Buffer.byteLength(body),
+    ...(isPacked && { 'content-encoding': 'gzip' }),
+    'content-length': bytes.length,
   });
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+  response.end(method === 'HEAD' ? undefined : bytes);
 }
