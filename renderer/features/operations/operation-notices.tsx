@@ -16,10 +16,15 @@ export function OperationNotices() {
   const { notify } = useToasts();
   const [, openOperation] = useParam('operation');
   useEffect(() => {
+    const sinceMs = Date.now();
     let before = statesOf(store.getState().operations);
     return store.subscribe(({ operations }, previous) => {
       if (operations === previous.operations) return;
-      for (const { id, tone, title, detail } of justEnded(before, [...operations.values()])) {
+      for (const { id, tone, title, detail } of justEnded(
+        before,
+        [...operations.values()],
+        sinceMs,
+      )) {
         notify({
           // what is not plainly well stays until it was read
           tone: tone === 'ok' ? 'ok' : 'bad',

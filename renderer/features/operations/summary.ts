@@ -58,15 +58,20 @@ export interface EndNotice {
 }
 
 /**
- * Which operations have just ended, as notices. Those that were over when first seen are old news.
+ * Which operations have just ended, as notices. One that was over when first seen is old news,
+ * unless it began since: a quick one begins and ends between two pushes.
  * @param before states by id as last seen
+ * @param sinceMs when one began to watch, ms since 1970
  */
 export function justEnded(
   before: ReadonlyMap<string, Operation['state']>,
   now: readonly Operation[],
+  sinceMs: number,
 ): EndNotice[] {
   return now.flatMap((operation) => {
-    if (before.get(operation.id) !== 'running' || operation.state === 'running') return [];
+    const seen = before.get(operation.id);
+    const isNews = seen === 'running' || (seen === undefined && operation.createdAt >= sinceMs);
+    if (!isNews || operation.state === 'running') return [];
     const { failed, unknown } = countItems(operation.items);
     const tone = failed > 0 ? 'bad' : unknown > 0 || operation.state !== 'done' ? 'warning' : 'ok';
     return [{ id: operation.id, tone, title: operation.title, detail: summary(operation) }];

@@ -42,15 +42,21 @@ describe('the notice of an end', () => {
   it('comes once, for what was seen running', () => {
     const before = new Map([['op', 'running' as const]]);
     const ended = operation('done', [item('done')]);
-    expect(justEnded(before, [ended])).toMatchObject([{ tone: 'ok', detail: 'done' }]);
-    expect(justEnded(new Map([['op', 'done' as const]]), [ended])).toEqual([]);
-    expect(justEnded(new Map(), [ended])).toEqual([]);
+    expect(justEnded(before, [ended], 1)).toMatchObject([{ tone: 'ok', detail: 'done' }]);
+    expect(justEnded(new Map([['op', 'done' as const]]), [ended], 1)).toEqual([]);
+    expect(justEnded(new Map(), [ended], 1)).toEqual([]);
+  });
+
+  it('comes also for one that began and ended between two pushes', () => {
+    const quick = { ...operation('failed', [item('failed')]), createdAt: 500 };
+    expect(justEnded(new Map(), [quick], 400)).toMatchObject([{ tone: 'bad' }]);
+    expect(justEnded(new Map(), [quick], 501)).toEqual([]);
   });
 
   it('never calls a failed or unknown item a success', () => {
     const before = new Map([['op', 'running' as const]]);
     const tone = (items: OperationItem[]) =>
-      justEnded(before, [operation('done', items)]).map((notice) => notice.tone);
+      justEnded(before, [operation('done', items)], 1).map((notice) => notice.tone);
     expect(tone([item('done'), item('failed')])).toEqual(['bad']);
     expect(tone([item('done'), item('unknown')])).toEqual(['warning']);
   });
