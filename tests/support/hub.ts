@@ -17,8 +17,10 @@ export async function withHub(
   const test = connection.test;
   const deps = { clusters, vault, store, clients, test, clock, logger };
   const hub = await startHub(deps, { port: 0, ...options });
-  onTestFinished(() => hub.close());
-  return hub;
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= hub.close());
+  onTestFinished(close);
+  return { ...hub, close };
 }
 
 export interface HubAnswer {

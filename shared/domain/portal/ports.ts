@@ -50,7 +50,7 @@ export interface Door {
   logOut(): string;
 }
 
-export type LogIn =
+type LogIn =
   | { kind: 'in'; cookie: string }
   | { kind: 'refused' }
   | { kind: 'throttled'; retryAfterS: number };
