@@ -1,10 +1,13 @@
 import { hostname, userInfo } from 'node:os';
+import { AccessService } from './access/service';
+import { composeAudit } from './audit/compose';
 import { AuditLog } from './audit/log';
 import { GroupService } from './clusters/groups';
 import { ClusterService } from './clusters/service';
 import { openDatabase } from './db/open';
 import { Store } from './db/store';
 import { ClustersJsonImport } from './imports/clusters-json';
+import { composeNotices } from './notices/compose';
 import type { Ports } from './ports';
 import { Clients } from './pve/clients';
 import { createRouter } from './rpc/index';
@@ -45,10 +48,10 @@ export async function composeCore(ports: Ports) {
     hasGroup,
     hasRemote,
   });
-  const sync = composeSync({ store, vault, clusters, clock, logger });
   const imports = new ClustersJsonImport(clusters);
   vault.events.subscribe(() => clusters.refreshSecrets());
   const trust = machineAuthorities();
+  const sync = composeSync({ store, vault, clusters, clock, logger, power, trust });
   const clients = new Clients({
     clusters,
     secrets: vault,
@@ -56,7 +59,7 @@ export async function composeCore(ports: Ports) {
     trust,
     clock,
   });
-  const connection = composeTrust({ clusters, clients, trust, logger });
+  const connection = composeTrust({ clusters, clients, trust, clock, logger });
   const watching = composeWatching({
     store,
     clock,
@@ -68,11 +71,26 @@ export async function composeCore(ports: Ports) {
     settings,
     vault,
     remotes: sync.remotes,
+    outbox: sync.outbox,
   });
+  const trail = composeAudit({ store, clock, logger, clusters, groups, settings });
+  const access = new AccessService({
+    store,
+    clock,
+    logger,
+    power,
+    vault,
+    passphrase,
+    closeSessions: async () => void (await Promise.all([clients.resetAll(), sync.endSessions()])),
+    isBusy: () => watching.journal.open().length > 0,
+  });
+  const notices = composeNotices(ports, { watching, clusters, settings, access });
+  await access.start();
   await Promise.race([vault.start(), clock.sleep(VAULT_WAIT_MS)]);
 
   const config = { host, dataDir, clusters, groups, settings, vault, imports };
-  const router = createRouter({ ...config, connection, watching });
+  const guarding = { access, audit: trail.trail };
+  const router = createRouter({ ...config, ...guarding, connection, watching, syncing: sync });
   return {
     router,
     /** for what a host does by them itself, as the theme of its windows */
@@ -80,16 +98,24 @@ export async function composeCore(ports: Ports) {
     clusters,
     vault,
     store,
+    access,
     /** for the hub, which asks clusters on behalf of others */
     connection,
     clients,
     /** Begins to watch the clusters. */
     start(): void {
       watching.start();
+      sync.start();
+      access.watchIdle();
+      trail.retention.start();
       void vault.announce();
     },
     /** Ends all work and closes the store. */
     async close(): Promise<void> {
+      notices.close();
+      trail.retention.stop();
+      access.close();
+      await sync.close();
       await watching.close();
       await clients.closeAll();
       vault.close();

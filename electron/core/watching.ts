@@ -1,6 +1,7 @@
 import type { Group } from '#shared/contract/clusters';
 import type { Remote } from '#shared/contract/remotes';
 import type { Settings } from '#shared/contract/settings';
+import type { OutboxEntry } from '#shared/contract/sync';
 import type { VaultStatus } from '#shared/contract/vault';
 import type { ClusterReader, ClustersEvent } from './clusters/types';
 import type { Store } from './db/store';
@@ -31,6 +32,7 @@ export interface WatchingDeps {
   settings: { get(): Settings; events: Channel<Settings> };
   vault: { current(): VaultStatus; events: Channel<VaultStatus> };
   remotes: { list(): Remote[]; events: Channel<RemotesEvent> };
+  outbox: { list(): OutboxEntry[]; events: Channel<OutboxEntry[]> };
 }
 
 /** As many as a screen is told of at first. */
@@ -40,7 +42,19 @@ export type Watching = ReturnType<typeof composeWatching>;
 
 /** Everything that looks at the clusters and acts on their guests, wired by hand. */
 export function composeWatching(deps: WatchingDeps) {
-  const { store, clock, logger, power, clients, clusters, groups, settings, vault, remotes } = deps;
+  const {
+    store,
+    clock,
+    logger,
+    power,
+    clients,
+    clusters,
+    groups,
+    settings,
+    vault,
+    remotes,
+    outbox,
+  } = deps;
   const history = new MetricHistory({
     chunks: new ChunkStore(store),
     clock,
@@ -74,7 +88,7 @@ export function composeWatching(deps: WatchingDeps) {
       settings: settings.get(),
       vault: vault.current(),
       remotes: remotes.list(),
-      outbox: [],
+      outbox: outbox.list(),
     }),
     rows: (uuid) => watcher.rows(uuid),
     onSeen: (seen) => watcher.setSeen(seen),
@@ -95,6 +109,7 @@ export function composeWatching(deps: WatchingDeps) {
     watcher.vaultChanged();
   });
   remotes.events.subscribe((event) => live.publish({ type: 'remotes', remotes: event.remotes }));
+  outbox.events.subscribe((waiting) => live.publish({ type: 'outbox', outbox: waiting }));
   watcher.events.subscribe((event) =>
     live.publish(event.type === 'live' ? { type: 'live', upserts: [event.live] } : event),
   );
@@ -104,6 +119,7 @@ export function composeWatching(deps: WatchingDeps) {
   return {
     watcher,
     live,
+    journal,
     answers,
     operations,
     tasks,

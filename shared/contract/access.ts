@@ -1,5 +1,6 @@
+import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
-import { base } from './base';
+import { base, nothing } from './base';
 
 export const accessStatus = z.object({
   /** nothing can be changed in this app until it is switched off */
@@ -14,6 +15,8 @@ export type AccessStatus = z.infer<typeof accessStatus>;
 
 export const access = {
   status: base.output(accessStatus),
+  /** what holds now, and each change of it; the one stream that goes on while the app is locked */
+  watch: base.output(eventIterator(accessStatus)),
   /** leaving viewer mode needs the lock's passphrase where one is set */
   setViewer: base
     .input(z.strictObject({ viewer: z.boolean(), passphrase: z.string().max(1024).optional() }))
@@ -28,6 +31,9 @@ export const access = {
       }),
     )
     .output(accessStatus),
+  /** drops what is decrypted and closes the connections; needs a lock to be set */
   lock: base.output(accessStatus),
   unlock: base.input(z.strictObject({ passphrase: z.string().max(1024) })).output(accessStatus),
+  /** somebody is at a window: the time until it locks by itself starts anew */
+  activity: base.output(nothing),
 };

@@ -8,6 +8,8 @@ export const auditEntry = z.object({
   actor: z.string(),
   action: z.string(),
   subject: z.string(),
+  /** uuid of what it was done to, where that has one */
+  target: z.string().nullable(),
   /** masked JSON of what was and what is; null where there is nothing to compare */
   before: z.record(z.string(), z.unknown()).nullable(),
   after: z.record(z.string(), z.unknown()).nullable(),
@@ -15,13 +17,17 @@ export const auditEntry = z.object({
   hash: z.string(),
   /** whether this edit can be taken back now */
   undoable: z.boolean(),
+  /** why it cannot, for edits that in principle can be; null for the others */
+  undoNote: z.string().nullable(),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
 export const auditFilter = z.strictObject({
   text: z.string().max(200).default(''),
   actions: z.array(z.string()).max(100).default([]),
+  /** a cluster_id (with what was done to its guests), a group's name, ... */
   subject: z.string().max(100).optional(),
+  /** both inclusive */
   from: timestampMs.optional(),
   to: timestampMs.optional(),
 });
@@ -32,6 +38,8 @@ export const auditCheck = z.object({
   checked: z.number().int(),
   /** first entry whose hash does not follow from the one before */
   brokenAt: z.number().int().nullable(),
+  /** the newest entry that was removed for its age; 0: none was */
+  prunedThrough: z.number().int(),
   message: z.string(),
 });
 export type AuditCheck = z.infer<typeof auditCheck>;
@@ -49,7 +57,9 @@ export const audit = {
     .output(
       z.object({
         entries: z.array(auditEntry),
+        /** how many fit the filter in all */
         total: z.number().int(),
+        /** every action there is, for choosing */
         actions: z.array(z.string()),
       }),
     ),

@@ -97,6 +97,8 @@ const editable = {
   /** the remote it is kept in step with; null: none */
   remoteUuid: uuid.nullable(),
   protected: z.boolean(),
+  /** nothing here changes it or its guests until this is switched off */
+  readOnly: z.boolean(),
   colour: z
     .string()
     .regex(/^#[0-9a-f]{6}$/i, 'A colour as #3d5be0.')
@@ -140,6 +142,7 @@ export const clusterCreate = z.strictObject({
   groupUuid: editable.groupUuid.default(null),
   remoteUuid: editable.remoteUuid.default(null),
   protected: editable.protected.default(false),
+  readOnly: editable.readOnly.default(false),
   colour: editable.colour.default(null),
   secret: secretInput.optional(),
 });

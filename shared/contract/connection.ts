@@ -100,6 +100,16 @@ export const featurePrivileges = z.object({
 });
 export type FeaturePrivileges = z.infer<typeof featurePrivileges>;
 
+/** Whether an account may do one thing on a cluster, and the places where it is otherwise. */
+export const right = z.object({
+  action: z.enum(['power', 'stopTask']),
+  privilege: z.string(),
+  held: z.boolean(),
+  /** vmids (power) or nodes (stopTask) for which the opposite of `held` is true */
+  except: z.array(z.string()),
+});
+export type Right = z.infer<typeof right>;
+
 export const connection = {
   /** runs the stages one after another and tells each as it ends; aborting the call cancels the test */
   test: base
@@ -152,6 +162,8 @@ export const connection = {
       z.object({ tokenId: z.string(), privileges: z.array(z.string()), cluster: clusterSchema }),
     ),
   missing: base.input(byUuid).output(z.array(featurePrivileges)),
+  /** what the account may do, remembered for some minutes: what it may not is not offered */
+  rights: base.input(byUuid).output(z.array(right)),
   /** storages of the live cluster, for pickers; with a draft before it is saved */
   storages: base.input(z.union([byUuid, z.strictObject({ draft: connectionDraft })])).output(
     z.array(

@@ -1,5 +1,7 @@
 import type { ContractRouterClient } from '@orpc/contract';
+import { access } from './access';
 import { app } from './app';
+import { audit } from './audit';
 import { charts } from './charts';
 import { clusters, groups } from './clusters';
 import { connection } from './connection';
@@ -7,13 +9,17 @@ import { imports } from './imports';
 import { inventory } from './inventory';
 import { live } from './live';
 import { guests, operations } from './operations';
+import { remotes } from './remotes';
 import { settings } from './settings';
+import { sync } from './sync';
 import { tasks } from './tasks';
 import { vault } from './vault';
 
 /** The whole contract between the core and everything that talks to it. */
 export const contract = {
+  access,
   app,
+  audit,
   charts,
   clusters,
   connection,
@@ -23,7 +29,9 @@ export const contract = {
   inventory,
   live,
   operations,
+  remotes,
   settings,
+  sync,
   tasks,
   vault,
 };

@@ -11,6 +11,8 @@ const fields = {
   pollHiddenS: z.number().int().min(30).max(3600),
   /** days of 15-minute history kept */
   historyDays: z.number().int().min(1).max(365),
+  /** days the audit is kept; the latest thousand entries stay whatever their age */
+  auditDays: z.number().int().min(30).max(3650),
   notifications: z.boolean(),
   /** keep running in the tray when the window is closed (desktop program only) */
   closeToTray: z.boolean(),
@@ -26,6 +28,7 @@ export const settingsSchema = z.object({
   pollSeenS: fields.pollSeenS.default(10),
   pollHiddenS: fields.pollHiddenS.default(60),
   historyDays: fields.historyDays.default(7),
+  auditDays: fields.auditDays.default(730),
   notifications: fields.notifications.default(true),
   closeToTray: fields.closeToTray.default(false),
   singleKeys: fields.singleKeys.default(true),

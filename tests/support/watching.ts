@@ -80,6 +80,7 @@ export function clusterOf(uuid: string, changes: Partial<Cluster> = {}): Cluster
     groupUuid: null,
     remoteUuid: null,
     protected: false,
+    readOnly: false,
     colour: null,
     hasSecret: true,
     createdAt: 0,

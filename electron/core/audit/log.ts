@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
-import { asc, desc, gte } from 'drizzle-orm';
+import { desc } from 'drizzle-orm';
 import { audit } from '../db/schema/index';
 import type { Reader, Writer } from '../db/store';
 import type { Clock } from '../ports';
+import { firstBroken, GENESIS, hashOf } from './chain';
+import { masked } from './mask';
 
 /** One line of the audit; `before` and `after` are plain values with no secret in them. */
 export interface AuditEntry {
@@ -10,15 +11,15 @@ export interface AuditEntry {
   action: string;
   /** what it was done to: a cluster_id, a group's name, `prod qemu/100` */
   subject: string;
+  /** uuid of what it was done to, which stays when it is renamed */
+  target?: string;
   before?: unknown;
   after?: unknown;
   /** default `ok` */
   result?: string;
 }
 
-type Row = typeof audit.$inferSelect;
 const RECENT_ROWS = 500;
-const GENESIS = '0'.repeat(64);
 
 /** The append-only record of changes; each row's hash covers its content and the row before it. */
 export class AuditLog {
@@ -43,6 +44,7 @@ export class AuditLog {
       after: toJson(entry.after),
       result: entry.result ?? 'ok',
       prevHash: last?.hash ?? GENESIS,
+      target: entry.target ?? null,
     };
     db.insert(audit)
       .values({ ...row, hash: hashOf(row) })
@@ -60,38 +62,9 @@ export class AuditLog {
    * @returns the seq of the first row that does not fit, or null when all do
    */
   firstBroken(db: Reader, fromSeq = 1): number | null {
-    const rows = db
-      .select()
-      .from(audit)
-      .where(gte(audit.seq, fromSeq - 1))
-      .orderBy(asc(audit.seq))
-      .all();
-    let previous: Row | undefined = rows[0]?.seq === fromSeq - 1 ? rows.shift() : undefined;
-    let seq = fromSeq;
-    for (const row of rows) {
-      const follows = row.seq === seq && row.prevHash === (previous?.hash ?? GENESIS);
-      if (!follows || hashOf(row) !== row.hash) return seq;
-      previous = row;
-      seq += 1;
-    }
-    return null;
+    return firstBroken(db, fromSeq);
   }
 }
 
 const toJson = (value: unknown): string | null =>
-  value === undefined ? null : JSON.stringify(value);
-
-function hashOf(row: Omit<Row, 'hash'>): string {
-  const content = [
-    row.seq,
-    row.at,
-    row.actor,
-    row.action,
-    row.subject,
-    row.before,
-    row.after,
-    row.result,
-    row.prevHash,
-  ];
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
-}
+  value === undefined ? null : JSON.stringify(masked(value));

@@ -52,6 +52,7 @@ export class Edit {
       this.tx.audit({
         action: 'cluster.update',
         subject: other.clusterId,
+        target: other.uuid,
         before: { isDefault: true },
         after,
       });

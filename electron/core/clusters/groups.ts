@@ -40,9 +40,21 @@ export class GroupService {
       this.#checkName(name, null);
       const group = { uuid: randomUUID(), name, colour, position: this.#groups.length };
       tx.db.insert(groups).values(group).run();
-      tx.audit({ action: 'group.create', subject: name, after: { name, colour } });
+      tx.audit({ action: 'group.create', subject: name, target: group.uuid, after: group });
       this.#remember(tx, [...this.#groups, group]);
       return group;
+    });
+  }
+
+  /** Puts a removed group back under its uuid and at its place. @throws Failure INVALID_INPUT */
+  restore(group: Group): void {
+    this.#store.mutate((tx) => {
+      this.#checkName(group.name, null);
+      tx.db.insert(groups).values(group).run();
+      const ordered = inOrder(this.#groups.toSpliced(group.position, 0, group));
+      this.#write(tx, ordered);
+      tx.audit({ action: 'group.create', subject: group.name, target: group.uuid, after: group });
+      this.#remember(tx, ordered);
     });
   }
 
@@ -59,21 +71,26 @@ export class GroupService {
       const changed = differences(before, after);
       if (changed === null) return before;
       this.#write(tx, ordered);
-      tx.audit({ action: 'group.update', subject: before.name, ...changed });
+      tx.audit({ action: 'group.update', subject: before.name, target: uuid, ...changed });
       this.#remember(tx, ordered);
       return after;
     });
   }
 
-  /** @param leave takes the clusters out of the group, in the same transaction */
-  remove(uuid: string, leave: (tx: Transaction) => void): void {
+  /** @param leave takes the clusters out of the group, in the same transaction, and says which */
+  remove(uuid: string, leave: (tx: Transaction) => string[]): void {
     this.#store.mutate((tx) => {
       const before = this.#get(uuid);
-      leave(tx);
+      const clusters = leave(tx);
       tx.db.delete(groups).where(eq(groups.uuid, uuid)).run();
       const rest = inOrder(this.#groups.filter((group) => group.uuid !== uuid));
       this.#write(tx, rest);
-      tx.audit({ action: 'group.remove', subject: before.name, before });
+      tx.audit({
+        action: 'group.remove',
+        subject: before.name,
+        target: uuid,
+        before: { ...before, clusters },
+      });
       this.#remember(tx, rest);
     });
   }

@@ -91,3 +91,11 @@ export function duplicateId(clusterId: string): Failure {
     fields: { clusterId: 'Another cluster has this id.' },
   });
 }
+
+export function readOnlyHere(clusterId: string): Failure {
+  return fail(
+    'READ_ONLY',
+    { remedy: 'Switch “Read only” off in its configuration first.', cluster: clusterId },
+    `${clusterId} is read only here.`,
+  );
+}

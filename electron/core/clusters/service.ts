@@ -15,6 +15,7 @@ import {
   invalid,
   needsReconnect,
   notFound,
+  readOnlyHere,
 } from './rules';
 import type { ClusterReader, ClustersEvent } from './types';
 
@@ -39,6 +40,9 @@ export interface ClusterServiceDeps {
   /** whether a remote of this uuid exists; without it there is none */
   hasRemote?(uuid: string): boolean;
 }
+
+/** What a cluster gets when it is stored. */
+type Stamp = 'number' | 'createdAt' | 'updatedAt' | 'revision';
 
 /** A cluster to be made, with the fields only the store keeps. */
 export interface NewCluster {
@@ -113,6 +117,7 @@ export class ClusterService implements ClusterReader {
     if (secret !== undefined) await this.#deps.secrets.ready();
     const updated = this.#change((edit) => {
       const before = this.#stored(uuid);
+      if (before.readOnly && changes.readOnly !== false) throw readOnlyHere(before.clusterId);
       if (revision !== undefined && revision !== before.revision) {
         throw fail('REVISION_CHANGED', {
           remedy: 'Look at the present values, then make your change again.',
@@ -133,6 +138,7 @@ export class ClusterService implements ClusterReader {
       edit.tx.audit({
         action: 'cluster.update',
         subject: before.clusterId,
+        target: uuid,
         before: { ...changed?.before, ...keptChanged?.before },
         after: { ...changed?.after, ...keptChanged?.after, ...masked },
       });
@@ -151,13 +157,14 @@ export class ClusterService implements ClusterReader {
       this.#checkId(edit, clusterId);
       const { number: _number, createdAt: _c, updatedAt: _u, revision: _r, ...fields } = source;
       const copy = edit.insert(
-        { ...fields, uuid: randomUUID(), clusterId, name, isDefault: false },
+        { ...fields, uuid: randomUUID(), clusterId, name, isDefault: false, readOnly: false },
         readKept(edit.tx.db, uuid),
       );
       const hasSecret = secrets.copy(edit.tx, uuid, copy.uuid);
       edit.tx.audit({
         action: 'cluster.duplicate',
         subject: clusterId,
+        target: copy.uuid,
         after: { ...copy, from: source.clusterId, secret: hasSecret ? 'copied' : 'none' },
       });
       return copy;
@@ -176,6 +183,7 @@ export class ClusterService implements ClusterReader {
           cluster: clusterId,
         });
       }
+      if (cluster.readOnly) throw readOnlyHere(clusterId);
       if (cluster.protected && confirm !== clusterId) {
         throw fail('CONFIRMATION_REQUIRED', {
           remedy: `This cluster is protected: confirm by typing ${clusterId}.`,
@@ -183,19 +191,48 @@ export class ClusterService implements ClusterReader {
           field: 'confirm',
         });
       }
+      const before = { ...cluster, ...readKept(edit.tx.db, uuid) };
       edit.remove(uuid);
       this.#deps.secrets.remove(edit.tx, uuid);
-      edit.tx.audit({ action: 'cluster.remove', subject: clusterId, before: cluster });
+      edit.tx.audit({ action: 'cluster.remove', subject: clusterId, target: uuid, before });
     });
   }
 
-  /** Takes the clusters out of a group that is about to be removed, in its transaction. */
-  leaveGroup(tx: Transaction, groupUuid: string): void {
+  /**
+   * Puts a removed cluster back under its uuid. It gets a new number, its secret is gone, and the
+   * group, remote or place as default which it had are taken where they are free.
+   * @throws Failure DUPLICATE_ID
+   */
+  restore(cluster: Omit<StoredCluster, Stamp>, kept: KeptFields): Cluster {
+    const { groupUuid, remoteUuid, isDefault } = cluster;
+    const fields = {
+      ...cluster,
+      groupUuid: groupUuid !== null && this.#deps.hasGroup(groupUuid) ? groupUuid : null,
+      remoteUuid: this.#deps.hasRemote?.(remoteUuid ?? '') === true ? remoteUuid : null,
+      isDefault: isDefault && !this.list().some((other) => other.isDefault),
+    };
+    const restored = this.#change((edit) => {
+      if (edit.book.has(cluster.uuid)) throw duplicateId(cluster.clusterId);
+      this.#checkId(edit, cluster.clusterId);
+      const made = edit.insert(fields, kept);
+      const { clusterId: subject, uuid: target } = made;
+      edit.tx.audit({ action: 'cluster.create', subject, target, after: { ...made, ...kept } });
+      return made;
+    });
+    return this.#view(restored);
+  }
+
+  /**
+   * Takes the clusters out of a group that is about to be removed, in its transaction.
+   * @returns their uuids
+   */
+  leaveGroup(tx: Transaction, groupUuid: string): string[] {
     const edit = this.#edit(tx);
     for (const cluster of this.#clusters.values()) {
       if (cluster.groupUuid === groupUuid) edit.update({ ...cluster, groupUuid: null });
     }
     tx.after(() => this.#commit(edit));
+    return [...edit.upserts];
   }
 
   /** Takes the clusters away from a remote that is about to be removed, in its transaction. */
@@ -261,6 +298,7 @@ export class ClusterService implements ClusterReader {
     edit.tx.audit({
       action: 'cluster.create',
       subject: cluster.clusterId,
+      target: cluster.uuid,
       after: { ...cluster, secret: secret ? 'set' : 'none' },
     });
     return cluster;

@@ -36,6 +36,11 @@ export class LiveHub {
     );
   }
 
+  /** Whether some window shows the clusters. */
+  get isSeen(): boolean {
+    return [...this.#visible.values()].includes(true);
+  }
+
   publish(change: LiveChange): void {
     this.#changes.emit(change);
   }
@@ -107,7 +112,7 @@ export class LiveHub {
   }
 
   #tellSeen(): void {
-    this.#deps.onSeen([...this.#visible.values()].includes(true));
+    this.#deps.onSeen(this.isSeen);
   }
 }
 

@@ -77,9 +77,14 @@ export class Clients implements PveClients {
     await entry?.client.close();
   }
 
+  /** Ends every session; the next call of a cluster makes a new one. */
+  async resetAll(): Promise<void> {
+    await Promise.all([...this.#entries.keys()].map((uuid) => this.reset(uuid)));
+  }
+
   async closeAll(): Promise<void> {
     this.#unsubscribe();
-    await Promise.all([...this.#entries.keys()].map((uuid) => this.reset(uuid)));
+    await this.resetAll();
   }
 
   #entry(uuid: string): Entry {

@@ -2,6 +2,7 @@ import type { AccountView } from '../trust/account';
 import type { ConnectionTest } from '../trust/connection-test';
 import type { TokenMint } from '../trust/mint';
 import type { Pins } from '../trust/pins';
+import type { Rights } from '../trust/rights';
 import { os } from './base';
 
 /** What connection calls need of the watching. */
@@ -16,11 +17,12 @@ export interface ConnectionServices {
   pins: Pins;
   mint: TokenMint;
   account: AccountView;
+  rights: Rights;
   watch: WatchControl;
 }
 
 export function createConnectionRouter(services: ConnectionServices) {
-  const { test, pins, mint, account, watch } = services;
+  const { test, pins, mint, account, rights, watch } = services;
   const never = new AbortController().signal;
   return {
     test: os.connection.test.handler(({ input, signal }) => test.run(input, signal ?? never)),
@@ -35,6 +37,7 @@ export function createConnectionRouter(services: ConnectionServices) {
     }),
     mintToken: os.connection.mintToken.handler(({ input }) => mint.mint(input)),
     missing: os.connection.missing.handler(({ input }) => account.missing(input.uuid)),
+    rights: os.connection.rights.handler(({ input }) => rights.of(input.uuid)),
     storages: os.connection.storages.handler(({ input }) => account.storages(input)),
     refresh: os.connection.refresh.handler(({ input }) => watch.refresh(input.uuid)),
     pause: os.connection.pause.handler(({ input }) => watch.pause(input.uuid, input.paused)),

@@ -1,27 +1,37 @@
+import type { AccessService } from '../access/service';
+import type { AuditTrail } from '../audit/trail';
 import type { GroupService } from '../clusters/groups';
 import type { ClusterService } from '../clusters/service';
 import type { ClustersJsonImport } from '../imports/clusters-json';
 import type { Host } from '../ports';
 import type { SettingsService } from '../settings/service';
+import type { Syncing } from '../sync/compose';
 import type { Vault } from '../vault/vault';
 import type { Watching } from '../watching';
+import { createAccessRouter } from './access';
 import { createAppRouter } from './app';
+import { createAuditRouter } from './audit';
 import { createChartsRouter } from './charts';
 import { createClustersRouter } from './clusters';
 import { type ConnectionServices, createConnectionRouter } from './connection';
 import { createGroupsRouter } from './groups';
+import { guarded } from './guard';
 import { createGuestsRouter } from './guests';
 import { createImportsRouter } from './imports';
 import { createInventoryRouter } from './inventory';
 import { createLiveRouter } from './live';
 import { createOperationsRouter } from './operations';
+import { createRemotesRouter } from './remotes';
 import { createSettingsRouter } from './settings';
+import { createSyncRouter } from './sync';
 import { createTasksRouter } from './tasks';
 import { createVaultRouter } from './vault';
 
 /** Everything a call of the contract may reach. */
 export interface CoreServices {
   host: Host;
+  access: AccessService;
+  audit: AuditTrail;
   dataDir: string;
   clusters: ClusterService;
   groups: GroupService;
@@ -30,14 +40,18 @@ export interface CoreServices {
   imports: ClustersJsonImport;
   connection: Omit<ConnectionServices, 'watch'>;
   watching: Watching;
+  syncing: Syncing;
 }
 
-/** The whole contract, implemented. */
+/** The whole contract, implemented behind its one guard. */
 export function createRouter(services: CoreServices) {
   const { host, dataDir, clusters, groups, settings, vault, imports, connection, watching } =
     services;
-  return {
+  const { access, audit, syncing } = services;
+  return guarded({ access, clusters }).router({
+    access: createAccessRouter(access),
     app: createAppRouter(host, dataDir, clusters),
+    audit: createAuditRouter(audit),
     charts: createChartsRouter(watching),
     clusters: createClustersRouter(clusters),
     connection: createConnectionRouter({ ...connection, watch: watching.watcher }),
@@ -47,8 +61,10 @@ export function createRouter(services: CoreServices) {
     inventory: createInventoryRouter(watching),
     live: createLiveRouter(watching),
     operations: createOperationsRouter(watching),
+    remotes: createRemotesRouter(syncing),
     settings: createSettingsRouter(settings),
+    sync: createSyncRouter(syncing),
     tasks: createTasksRouter(watching),
     vault: createVaultRouter(vault),
-  };
+  });
 }

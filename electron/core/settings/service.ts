@@ -1,4 +1,5 @@
 import { type Settings, settingsSchema } from '#shared/contract/settings';
+import { differences } from '../clusters/rules';
 import { settings } from '../db/schema/index';
 import type { Store } from '../db/store';
 import { Channel } from '../events';
@@ -25,8 +26,10 @@ export class SettingsService {
   update(changes: SettingsChanges): Settings {
     const named = Object.entries(changes).filter(([, value]) => value !== undefined);
     if (named.length === 0) return this.#settings;
+    const after = settingsSchema.parse({ ...this.#settings, ...Object.fromEntries(named) });
+    const changed = differences(this.#settings, after);
+    if (changed === null) return this.#settings;
     return this.#store.mutate((tx) => {
-      const after = settingsSchema.parse({ ...this.#settings, ...Object.fromEntries(named) });
       for (const [key, value] of named) {
         const json = JSON.stringify(value);
         tx.db
@@ -38,7 +41,7 @@ export class SettingsService {
       tx.audit({
         action: 'settings.update',
         subject: 'settings',
-        after: Object.fromEntries(named),
+        ...changed,
       });
       tx.after(() => {
         this.#settings = after;

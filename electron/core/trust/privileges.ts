@@ -92,7 +92,7 @@ export function missingFor(
  * per path, each with whether it reaches below; an unlisted path has what the nearest listed one
  * above it passes on.
  */
-function holds(permissions: Permissions, path: string, privilege: string): boolean {
+export function holds(permissions: Permissions, path: string, privilege: string): boolean {
   const here = permissions[path];
   // on the root itself it need not reach below: the paths below are asked for by themselves
   if (here !== undefined) return path === '/' ? privilege in here : here[privilege] === true;

@@ -93,18 +93,21 @@ const LONGEST_WAIT_MS = 60_000;
 /** Slows guessing down: after three wrong passphrases each further one doubles the wait. */
 export class AttemptLimiter {
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #code: 'VAULT_LOCKED' | 'APP_LOCKED';
   #wrong = 0;
   #notBefore = 0;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  /** @param code what a caller is told while it has to wait */
+  constructor(clock: Pick<Clock, 'now'>, code: 'VAULT_LOCKED' | 'APP_LOCKED' = 'VAULT_LOCKED') {
     this.#clock = clock;
+    this.#code = code;
   }
 
-  /** @throws Failure VAULT_LOCKED while the wait lasts */
+  /** @throws Failure while the wait lasts */
   check(): void {
     const waitMs = this.#notBefore - this.#clock.now();
     if (waitMs <= 0) return;
-    throw fail('VAULT_LOCKED', {
+    throw fail(this.#code, {
       remedy: `Wait ${Math.ceil(waitMs / 1000)} s before the next passphrase.`,
     });
   }

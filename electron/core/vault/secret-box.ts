@@ -5,6 +5,16 @@ import type { Reader, Transaction } from '../db/store';
 import { seal, secretContext, unseal } from './seal';
 
 const FIELD = 'secret';
+const KEY_CONTEXT = 'app lock|vault key';
+const ownerContext = (owner: string) => `app lock|${owner}`;
+
+/** What was open, sealed under another key while nobody may use it. */
+interface Held {
+  /** null: it was closed */
+  vaultKey: Buffer | null;
+  wasSession: boolean;
+  session: Map<string, Buffer>;
+}
 
 /** Where secrets are: sealed in the store under a key, or for this session only in memory. */
 export type Keeping = { kind: 'sealed'; key: Buffer } | { kind: 'session' } | { kind: 'closed' };
@@ -17,6 +27,7 @@ export class SecretBox {
   readonly #versions = new Map<string, number>();
   readonly #session = new Map<string, Buffer>();
   #keeping: Keeping = { kind: 'closed' };
+  #held: Held | null = null;
 
   /** @param closed says why nothing can be opened or sealed now */
   constructor(db: Reader, closed: () => Failure) {
@@ -34,7 +45,8 @@ export class SecretBox {
   }
 
   has(owner: string): boolean {
-    return this.#versions.has(owner) || this.#session.has(owner);
+    const inMemory = this.#session.has(owner) || this.#held?.session.has(owner) === true;
+    return this.#versions.has(owner) || inMemory;
   }
 
   get sealedCount(): number {
@@ -45,6 +57,41 @@ export class SecretBox {
   use(keeping: Keeping): void {
     this.#letGo();
     this.#keeping = keeping;
+    // opened by somebody who began before it was held
+    if (this.#held !== null) this.#letGo();
+  }
+
+  /**
+   * Lets go of the vault key and of every secret until {@link release}. What only memory has stays
+   * sealed under `under`; without it nothing does.
+   */
+  hold(under: Buffer | null): void {
+    const keeping = this.#keeping;
+    const held: Held = { vaultKey: null, wasSession: false, session: new Map() };
+    if (under !== null && this.#held === null) {
+      held.wasSession = keeping.kind === 'session';
+      if (keeping.kind === 'sealed') held.vaultKey = seal(under, keeping.key, KEY_CONTEXT);
+      for (const [owner, plain] of this.#session) {
+        held.session.set(owner, seal(under, plain, ownerContext(owner)));
+      }
+    }
+    this.#held ??= held;
+    this.#letGo();
+  }
+
+  /** @returns whether it is open again, as it was before {@link hold} */
+  release(under: Buffer | null): boolean {
+    const held = this.#held;
+    this.#held = null;
+    if (held === null || under === null) return this.isOpen;
+    const key = held.vaultKey && unseal(under, held.vaultKey, KEY_CONTEXT);
+    if (key !== null) this.use({ kind: 'sealed', key });
+    else if (held.wasSession) this.use({ kind: 'session' });
+    for (const [owner, sealed] of held.session) {
+      const plain = unseal(under, sealed, ownerContext(owner));
+      if (plain !== null) this.#session.set(owner, plain);
+    }
+    return this.isOpen;
   }
 
   /** @returns null where none is stored; @throws Failure when closed or damaged */
@@ -141,6 +188,7 @@ export class SecretBox {
 
   #letGo(): void {
     if (this.#keeping.kind === 'sealed') this.#keeping.key.fill(0);
+    this.#keeping = { kind: 'closed' };
     for (const plain of this.#session.values()) plain.fill(0);
     this.#session.clear();
   }

@@ -34,6 +34,8 @@ export class Vault implements SecretReader {
   #options: VaultStatus['options'] = [];
   #queue: Promise<unknown> = Promise.resolve();
   #watching = false;
+  /** the state to go back to while the app is locked; null: it is not */
+  #heldFrom: LockState | null = null;
 
   constructor(deps: VaultDeps) {
     this.#deps = deps;
@@ -47,6 +49,7 @@ export class Vault implements SecretReader {
   /** Opens the vault, or chooses the protection of a new data folder. Resolves when that is settled. */
   start(): Promise<void> {
     return this.#inTurn(async () => {
+      if (this.#heldFrom !== null || this.#box.isOpen) return;
       await this.#tryOpen(true);
       // a locked keychain would prompt for it
       if (this.#box.isOpen) await this.#holder.forgetStaleKeys();
@@ -92,9 +95,10 @@ export class Vault implements SecretReader {
    * @throws Failure VAULT_LOCKED | VAULT_UNAVAILABLE
    */
   async ready(): Promise<void> {
+    if (this.#heldFrom !== null) throw this.#failure();
     await this.#queue.catch(() => undefined);
     if (this.#box.isOpen) return;
-    if (this.#lock.protection !== 'passphrase') await this.#retry();
+    if (this.#lock.protection !== 'passphrase' && this.#heldFrom === null) await this.#retry();
     if (!this.#box.isOpen) throw this.#failure();
   }
 
@@ -146,6 +150,31 @@ export class Vault implements SecretReader {
     return this.status();
   }
 
+  /**
+   * Drops the key and every decrypted secret, at once, until {@link release}.
+   * @param under seals what only memory has; null where nothing was opened yet
+   */
+  hold(under: Buffer | null): void {
+    this.#box.hold(under);
+    if (this.#heldFrom !== null) return;
+    this.#heldFrom = this.#lock;
+    const message = 'Unlock Clusterdeck; the vault opens with it.';
+    this.#lock = { protection: this.#lock.protection, state: 'locked', message };
+    this.events.emit(this.current());
+  }
+
+  /** Opens it as it was before {@link hold}; what had not been opened yet is opened in its turn. */
+  async release(under: Buffer | null): Promise<void> {
+    const before = this.#heldFrom;
+    if (before === null) return;
+    this.#heldFrom = null;
+    const isOpen = this.#box.release(under);
+    this.#lock = before;
+    if (isOpen) return this.events.emit(this.current());
+    this.#lock = { ...before, state: 'locked', message: 'The vault is being opened.' };
+    await this.start();
+  }
+
   close(): void {
     this.#end.abort();
     this.#box.close();
@@ -191,6 +220,7 @@ export class Vault implements SecretReader {
 
   /** Never throws: what hinders it becomes the vault's state. */
   async #tryOpen(atStart: boolean): Promise<void> {
+    if (this.#heldFrom !== null) return;
     const row = this.#holder.current();
     try {
       if (row === null) await this.#chooseFirst();
@@ -221,6 +251,11 @@ export class Vault implements SecretReader {
 
   /** @param keeping null where the box has it already */
   #settle(lock: LockState, keeping: Keeping | null): void {
+    if (this.#heldFrom !== null) {
+      this.#heldFrom = lock;
+      if (keeping !== null) this.#box.use(keeping);
+      return;
+    }
     const same = lock.state === this.#lock.state && lock.message === this.#lock.message;
     const changed = !same || lock.protection !== this.#lock.protection;
     this.#lock = lock;
@@ -243,7 +278,7 @@ export class Vault implements SecretReader {
       while (!this.#box.isOpen) {
         await this.#deps.clock.sleep(pauseMs, this.#end.signal);
         pauseMs = Math.min(RETRY_MS.longest, pauseMs * 1.5);
-        if (await this.#holder.opensQuietly()) await this.#retry();
+        if (this.#heldFrom === null && (await this.#holder.opensQuietly())) await this.#retry();
       }
     };
     wait()

@@ -64,6 +64,7 @@ export const clusters = sqliteTable(
     revision: integer('revision').notNull(),
     /** the remote it follows; the reference stands in the migration, since `remotes` comes later */
     remoteUuid: text('remote_uuid'),
+    readOnly: flag('read_only').notNull().default(false),
   },
   (table) => [
     index('clusters_remote').on(table.remoteUuid),
