@@ -20,14 +20,14 @@ export class SyncDesk {
     return this.#clusters
       .list()
       .filter((cluster) => cluster.remoteUuid === remoteUuid)
-      .map((cluster) => toLocal(cluster, kept.get(cluster.uuid) ?? {}));
+      .map((cluster) => localOf(cluster, kept.get(cluster.uuid) ?? {}));
   }
 
   /** One that follows the remote, as it is now; null where it is gone or follows it no more. */
   find(remoteUuid: string, uuid: string): LocalCluster | null {
     const cluster = this.#clusters.list().find((each) => each.uuid === uuid);
     if (cluster?.remoteUuid !== remoteUuid) return null;
-    return toLocal(cluster, readKept(this.#db, uuid));
+    return localOf(cluster, readKept(this.#db, uuid));
   }
 
   /** Those that do not follow a remote: cluster_id -> uuid. */
@@ -44,7 +44,7 @@ export class SyncDesk {
   }
 }
 
-function toLocal(cluster: Cluster, kept: KeptFields): LocalCluster {
+export function localOf(cluster: Cluster, kept: KeptFields): LocalCluster {
   return {
     uuid: cluster.uuid,
     clusterId: cluster.clusterId,

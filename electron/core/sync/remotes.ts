@@ -56,6 +56,11 @@ export class RemoteService {
     return this.#remotes.map((remote) => this.#view(remote));
   }
 
+  /** With what only the sync needs of them. */
+  all(): readonly StoredRemote[] {
+    return this.#remotes;
+  }
+
   has(uuid: string): boolean {
     return this.#remotes.some((remote) => remote.uuid === uuid);
   }
