@@ -45,12 +45,13 @@ export async function runHub(
     cleanup.push(stop);
     const core = await composeCore(ports);
     cleanup.push(() => core.close());
-    const { router, clusters, vault, store, clients, connection } = core;
+    const { router, clusters, vault, store, access, clients, connection } = core;
     const serving = { lock, router, context: { logger }, host: 'cli', demo: false } as const;
     const local = await serveLocal(serving);
     cleanup.push(() => local.close());
     const { clock } = ports;
-    const deps = { clusters, vault, store, clients, test: connection.test, clock, logger };
+    const test = connection.test;
+    const deps = { clusters, vault, store, access, clients, test, clock, logger };
     const hub = await startHub(deps, hubOptions);
     cleanup.push(() => hub.close());
     logger.info({ port: hub.port, fingerprint: hub.fingerprint }, 'The hub runs');

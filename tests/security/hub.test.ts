@@ -177,6 +177,36 @@ test('a protected cluster and the last one are not removed from afar', async () 
   expect(last.json()['error']).toBe('Cannot delete the last cluster');
 });
 
+test('viewer mode, a read-only cluster and the app lock hold from afar as they do at the desk', async () => {
+  const { admin, client } = await openHub();
+  await admin({ method: 'POST', body: lab('one') });
+  await admin({ method: 'POST', body: lab('two') });
+  const one = await client.clusters.get({ ref: 'one' });
+  await client.clusters.update({ uuid: one.uuid, changes: { readOnly: true } });
+  const rename = (number: number) =>
+    admin({ method: 'PUT', path: `${CONFIG}/${number}`, body: { name: 'New' } });
+  expect((await rename(1)).status).toBe(403);
+  expect((await admin({ method: 'DELETE', path: `${CONFIG}/1` })).status).toBe(403);
+  expect((await rename(2)).status).toBe(200);
+  await client.access.setViewer({ viewer: true });
+  for (const call of [
+    { method: 'POST', body: lab('three') },
+    { method: 'PUT', path: `${CONFIG}/2`, body: { name: 'Newer' } },
+    { method: 'DELETE', path: `${CONFIG}/2` },
+  ]) {
+    expect((await admin(call)).status).toBe(403);
+  }
+  expect((await admin()).status).toBe(200);
+  await client.access.setLock({ passphrase: 'a lock of the desk' });
+  await client.access.lock();
+  const locked = await admin();
+  expect([locked.status, locked.text]).toEqual([503, expect.not.stringContaining('Lab')]);
+  await client.access.unlock({ passphrase: 'a lock of the desk' });
+  await client.access.setViewer({ viewer: false, passphrase: 'a lock of the desk' });
+  const names = (await client.clusters.list()).map(({ name }) => name);
+  expect(names.toSorted()).toEqual(['Lab one', 'New']);
+});
+
 test('a body beyond any record is refused, announced or not, and nothing of it is kept', async () => {
   const { hub, admin, token, client } = await openHub();
   const body = { ...lab('one'), description: 'x'.repeat(300_000) };

@@ -12,10 +12,10 @@ export async function withHub(
   { core, ports }: { core: Core; ports: Ports },
   options: Partial<HubOptions> = {},
 ): Promise<Hub> {
-  const { clusters, vault, store, clients, connection } = core;
+  const { clusters, vault, store, access, clients, connection } = core;
   const { clock, logger } = ports;
   const test = connection.test;
-  const deps = { clusters, vault, store, clients, test, clock, logger };
+  const deps = { clusters, vault, store, access, clients, test, clock, logger };
   const hub = await startHub(deps, { port: 0, ...options });
   let closing: Promise<void> | undefined;
   const close = () => (closing ??= hub.close());

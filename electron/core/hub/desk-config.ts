@@ -21,6 +21,8 @@ export interface HubClusters {
 
 export interface DeskConfigDeps {
   clusters: HubClusters;
+  /** whether nothing may be changed on this desk */
+  isViewer(): boolean;
   /** the fields only the store keeps */
   keptOf(uuid: string): KeptFields;
   allKept(): ReadonlyMap<string, KeptFields>;
@@ -52,7 +54,7 @@ export class DeskConfig implements ConfigStore {
     values: PortalValues,
     password: string,
   ): Promise<Outcome<PortalRecord>> {
-    return settled(async () => {
+    return this.#settled(async () => {
       const { settings, kept } = toChanges(values, null);
       const secret = password === '' ? {} : { secret: password };
       const parsed = clusterCreate.safeParse({ ...settings, clusterId, ...secret });
@@ -69,7 +71,7 @@ export class DeskConfig implements ConfigStore {
     values: Partial<PortalValues>,
     password: string,
   ): Promise<Outcome<PortalRecord>> {
-    return settled(async () => {
+    return this.#settled(async () => {
       for (let tries = 1; ; tries += 1) {
         const cluster = this.#find(number);
         if (cluster === undefined) return { ok: false, reason: 'notFound' };
@@ -84,7 +86,7 @@ export class DeskConfig implements ConfigStore {
   }
 
   remove(number: number): Promise<Outcome<{ name: string }>> {
-    return settled(async () => {
+    return this.#settled(async () => {
       const cluster = this.#find(number);
       if (cluster === undefined) return { ok: false, reason: 'notFound' };
       if (this.#shown().length === 1) return { ok: false, reason: 'last' };
@@ -112,6 +114,19 @@ export class DeskConfig implements ConfigStore {
     const changed = await this.#deps.clusters.update(parsed.data, kept);
     if (changed.revision !== revision) this.#deps.note('hub.updateCluster', cluster.clusterId);
     return { ok: true, value: toRecord(changed, this.#deps.keptOf(uuid)) };
+  }
+
+  /** Expected failures become refusals; nothing of them but their own sentences is told. */
+  async #settled<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    if (this.#deps.isViewer()) {
+      return { ok: false, reason: 'readOnly', message: 'The hub is in viewer mode' };
+    }
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return { ok: false, ...refusalOf(error) };
+    }
   }
 
   #shown(): Cluster[] {
@@ -142,16 +157,6 @@ function sentences(issues: { path: PropertyKey[]; message: string }[]): string {
     return sentence(String(first === 'changes' ? second : first), message);
   });
   return `Invalid values: ${told.join(' ')}`;
-}
-
-/** Expected failures become refusals; nothing of them but their own sentences is told. */
-async function settled<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { ok: false, ...refusalOf(error) };
-  }
 }
 
 function refusalOf(failure: Failure): Refusal {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { fail } from '#shared/contract/errors';
 import { hostPort, isHost } from '#shared/domain/host';
 import { answerPortal } from '#shared/domain/portal/handler';
+import { refusal } from '#shared/domain/portal/http';
 import { readAllKept, readKept } from '../clusters/rows';
 import type { Store } from '../db/store';
 import type { Clock, Logger } from '../ports';
@@ -17,6 +18,8 @@ export interface HubDeps extends Omit<DeskProbeDeps, 'clusters'> {
   clusters: HubClusters;
   store: Store;
   vault: KeyVault;
+  /** what the person at this desk allows at the moment */
+  access: { status(): { viewer: boolean; locked: boolean } };
   clock: Pick<Clock, 'now'>;
   logger: Logger;
 }
@@ -72,12 +75,15 @@ export async function startHub(deps: HubDeps, options: HubOptions): Promise<Hub>
     port,
     patience,
     logger,
-    answer: (request, { headers, address, signal }) =>
-      answerPortal(request, gate.visitor(headers, address), {
+    async answer(request, { headers, address, signal }) {
+      // a locked app tells nothing of a cluster, to nobody
+      if (deps.access.status().locked) return refusal(503, 'The hub is locked');
+      return answerPortal(request, gate.visitor(headers, address), {
         store: deskConfig(deps, address),
         probe: new DeskProbe(deps, signal),
         door: gate.door(headers, address),
-      }),
+      });
+    },
   }).catch((error: unknown) => {
     throw listenFailure(error, listen, port);
   });
@@ -92,9 +98,10 @@ export async function startHub(deps: HubDeps, options: HubOptions): Promise<Hub>
   };
 }
 
-function deskConfig({ clusters, store }: HubDeps, address: string): DeskConfig {
+function deskConfig({ clusters, store, access }: HubDeps, address: string): DeskConfig {
   return new DeskConfig({
     clusters,
+    isViewer: () => access.status().viewer,
     keptOf: (uuid) => readKept(store.read, uuid),
     allKept: () => readAllKept(store.read),
     note: (action, subject) =>
