@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { AccessService } from './access/service';
 import { composeAudit } from './audit/compose';
 import { AuditLog } from './audit/log';
+import { composeBundles } from './bundles/compose';
 import { GroupService } from './clusters/groups';
 import { ClusterService } from './clusters/service';
 import { openDatabase } from './db/open';
@@ -31,7 +32,8 @@ export type Core = Awaited<ReturnType<typeof composeCore>>;
 export async function composeCore(ports: Ports) {
   const { paths, clock, logger, protectors, passphrase, host, power } = ports;
   const { dataDir } = paths;
-  const audit = new AuditLog(actor(), clock);
+  const by = actor();
+  const audit = new AuditLog(by, clock);
   const store = new Store(openDatabase({ dataDir, clock, logger }), audit, logger);
   const seq = audit.firstBrokenLately(store.read);
   if (seq !== null) logger.error({ seq }, 'The audit was changed by others from this row on');
@@ -49,6 +51,8 @@ export async function composeCore(ports: Ports) {
     hasRemote,
   });
   const imports = new ClustersJsonImport(clusters);
+  const program = `Clusterdeck ${host.info.version}`;
+  const bundles = composeBundles({ store, clusters, groups, vault, clock, actor: by, program });
   vault.events.subscribe(() => clusters.refreshSecrets());
   const trust = machineAuthorities();
   const sync = composeSync({ store, vault, clusters, clock, logger, power, trust });
@@ -89,7 +93,7 @@ export async function composeCore(ports: Ports) {
   await Promise.race([vault.start(), clock.sleep(VAULT_WAIT_MS)]);
 
   const config = { host, dataDir, clusters, groups, settings, vault, imports };
-  const guarding = { access, audit: trail.trail };
+  const guarding = { access, audit: trail.trail, bundles };
   const router = createRouter({ ...config, ...guarding, connection, watching, syncing: sync });
   return {
     router,
@@ -99,6 +103,8 @@ export async function composeCore(ports: Ports) {
     vault,
     store,
     access,
+    /** for files that a person opens with Clusterdeck */
+    bundles,
     /** for the hub, which asks clusters on behalf of others */
     connection,
     clients,

@@ -2,6 +2,7 @@ import type { ContractRouterClient } from '@orpc/contract';
 import { access } from './access';
 import { app } from './app';
 import { audit } from './audit';
+import { bundles } from './bundles';
 import { charts } from './charts';
 import { clusters, groups } from './clusters';
 import { connection } from './connection';
@@ -20,6 +21,7 @@ export const contract = {
   access,
   app,
   audit,
+  bundles,
   charts,
   clusters,
   connection,

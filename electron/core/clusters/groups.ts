@@ -46,6 +46,37 @@ export class GroupService {
     });
   }
 
+  /** Makes groups within another area's transaction; none of the names is taken. */
+  createIn(tx: Transaction, list: readonly Pick<Group, 'name' | 'colour'>[]): Group[] {
+    const made = list.map((fields, index) => {
+      const group = { uuid: randomUUID(), ...fields, position: this.#groups.length + index };
+      tx.db.insert(groups).values(group).run();
+      tx.audit({
+        action: 'group.create',
+        subject: group.name,
+        target: group.uuid,
+        after: group,
+      });
+      return group;
+    });
+    this.#remember(tx, [...this.#groups, ...made]);
+    return made;
+  }
+
+  /** Removes groups that no cluster is in, within another area's transaction. */
+  removeIn(tx: Transaction, uuids: readonly string[]): void {
+    const gone = this.#groups.filter(({ uuid }) => uuids.includes(uuid));
+    if (gone.length === 0) return;
+    for (const before of gone) {
+      const { uuid, name } = before;
+      tx.db.delete(groups).where(eq(groups.uuid, uuid)).run();
+      tx.audit({ action: 'group.remove', subject: name, target: uuid, before });
+    }
+    const rest = inOrder(this.#groups.filter((group) => !gone.includes(group)));
+    this.#write(tx, rest);
+    this.#remember(tx, rest);
+  }
+
   /** Puts a removed group back under its uuid and at its place. @throws Failure INVALID_INPUT */
   restore(group: Group): void {
     this.#store.mutate((tx) => {

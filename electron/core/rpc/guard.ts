@@ -3,7 +3,7 @@ import type { AccessService } from '../access/service';
 import { readOnlyHere } from '../clusters/rules';
 import type { ClusterReader } from '../clusters/types';
 import { isStream, os } from './base';
-import { endsReadOnly, isRead, textsIn, WHILE_LOCKED } from './policy';
+import { isRead, sparesReadOnly, textsIn, WHILE_LOCKED } from './policy';
 
 export interface GuardDeps {
   access: Pick<AccessService, 'status' | 'events'>;
@@ -38,7 +38,7 @@ function admit(call: string, input: unknown, { access, clusters }: GuardDeps): v
       .list()
       .flatMap(({ uuid, clusterId, readOnly }) => (readOnly ? [[uuid, clusterId]] : [])),
   );
-  if (marked.size === 0 || endsReadOnly(call, input)) return;
+  if (marked.size === 0 || sparesReadOnly(call, input)) return;
   for (const text of textsIn(input)) {
     const clusterId = marked.get(text.toLowerCase());
     if (clusterId !== undefined) throw readOnlyHere(clusterId);

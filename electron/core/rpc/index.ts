@@ -1,5 +1,6 @@
 import type { AccessService } from '../access/service';
 import type { AuditTrail } from '../audit/trail';
+import type { BundleServices } from '../bundles/compose';
 import type { GroupService } from '../clusters/groups';
 import type { ClusterService } from '../clusters/service';
 import type { ClustersJsonImport } from '../imports/clusters-json';
@@ -11,6 +12,7 @@ import type { Watching } from '../watching';
 import { createAccessRouter } from './access';
 import { createAppRouter } from './app';
 import { createAuditRouter } from './audit';
+import { createBundlesRouter } from './bundles';
 import { createChartsRouter } from './charts';
 import { createClustersRouter } from './clusters';
 import { type ConnectionServices, createConnectionRouter } from './connection';
@@ -32,6 +34,7 @@ export interface CoreServices {
   host: Host;
   access: AccessService;
   audit: AuditTrail;
+  bundles: BundleServices;
   dataDir: string;
   clusters: ClusterService;
   groups: GroupService;
@@ -47,11 +50,12 @@ export interface CoreServices {
 export function createRouter(services: CoreServices) {
   const { host, dataDir, clusters, groups, settings, vault, imports, connection, watching } =
     services;
-  const { access, audit, syncing } = services;
+  const { access, audit, bundles, syncing } = services;
   return guarded({ access, clusters }).router({
     access: createAccessRouter(access),
     app: createAppRouter(host, dataDir, clusters),
     audit: createAuditRouter(audit),
+    bundles: createBundlesRouter(bundles),
     charts: createChartsRouter(watching),
     clusters: createClustersRouter(clusters),
     connection: createConnectionRouter({ ...connection, watch: watching.watcher }),

@@ -12,6 +12,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const hasOnly = (names: ReadonlySet<string>) => (input: unknown) =>
   isRecord(input) && Object.keys(input).every((name) => names.has(name));
 
+const isDryRun: Admit = (input) => isRecord(input) && input['dryRun'] === true;
+
 /** How this person likes to look at things; it changes nothing that others see. */
 const LOOKS = new Set(['theme', 'density', 'deckSort', 'singleKeys', 'guestColumns']);
 
@@ -34,6 +36,11 @@ export const READS: { readonly [Name in CallName]?: Admit } = {
   'audit.export': true,
   'audit.list': true,
   'audit.verify': true,
+  'bundles.export': (input) => isRecord(input) && input['withSecrets'] !== true,
+  'bundles.last': true,
+  'bundles.offers': true,
+  'bundles.open': true,
+  'bundles.preview': true,
   'charts.get': true,
   'clusters.get': true,
   'clusters.list': true,
@@ -56,11 +63,16 @@ export const READS: { readonly [Name in CallName]?: Admit } = {
   'operations.list': true,
   'remotes.list': true,
   'remotes.test': true,
+  'remotes.list': true,
+  'remotes.test': true,
   'settings.get': true,
   'settings.update': hasOnly(LOOKS),
   'sync.outbox': true,
   'sync.preview': true,
   'sync.run': (input) => isRecord(input) && input['dryRun'] === true,
+  'sync.outbox': true,
+  'sync.preview': true,
+  'sync.run': isDryRun,
   'tasks.follow': true,
   'tasks.list': true,
   'vault.status': true,
@@ -93,8 +105,12 @@ export function* textsIn(value: unknown, depth = 0): Generator<string> {
   }
 }
 
-/** Whether an edit switches a cluster's read-only mark off, which it must not hinder itself. */
-export function endsReadOnly(call: string, input: unknown): boolean {
+/**
+ * Whether a call may name a cluster that is read only: an export reads it, and an edit that switches
+ * the mark off must not be hindered by it.
+ */
+export function sparesReadOnly(call: string, input: unknown): boolean {
+  if (call === 'bundles.export') return true;
   if (call !== 'clusters.update' || !isRecord(input)) return false;
   return isRecord(input['changes']) && input['changes']['readOnly'] === false;
 }
