@@ -1,6 +1,6 @@
 import { fail } from '#shared/contract/errors';
 import type { Store } from '../db/store';
-import type { AuditRow } from './chain';
+import { type AuditRow, hashOf } from './chain';
 import { fromJson } from './json';
 import { HIDDEN } from './mask';
 
@@ -14,6 +14,7 @@ export interface Undo {
 
 /** An edit as the audit tells it. */
 export interface Edit {
+  /** '' where it has no uuid, as the settings */
   target: string;
   subject: string;
   before: Fields;
@@ -41,6 +42,7 @@ export class Undos {
   whyNot(row: AuditRow): string | null | undefined {
     const undo = this.#undoOf(row);
     if (undo === undefined || row.result !== 'ok') return undefined;
+    if (hashOf(row) !== row.hash) return 'Somebody changed this entry.';
     const edit = editOf(row);
     if (edit === null) return UNREADABLE;
     try {
@@ -73,8 +75,8 @@ export class Undos {
 }
 
 function editOf({ target, subject, before, after }: AuditRow): Edit | null {
-  if (target === null || `${before}${after}`.includes(HIDDEN)) return null;
-  return { target, subject, before: fieldsOf(before), after: fieldsOf(after) };
+  if (`${before}${after}`.includes(HIDDEN)) return null;
+  return { target: target ?? '', subject, before: fieldsOf(before), after: fieldsOf(after) };
 }
 
 function fieldsOf(json: string | null): Fields {

@@ -12,6 +12,9 @@ const UNREACHABLE_MS = 120_000;
 /** A trouble that comes back sooner is still the same one. */
 const OVER_MS = 120_000;
 
+/** A timer that comes this late slept with the machine. */
+const LATE_MS = 30_000;
+
 interface State {
   told: boolean;
   /** ends the wait for the trouble to be news, or for it to be over */
@@ -71,8 +74,12 @@ export class TroubleWatch {
     const wait = new AbortController();
     state.wait = wait;
     state.waitsFor = forWhat;
+    const { clock } = this.#deps;
+    const since = clock.now();
+    const awake = () =>
+      clock.now() - since > ms + LATE_MS ? this.#wait(uuid, trouble, state, forWhat) : turn();
     // ended by what is seen in between
-    this.#deps.clock.sleep(ms, wait.signal).then(turn, () => undefined);
+    clock.sleep(ms, wait.signal).then(awake, () => undefined);
   }
 
   #settle(state: State): void {
