@@ -31,6 +31,7 @@ export function clusterJson(cluster: Cluster, groups: Group[]) {
     iso_storage: cluster.isoStorage,
     description: cluster.description,
     group: groups.find((group) => group.uuid === cluster.groupUuid)?.name ?? null,
+    remote_uuid: cluster.remoteUuid,
     protected: cluster.protected,
     colour: cluster.colour,
     endpoints: cluster.endpoints,

@@ -21,6 +21,7 @@ export interface ClusterOptions {
   default?: boolean;
   active?: boolean;
   group?: string | false;
+  remote?: string | false;
   description?: string;
   deploy?: boolean;
   templates?: boolean;
@@ -72,6 +73,8 @@ export function clusterOptions(command: Command): Command {
     .addOption(new Option('--inactive', 'put it into maintenance').implies({ active: false }))
     .option('--group <name>', 'group; made when there is none of this name')
     .option('--no-group', 'in no group')
+    .option('--remote <name>', 'remote it is kept in step with')
+    .option('--no-remote', 'kept in step with no remote')
     .option('--description <text>', 'description')
     .option('--deploy', 'virtual machines may be deployed there')
     .option('--no-deploy', 'no virtual machine is deployed there')

@@ -2,11 +2,14 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { preparePaths } from '#electron/core/local/paths';
 import { protection } from '#shared/contract/vault';
 import { type ClusterOptions, clusterOptions } from './cluster-options';
+import { bundleCommands } from './commands/bundles';
 import { listClusters, removeCluster, showCluster } from './commands/clusters';
 import type { CommandContext, ExitCode } from './commands/context';
 import { runDemo } from './commands/demo';
 import { showInventory } from './commands/inventory';
+import { remoteCommands } from './commands/remotes';
 import { serve } from './commands/serve-hub';
+import { syncCommands } from './commands/sync';
 import { testCluster } from './commands/test-cluster';
 import { changeVault, vaultStatus } from './commands/vault';
 import { addCluster, editCluster } from './commands/write-cluster';
@@ -159,6 +162,10 @@ function createProgram(
         .makeOptionMandatory(),
     )
     .action(({ to }, command) => perform(command, (context) => changeVault(to, context)));
+
+  remoteCommands(program, perform);
+  syncCommands(program, perform);
+  bundleCommands(program, perform);
 
   hostOptions(program.command('serve'))
     .description('serve the deck on this machine, or a hub for a team, until it is ended')

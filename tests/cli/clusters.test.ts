@@ -50,6 +50,7 @@ test('a new cluster is stored with the documented defaults under the names of th
     iso_storage: null,
     description: '',
     group: null,
+    remote_uuid: null,
     protected: false,
     colour: null,
     endpoints: [{ host: 'pve1.lab', port: 8006, pin: null }],

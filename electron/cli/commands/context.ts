@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Paths } from '#electron/core/ports';
 import type { CliIo } from '../io';
 import type { Output } from '../output';
@@ -20,3 +21,9 @@ export interface CommandContext {
 
 /** The exit code: 0 done, 1 the operation failed. Wrong usage throws. */
 export type ExitCode = 0 | 1;
+
+/** Runs what a command line asked for, and tells what it throws. */
+export type Perform = (
+  command: Command,
+  run: (context: CommandContext) => Promise<ExitCode>,
+) => Promise<void>;

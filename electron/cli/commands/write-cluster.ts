@@ -3,6 +3,7 @@ import type { Client } from '#shared/contract/index';
 import { type ClusterOptions, plainChanges } from '../cluster-options';
 import { endpointsFrom, trustEndpoints } from '../endpoints';
 import { groupUuidFrom, readSecret } from '../entries';
+import { remoteUuidFrom } from '../remotes';
 import type { Session } from '../session';
 import { UsageError } from '../usage-error';
 import { tellCluster } from './clusters';
@@ -31,12 +32,14 @@ export async function addCluster(
     const { client } = session;
     const endpoints = await endpointsOf(options, [], client, context);
     const groupUuid = (await groupUuidFrom(options.group, client)) ?? null;
+    const remoteUuid = (await remoteUuidFrom(options.remote, client)) ?? null;
     const added = await client.clusters.create({
       ...changes,
       clusterId: id,
       name,
       endpoints: endpoints ?? [],
       groupUuid,
+      remoteUuid,
       ...(secret !== undefined && { secret }),
     });
     tellCluster(added, await client.groups.list(), context);
@@ -52,7 +55,12 @@ export async function editCluster(
 ): Promise<ExitCode> {
   const changes = plainChanges(options);
   const touchesEndpoints = options.trust === true || endpointsFrom(options) !== undefined;
-  if (Object.keys(changes).length === 0 && !touchesEndpoints && options.group === undefined) {
+  if (
+    Object.keys(changes).length === 0 &&
+    !touchesEndpoints &&
+    options.group === undefined &&
+    options.remote === undefined
+  ) {
     throw new UsageError('Name at least one thing to change.');
   }
   const secret = await readSecret(options, context.io);
@@ -61,6 +69,7 @@ export async function editCluster(
     const before = await client.clusters.get({ ref });
     const endpoints = await endpointsOf(options, before.endpoints, client, context);
     const groupUuid = await groupUuidFrom(options.group, client);
+    const remoteUuid = await remoteUuidFrom(options.remote, client);
     const edited = await client.clusters.update({
       uuid: before.uuid,
       revision: before.revision,
@@ -68,6 +77,7 @@ export async function editCluster(
         ...changes,
         ...(endpoints !== undefined && { endpoints }),
         ...(groupUuid !== undefined && { groupUuid }),
+        ...(remoteUuid !== undefined && { remoteUuid }),
         ...(secret !== undefined && { secret }),
       },
     });
@@ -93,7 +103,7 @@ async function endpointsOf(
 }
 
 /** A secret that is gone when the program ends must not look as if it were kept. */
-async function warnIfForgotten({ client, visits }: Session, { out }: CommandContext) {
+export async function warnIfForgotten({ client, visits }: Session, { out }: CommandContext) {
   const { protection } = await client.vault.status();
   if (protection !== 'session') return;
   const end = visits ? 'until the running Clusterdeck ends' : 'only as long as this command';
