@@ -7,6 +7,7 @@ import { GroupService } from './clusters/groups';
 import { ClusterService } from './clusters/service';
 import { openDatabase } from './db/open';
 import { Store } from './db/store';
+import { DraftService } from './drafts/service';
 import { ClustersJsonImport } from './imports/clusters-json';
 import { composeNotices } from './notices/compose';
 import type { Ports } from './ports';
@@ -37,37 +38,25 @@ export async function composeCore(ports: Ports) {
   const store = new Store(openDatabase({ dataDir, clock, logger }), audit, logger);
   const seq = audit.firstBrokenLately(store.read);
   if (seq !== null) logger.error({ seq }, 'The audit was changed by others from this row on');
-  const vault = new Vault({ store, protectors, clock, logger, passphrase });
+  const base = { store, clock, logger };
+  const vault = new Vault({ ...base, protectors, passphrase });
   const groups = new GroupService({ store, logger });
   const settings = new SettingsService(store, logger);
   const hasGroup = (uuid: string) => groups.has(uuid);
   const hasRemote = (uuid: string): boolean => sync.remotes.has(uuid);
-  const clusters = new ClusterService({
-    store,
-    secrets: vault,
-    clock,
-    logger,
-    hasGroup,
-    hasRemote,
-  });
+  const clusters = new ClusterService({ ...base, secrets: vault, hasGroup, hasRemote });
   const imports = new ClustersJsonImport(clusters);
   const program = `Clusterdeck ${host.info.version}`;
   const bundles = composeBundles({ store, clusters, groups, vault, clock, actor: by, program });
   vault.events.subscribe(() => clusters.refreshSecrets());
   const trust = machineAuthorities();
-  const sync = composeSync({ store, vault, clusters, clock, logger, power, trust });
-  const clients = new Clients({
-    clusters,
-    secrets: vault,
-    changes: clusters.events,
-    trust,
-    clock,
-  });
+  const mayChange = (): boolean => access.mayChange();
+  const sync = composeSync({ ...base, vault, clusters, power, trust, mayChange });
+  const changes = clusters.events;
+  const clients = new Clients({ clusters, secrets: vault, changes, trust, clock });
   const connection = composeTrust({ clusters, clients, trust, clock, logger });
   const watching = composeWatching({
-    store,
-    clock,
-    logger,
+    ...base,
     power,
     clients,
     clusters,
@@ -77,11 +66,9 @@ export async function composeCore(ports: Ports) {
     remotes: sync.remotes,
     outbox: sync.outbox,
   });
-  const trail = composeAudit({ store, clock, logger, clusters, groups, settings });
+  const trail = composeAudit({ ...base, clusters, groups, settings });
   const access = new AccessService({
-    store,
-    clock,
-    logger,
+    ...base,
     power,
     vault,
     passphrase,
@@ -93,7 +80,7 @@ export async function composeCore(ports: Ports) {
   await Promise.race([vault.start(), clock.sleep(VAULT_WAIT_MS)]);
 
   const config = { host, dataDir, clusters, groups, settings, vault, imports };
-  const guarding = { access, audit: trail.trail, bundles };
+  const guarding = { access, audit: trail.trail, bundles, drafts: new DraftService(store, clock) };
   const router = createRouter({ ...config, ...guarding, connection, watching, syncing: sync });
   return {
     router,

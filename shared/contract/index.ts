@@ -6,6 +6,7 @@ import { bundles } from './bundles';
 import { charts } from './charts';
 import { clusters, groups } from './clusters';
 import { connection } from './connection';
+import { drafts } from './drafts';
 import { imports } from './imports';
 import { inventory } from './inventory';
 import { live } from './live';
@@ -25,6 +26,7 @@ export const contract = {
   charts,
   clusters,
   connection,
+  drafts,
   groups,
   guests,
   imports,

@@ -3,6 +3,7 @@ import type { AuditTrail } from '../audit/trail';
 import type { BundleServices } from '../bundles/compose';
 import type { GroupService } from '../clusters/groups';
 import type { ClusterService } from '../clusters/service';
+import type { DraftService } from '../drafts/service';
 import type { ClustersJsonImport } from '../imports/clusters-json';
 import type { Host } from '../ports';
 import type { SettingsService } from '../settings/service';
@@ -16,6 +17,7 @@ import { createBundlesRouter } from './bundles';
 import { createChartsRouter } from './charts';
 import { createClustersRouter } from './clusters';
 import { type ConnectionServices, createConnectionRouter } from './connection';
+import { createDraftsRouter } from './drafts';
 import { createGroupsRouter } from './groups';
 import { guarded } from './guard';
 import { createGuestsRouter } from './guests';
@@ -36,6 +38,7 @@ export interface CoreServices {
   audit: AuditTrail;
   bundles: BundleServices;
   dataDir: string;
+  drafts: DraftService;
   clusters: ClusterService;
   groups: GroupService;
   settings: SettingsService;
@@ -50,7 +53,7 @@ export interface CoreServices {
 export function createRouter(services: CoreServices) {
   const { host, dataDir, clusters, groups, settings, vault, imports, connection, watching } =
     services;
-  const { access, audit, bundles, syncing } = services;
+  const { access, audit, bundles, drafts, syncing } = services;
   return guarded({ access, clusters }).router({
     access: createAccessRouter(access),
     app: createAppRouter(host, dataDir, clusters),
@@ -59,6 +62,7 @@ export function createRouter(services: CoreServices) {
     charts: createChartsRouter(watching),
     clusters: createClustersRouter(clusters),
     connection: createConnectionRouter({ ...connection, watch: watching.watcher }),
+    drafts: createDraftsRouter(drafts),
     groups: createGroupsRouter(groups, clusters),
     guests: createGuestsRouter(watching),
     imports: createImportsRouter(imports),
