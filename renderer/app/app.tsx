@@ -1,6 +1,8 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ComponentProps, useState } from 'react';
 import { Router } from 'wouter';
+import { ImportProvider } from '../features/bundles/import-context';
+import { SyncProvider } from '../features/sync/sync-context';
 import { isAbort, problemOf } from '../transport/failure';
 import { TickerProvider } from '../ui/now';
 import { ToastProvider } from '../ui/toast';
@@ -37,7 +39,11 @@ export function App(props: { services: ComponentProps<typeof ServicesProvider>['
                 <Router hook={useGuardedLocation} hrefs={(path) => `#${path}`}>
                   <DialogsProvider>
                     <Appearance />
-                    <Frame />
+                    <SyncProvider>
+                      <ImportProvider>
+                        <Frame />
+                      </ImportProvider>
+                    </SyncProvider>
                   </DialogsProvider>
                 </Router>
               </LeaveGuardProvider>

@@ -8,13 +8,14 @@ import { VaultDialog } from '../features/vault/vault-dialog';
 import { useLive } from './context';
 import { useDialogs } from './dialogs';
 
-const ImportDialog = lazy(() => import('../features/import/import-dialog'));
+const ExportDialog = lazy(() => import('../features/bundles/export-dialog'));
+const SyncDialogs = lazy(() => import('../features/sync/sync-dialogs'));
 const Palette = lazy(() => import('../features/palette/palette'));
 
 /** Shows the dialog that was asked for; one at a time. */
 export function DialogHost() {
   const { current, close } = useDialogs();
-  const uuid = current !== null && 'uuid' in current ? current.uuid : '';
+  const uuid = current !== null && 'uuid' in current ? (current.uuid ?? '') : '';
   const cluster = useLive((state) => state.clusters.get(uuid));
   if (current === null) return null;
   switch (current.type) {
@@ -40,10 +41,17 @@ export function DialogHost() {
       return <VaultDialog onClose={close} />;
     case 'help':
       return <HelpDialog onClose={close} />;
-    case 'import':
+    case 'remote':
+    case 'follow':
       return (
         <Suspense fallback={null}>
-          <ImportDialog onClose={close} />
+          <SyncDialogs request={current} onClose={close} />
+        </Suspense>
+      );
+    case 'export':
+      return (
+        <Suspense fallback={null}>
+          <ExportDialog onClose={close} />
         </Suspense>
       );
     case 'palette':

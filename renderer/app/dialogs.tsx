@@ -4,7 +4,10 @@ import { createContext, type ReactNode, useContext, useMemo, useState } from 're
 export type DialogRequest =
   | { type: 'test' | 'trust' | 'secondFactor' | 'signIn' | 'mint' | 'missing'; uuid: string }
   | { type: 'remove' | 'duplicate'; uuid: string }
-  | { type: 'groups' | 'import' | 'unlock' | 'vault' | 'help' | 'palette' };
+  | { type: 'follow'; uuid: string }
+  /** without uuid a new one */
+  | { type: 'remote'; uuid?: string }
+  | { type: 'groups' | 'export' | 'unlock' | 'vault' | 'help' | 'palette' };
 
 interface Dialogs {
   current: DialogRequest | null;

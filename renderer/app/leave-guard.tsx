@@ -32,7 +32,8 @@ export const useGuardedLocation: typeof useHashLocation = (options) => {
 };
 
 /**
- * Asks before the page with unsaved changes is left or the window is closed.
+ * Asks before the page with unsaved changes is left. Closing the window asks nothing: what was typed
+ * is kept as a draft.
  * @returns a function that lets go at once, for leaving after a save
  */
 export function useLeaveGuard(dirty: boolean): () => void {
@@ -41,12 +42,7 @@ export function useLeaveGuard(dirty: boolean): () => void {
   useEffect(() => {
     if (!dirty) return undefined;
     hold(location);
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => {
-      hold(null);
-      window.removeEventListener('beforeunload', ask);
-    };
+    return () => hold(null);
     // the page held is the one on which the change was made
     // oxlint-disable-next-line react/exhaustive-deps
   }, [dirty, hold]);
@@ -67,7 +63,8 @@ function LeaveQuestion() {
       action="Leave"
       onConfirm={() => hold(null)}
     >
-      What you changed here is not saved yet.
+      What you changed here is not saved yet. It stays as a draft for when you come back, without
+      passwords.
     </ConfirmDialog>
   );
 }

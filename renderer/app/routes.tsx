@@ -8,6 +8,9 @@ const EditPage = lazy(() => import('../features/edit/edit-page'));
 const GuestsPage = lazy(() => import('../features/guests/guests-page'));
 const OperationsPage = lazy(() => import('../features/operations/operations-page'));
 const ClusterPage = lazy(() => import('../features/cluster/cluster-page'));
+const SyncPage = lazy(() => import('../features/sync/sync-page'));
+const RemoteSyncPage = lazy(() => import('../features/sync/remote-sync-page'));
+const ImportPage = lazy(() => import('../features/bundles/import-page'));
 const SettingsPage = lazy(() => import('../features/settings/settings-page'));
 
 /** Every page of the program; addresses are hashes (`#/guests`), which work on any host. */
@@ -30,6 +33,11 @@ export function Routes(): ReactNode {
         <Route path="/clusters/:clusterId/:tab?">
           {({ clusterId, tab }) => <ClusterPage key={clusterId} clusterId={clusterId} tab={tab} />}
         </Route>
+        <Route path="/sync" component={SyncPage} />
+        <Route path="/sync/:remoteUuid">
+          {({ remoteUuid }) => <RemoteSyncPage key={remoteUuid} remoteUuid={remoteUuid} />}
+        </Route>
+        <Route path="/import" component={ImportPage} />
         <Route path="/settings" component={SettingsPage} />
         <Route>
           <NotFound />

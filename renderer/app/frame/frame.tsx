@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
+import { DropZone } from '../../features/bundles/drop-zone';
 import { useConnectionStatus, useLive } from '../context';
 import { DialogHost } from '../dialog-host';
 import { DrawerHost } from '../drawer-host';
@@ -29,6 +30,7 @@ export function Frame() {
       </div>
       <DrawerHost />
       <DialogHost />
+      <DropZone />
       <Shortcuts />
     </div>
   );

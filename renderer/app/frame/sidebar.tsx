@@ -1,4 +1,4 @@
-import { LayoutGrid, type LucideIcon, Monitor, Settings2, Workflow } from 'lucide-react';
+import { LayoutGrid, type LucideIcon, Monitor, RefreshCw, Settings2, Workflow } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link, useRoute } from 'wouter';
 import { GroupLinks } from '../../features/groups/group-links';
@@ -29,6 +29,7 @@ function runningOperations(state: LiveState): number {
 export function Sidebar() {
   const guests = useLive(guestCount);
   const running = useLive(runningOperations);
+  const waiting = useLive((state) => state.outbox.length);
   return (
     <aside className={styles.sidebar} aria-label="Navigation">
       <Link href="/" className={styles.brand}>
@@ -44,6 +45,13 @@ export function Sidebar() {
           label="Operations"
           count={running}
           countName="running"
+        />
+        <PageLink
+          href="/sync"
+          icon={RefreshCw}
+          label="Sync & bundles"
+          count={waiting}
+          countName="waiting"
         />
       </nav>
       <GroupLinks />

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Moon, Search, Sun, SunMoon } from 'lucide-react';
 import type { Settings } from '#shared/contract/settings';
+import { WaitingChip } from '../../features/sync/waiting-chip';
 import { IconButton } from '../../ui/button';
 import { Kbd } from '../../ui/code';
 import { Badge } from '../../ui/state';
@@ -36,6 +37,7 @@ export function TopBar() {
         <Kbd>{isMac() ? '⌘ K' : 'Ctrl K'}</Kbd>
       </button>
       <div className={styles.right}>
+        <WaitingChip />
         <ConnectionPill />
         <DemoPill />
         <IconButton

@@ -38,15 +38,32 @@ export function TestStages({ test, brief = false }: TestStagesProps) {
     stage: test.stages.find((stage) => stage.name === name),
   })).filter(({ stage }) => !brief || stage?.state === 'passed' || stage?.state === 'failed');
   return (
-    <ol className={styles.stages} aria-busy={test.phase === 'running'}>
-      {shown.map(({ name, stage }) => (
-        <Stage key={name} name={name} stage={stage} />
+    <StageList
+      busy={test.phase === 'running'}
+      stages={shown.map(({ name, stage }) => ({ name, words: NAMES[name], stage }))}
+    />
+  );
+}
+
+interface ListedStage {
+  name: string;
+  words: string;
+  /** undefined while it was not reached */
+  stage: Omit<TestStage, 'name'> | undefined;
+}
+
+/** Stages of any test, one below the other. */
+export function StageList({ stages, busy }: { stages: readonly ListedStage[]; busy: boolean }) {
+  return (
+    <ol className={styles.stages} aria-busy={busy}>
+      {stages.map((listed) => (
+        <Stage key={listed.name} {...listed} />
       ))}
     </ol>
   );
 }
 
-function Stage({ name, stage }: { name: StageName; stage: TestStage | undefined }) {
+function Stage({ words, stage }: ListedStage) {
   const state: Look = stage?.state ?? 'waiting';
   const { icon: Icon, word } = LOOKS[state];
   return (
@@ -55,7 +72,7 @@ function Stage({ name, stage }: { name: StageName; stage: TestStage | undefined 
         {Icon && <Icon size={12} strokeWidth={2.5} aria-hidden />}
       </span>
       <span className={styles.name}>
-        {NAMES[name]}
+        {words}
         <span className="visually-hidden">: {word}</span>
       </span>
       <span className={styles.detail}>{stage?.detail}</span>

@@ -1,5 +1,5 @@
 import { ShieldAlert, ShieldQuestion } from 'lucide-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { CertificateInfo } from '#shared/contract/connection';
 import { Button } from '../../ui/button';
 import { Checkbox } from '../../ui/choice';
@@ -14,6 +14,8 @@ interface TrustChoiceProps {
   /** the fingerprint trusted so far; null: none yet */
   pinned: string | null;
   busy?: boolean;
+  /** where the server's own fingerprint is found, for what is no Proxmox server */
+  compare?: ReactNode;
   onPin: () => void;
 }
 
@@ -38,11 +40,12 @@ function intoView(section: HTMLElement | null) {
   section?.scrollIntoView({ block: 'nearest' });
 }
 
-function FirstSight({ endpoint, certificate, busy, onPin }: TrustChoiceProps) {
+function FirstSight(props: TrustChoiceProps) {
+  const { endpoint, certificate, busy, compare = COMPARE, onPin } = props;
   return (
     <section ref={intoView} className={styles.choice} aria-label="Certificate">
       <Notice tone="information" icon={ShieldQuestion} title={`Is this ${endpoint}?`}>
-        Nothing was sent to it yet. Compare the fingerprint with the server’s own. {COMPARE}
+        Nothing was sent to it yet. Compare the fingerprint with the server’s own. {compare}
       </Notice>
       <CertificateView certificate={certificate} />
       <div className={styles.deed}>
@@ -60,7 +63,7 @@ function Changed(props: TrustChoiceProps & { pinned: string }) {
     <section ref={intoView} className={styles.choice} aria-label="Certificate">
       <Notice tone="bad" icon={ShieldAlert} title={`The certificate of ${props.endpoint} changed.`}>
         Nothing was sent. If somebody renewed it, the new fingerprint is the server’s own; if nobody
-        did, somebody may stand in between. {COMPARE}
+        did, somebody may stand in between. {props.compare ?? COMPARE}
       </Notice>
       <div className={styles.sides}>
         <div className={styles.side}>

@@ -2,7 +2,6 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { FileUp, FlaskConical, type LucideIcon, Server } from 'lucide-react';
 import { useLocation } from 'wouter';
 import { useClient, useLive, useOrpc } from '../../app/context';
-import { useDialogs } from '../../app/dialogs';
 import { useFailureToast } from '../../app/failure-toast';
 import { Page } from '../../ui/page';
 import { PROTECTION_SENTENCES } from '../vault/protection-words';
@@ -11,7 +10,6 @@ import styles from './welcome.module.css';
 /** The first start: three ways to put something on the deck. */
 export function Welcome() {
   const client = useClient();
-  const dialogs = useDialogs();
   const [, navigate] = useLocation();
   const info = useQuery(useOrpc().app.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   const vault = useLive((state) => state.vault);
@@ -27,9 +25,9 @@ export function Welcome() {
         />
         <Way
           icon={FileUp}
-          title="Import clusters.json"
-          text="Take over the clusters of a lab portal. You see each entry before it is imported; the file stays as it is."
-          onClick={() => dialogs.open({ type: 'import' })}
+          title="Import from a file"
+          text="A bundle of another desk, or a lab portal’s clusters.json. You see each entry before it is imported; the file stays as it is."
+          onClick={() => navigate('/import')}
         />
         {info.data?.canOpenDemo === true && (
           <Way

@@ -15,6 +15,7 @@ import type { ClusterFormState } from './use-cluster-form';
 export function AppearanceSection({ state }: { state: ClusterFormState }) {
   const { form, errors, change } = state;
   const groups = useLive((live) => live.groups);
+  const remotes = useLive((live) => live.remotes);
   const dialogs = useDialogs();
   const options = [
     { value: '', label: 'No group' },
@@ -36,6 +37,28 @@ export function AppearanceSection({ state }: { state: ClusterFormState }) {
           </Field>
           <Button onClick={() => dialogs.open({ type: 'groups' })}>Manage groups</Button>
         </div>
+        <Field
+          label="Kept in step with"
+          error={errors.remoteUuid}
+          hint={
+            remotes.length === 0
+              ? 'Add a remote under Sync & bundles first.'
+              : 'What you change here goes there with the next sync, and the other way round.'
+          }
+        >
+          {(control) => (
+            <Select
+              {...control}
+              value={form.remoteUuid}
+              disabled={remotes.length === 0}
+              options={[
+                { value: '', label: 'No remote' },
+                ...remotes.map((remote) => ({ value: remote.uuid, label: remote.name })),
+              ]}
+              onChange={(remoteUuid) => change({ remoteUuid })}
+            />
+          )}
+        </Field>
         <div className={styles.colour}>
           <span className={styles.label} aria-hidden>
             Colour of its mark

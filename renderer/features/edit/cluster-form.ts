@@ -1,10 +1,13 @@
+import { z } from 'zod';
 import {
   type AuthKind,
+  authKind,
   type Cluster,
   type ClusterChanges,
   type ClusterCreate,
   clusterCreate,
   type VerifyMode,
+  verifyMode,
 } from '#shared/contract/clusters';
 import { type ConnectionDraft, connectionDraft } from '#shared/contract/connection';
 
@@ -38,8 +41,55 @@ export interface ClusterForm {
   isoStorage: string;
   description: string;
   groupUuid: string;
+  remoteUuid: string;
   protected: boolean;
   colour: string | null;
+}
+
+/** What a draft keeps of a form: the fields that were touched, and never the secret. */
+export const clusterDraft = z
+  .object({
+    clusterId: z.string(),
+    name: z.string(),
+    endpoints: z
+      .array(z.object({ key: z.string(), host: z.string(), port: z.string(), pin: z.string() }))
+      .min(1),
+    authKind,
+    user: z.string(),
+    tokenId: z.string(),
+    verify: verifyMode,
+    isActive: z.boolean(),
+    isDefault: z.boolean(),
+    allowVmDeployment: z.boolean(),
+    allowTemplateSync: z.boolean(),
+    allowIsoSync: z.boolean(),
+    autoShutdownEnabled: z.boolean(),
+    priority: z.string(),
+    defaultStorage: z.string(),
+    templateStorage: z.string(),
+    isoStorage: z.string(),
+    description: z.string(),
+    groupUuid: z.string(),
+    remoteUuid: z.string(),
+    protected: z.boolean(),
+    colour: z.string().nullable(),
+  } satisfies Record<keyof Omit<ClusterForm, 'secret'>, z.ZodType>)
+  .partial();
+export type ClusterDraft = z.infer<typeof clusterDraft>;
+
+/** The touched fields of a form, as a draft keeps them; null where none is. */
+export function draftOf(form: ClusterForm, base: ClusterForm): ClusterDraft | null {
+  const touched = Object.entries(form).filter(
+    ([field, value]) => JSON.stringify(value) !== JSON.stringify(Reflect.get(base, field)),
+  );
+  const draft = clusterDraft.parse(Object.fromEntries(touched));
+  return Object.keys(draft).length === 0 ? null : draft;
+}
+
+/** A form with a draft laid on top. */
+export function withDraft(form: ClusterForm, draft: ClusterDraft | undefined): ClusterForm {
+  const set = Object.entries(draft ?? {}).filter(([, value]) => value !== undefined);
+  return { ...form, ...Object.fromEntries(set) };
 }
 
 /** A field's dotted path (`endpoints.0.host`) to what is wrong with it. */
@@ -68,6 +118,7 @@ export const NEW_CLUSTER: ClusterForm = {
   isoStorage: '',
   description: '',
   groupUuid: '',
+  remoteUuid: '',
   protected: false,
   colour: null,
 };
@@ -88,6 +139,7 @@ export function formOf(cluster: Cluster): ClusterForm {
     templateStorage: cluster.templateStorage ?? '',
     isoStorage: cluster.isoStorage ?? '',
     groupUuid: cluster.groupUuid ?? '',
+    remoteUuid: cluster.remoteUuid ?? '',
   };
 }
 
@@ -149,6 +201,7 @@ export function parseCluster(form: ClusterForm): Parsed<ClusterCreate> {
       isoStorage: orNull(form.isoStorage),
       description: form.description,
       groupUuid: orNull(form.groupUuid),
+      remoteUuid: orNull(form.remoteUuid),
       protected: form.protected,
       colour: form.colour,
     }),

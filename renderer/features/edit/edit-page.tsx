@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Cluster, ClusterChanges } from '#shared/contract/clusters';
 import { useClient, useLive } from '../../app/context';
+import { DraftNotice, useDraft } from '../../app/drafts';
 import { NotFound } from '../../app/not-found';
 import { problemOf } from '../../transport/failure';
 import { Button } from '../../ui/button';
@@ -13,8 +14,8 @@ import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
 import { clusterHref } from '../clusters/use-cluster-actions';
 import { ClusterEditor } from './cluster-editor';
-import { changesOf, formOf, parseCluster } from './cluster-form';
-import { useClusterForm } from './use-cluster-form';
+import { changesOf, clusterDraft, formOf, parseCluster } from './cluster-form';
+import { type ClusterDraftState, useClusterForm } from './use-cluster-form';
 import { useStorageList } from './use-storage-list';
 
 /** An existing cluster's configuration. */
@@ -26,15 +27,20 @@ export default function EditPage({ clusterId }: { clusterId: string }) {
   const [opened] = useState(cluster?.uuid);
   const current = useLive((state) => (opened ? state.clusters.get(opened) : undefined));
   if (!current) return <NotFound what={`There is no cluster ${clusterId} on this desk.`} />;
-  return <Editor cluster={current} />;
+  return <Drafted cluster={current} />;
 }
 
-function Editor({ cluster }: { cluster: Cluster }) {
+function Drafted({ cluster }: { cluster: Cluster }) {
+  const draft = useDraft(`cluster ${cluster.uuid}`, clusterDraft);
+  return draft.ready ? <Editor cluster={cluster} draft={draft} /> : null;
+}
+
+function Editor({ cluster, draft }: { cluster: Cluster; draft: ClusterDraftState }) {
   const client = useClient();
   const toasts = useToasts();
   const [, navigate] = useLocation();
   const [stored, setStored] = useState(cluster);
-  const state = useClusterForm(formOf(cluster), false);
+  const state = useClusterForm(formOf(cluster), false, draft);
   const storages = useStorageList();
   const reachable = useLive((live) => live.live.get(cluster.uuid)?.state === 'active');
   const readStorages = useEffectEvent(() => {
@@ -57,6 +63,7 @@ function Editor({ cluster }: { cluster: Cluster }) {
       { revision, changes: changesOf(base, value) },
       {
         onSuccess: (saved) => {
+          draft.drop();
           release();
           toasts.notify({ tone: 'ok', title: `${saved.name} was saved` });
           navigate(clusterHref(saved.clusterId));
@@ -94,6 +101,16 @@ function Editor({ cluster }: { cluster: Cluster }) {
             />
           ),
         })}
+        {...(!outdated &&
+          draft.kept && {
+            notice: (
+              <DraftNotice
+                at={draft.kept.at}
+                note="Only the fields you touched differ from what is stored. Passwords are not part of a draft."
+                onDiscard={takeStored}
+              />
+            ),
+          })}
         onSave={(release) => save(stored, stored.revision, release)}
         onCancel={() => navigate(clusterHref(stored.clusterId))}
       />

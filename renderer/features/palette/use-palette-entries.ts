@@ -18,6 +18,7 @@ const PAGES: readonly { label: string; path: string }[] = [
   { label: 'Deck', path: '/' },
   { label: 'Guests', path: '/guests' },
   { label: 'Operations', path: '/operations' },
+  { label: 'Sync & bundles', path: '/sync' },
   { label: 'Settings', path: '/settings' },
 ];
 
@@ -89,6 +90,7 @@ function useActionEntries(): PaletteEntry[] {
   const dialogs = useDialogs();
   const [, navigate] = useLocation();
   const clusters = useLive((state) => state.clusters);
+  const remotes = useLive((state) => state.remotes);
   const onError = useFailureToast();
   const settings = useMutation({
     mutationFn: (changes: Partial<Settings>) => client.settings.update(changes),
@@ -112,7 +114,12 @@ function useActionEntries(): PaletteEntry[] {
   return [
     action('Add a cluster', () => navigate('/add')),
     action('Refresh all clusters', () => refresh.mutate()),
-    action('Import clusters.json', show({ type: 'import' })),
+    action('Import from a file', () => navigate('/import'), 'bundle, clusters.json'),
+    action('Export a bundle', show({ type: 'export' })),
+    action('Add a remote', show({ type: 'remote' }), 'sync'),
+    ...remotes.map(({ uuid, name }) =>
+      action(`Sync with ${name}`, () => navigate(`/sync/${uuid}`), 'look first'),
+    ),
     action('Manage groups', show({ type: 'groups' })),
     action('Change the protection of the vault', show({ type: 'vault' })),
     action('Show the keys', show({ type: 'help' }), 'help'),

@@ -9,8 +9,10 @@ interface StrengthHint {
  * A rough judgement of a passphrase by length and variety, enough to steer people towards several
  * words. Not a promise: who guesses it has the vault file and all the time in the world.
  */
-export function passphraseStrength(text: string): StrengthHint {
-  if (text.length < 8) return { strength: 'short', hint: 'At least 8 characters.' };
+export function passphraseStrength(text: string, atLeast = 8): StrengthHint {
+  if (text.length < atLeast) {
+    return { strength: 'short', hint: `At least ${atLeast} characters.` };
+  }
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/].filter((set) => set.test(text)).length;
   const distinct = new Set(text).size;
   const score = Math.min(text.length, distinct * 2) + classes * 2;

@@ -7,12 +7,9 @@ import { problemOf } from '../../transport/failure';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { ErrorNotice, Notice } from '../../ui/feedback';
-import { Field } from '../../ui/field';
-import { PasswordInput } from '../../ui/input';
-import { Meter } from '../../ui/meter';
 import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
-import { passphraseStrength, type Strength } from './passphrase-strength';
+import { NewPassphrase } from './new-passphrase';
 import { PROTECTION_SENTENCES } from './protection-words';
 import styles from './vault-dialog.module.css';
 
@@ -95,6 +92,7 @@ function ChangeProtection({ vault, onClose }: { vault: VaultStatus; onClose: () 
             again={again}
             onPassphrase={setPassphrase}
             onAgain={setAgain}
+            loss="Nobody can open the vault without it, and nobody can reset it."
           />
         )}
         {to === 'session' && vault.protection !== 'session' && (
@@ -112,35 +110,4 @@ function sealedSentence({ protection, sealedSecrets: count }: VaultStatus): stri
   if (protection === 'session') return 'What was typed in this session is kept from then on.';
   if (count === 0) return 'No secret is stored yet.';
   return `${count === 1 ? 'One secret is' : `${count} secrets are`} sealed. A change seals all anew, or none.`;
-}
-
-const FRACTION: Record<Strength, number> = { short: 0.1, weak: 0.35, fair: 0.65, strong: 1 };
-
-interface NewPassphraseProps {
-  passphrase: string;
-  again: string;
-  onPassphrase: (text: string) => void;
-  onAgain: (text: string) => void;
-}
-
-function NewPassphrase({ passphrase, again, onPassphrase, onAgain }: NewPassphraseProps) {
-  const { strength, hint } = passphraseStrength(passphrase);
-  const differs = again !== '' && again !== passphrase;
-  return (
-    <div className={styles.passphrase}>
-      <Field label="New passphrase" hint={hint} required>
-        {(control) => <PasswordInput {...control} value={passphrase} onChange={onPassphrase} />}
-      </Field>
-      <Field label="Once more" error={differs ? 'The two are not the same.' : undefined} required>
-        {(control) => <PasswordInput {...control} value={again} onChange={onAgain} />}
-      </Field>
-      <Meter
-        label="Strength"
-        fraction={passphrase === '' ? 0 : FRACTION[strength]}
-        text={strength}
-        tone={strength === 'strong' || strength === 'fair' ? 'plain' : 'warning'}
-      />
-      <p className={styles.loss}>Nobody can open the vault without it, and nobody can reset it.</p>
-    </div>
-  );
 }
