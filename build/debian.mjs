@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 
 /** Debian packages the tests need and a file that tells whether each is there. */
 const NEEDS = [
+  ['age', '/usr/bin/age'],
   ['chromium', '/usr/bin/chromium'],
   ['dbus', '/usr/bin/dbus-run-session'],
   ['gnome-keyring', '/usr/bin/gnome-keyring-daemon'],

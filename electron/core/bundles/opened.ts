@@ -53,6 +53,6 @@ export class OpenedFiles {
   }
 
   clear(): void {
-    for (const token of [...this.#files.keys()]) this.forget(token);
+    for (const token of this.#files.keys()) this.forget(token);
   }
 }
