@@ -34,6 +34,8 @@ export interface Column {
   grow: number;
   minPx: number;
   numeric: boolean;
+  /** set fainter: it places a guest rather than tells its state */
+  quiet?: true;
   /** what the column sorts by; null stands last, whichever way */
   sortBy: (entry: GuestEntry) => string | number | null;
 }
@@ -44,9 +46,23 @@ const fraction = (used: number | null, of: number | null) =>
 export const COLUMNS: Record<ColumnId, Column> = {
   name: { label: 'Name', grow: 3, minPx: 150, numeric: false, sortBy: (e) => guestName(e.row) },
   status: { label: 'State', grow: 0, minPx: 104, numeric: false, sortBy: (e) => e.row.status },
-  vmid: { label: 'ID', grow: 0, minPx: 62, numeric: false, sortBy: (e) => e.row.vmid },
-  cluster: { label: 'Cluster', grow: 2, minPx: 110, numeric: false, sortBy: (e) => e.clusterName },
-  node: { label: 'Node', grow: 1, minPx: 84, numeric: false, sortBy: (e) => e.row.node },
+  vmid: { label: 'ID', grow: 0, minPx: 62, numeric: false, quiet: true, sortBy: (e) => e.row.vmid },
+  cluster: {
+    label: 'Cluster',
+    grow: 2,
+    minPx: 110,
+    numeric: false,
+    quiet: true,
+    sortBy: (e) => e.clusterName,
+  },
+  node: {
+    label: 'Node',
+    grow: 1,
+    minPx: 84,
+    numeric: false,
+    quiet: true,
+    sortBy: (e) => e.row.node,
+  },
   cpu: { label: 'CPU', grow: 0, minPx: 116, numeric: true, sortBy: (e) => e.row.cpu },
   memory: {
     label: 'Memory',
@@ -58,7 +74,14 @@ export const COLUMNS: Record<ColumnId, Column> = {
   disk: { label: 'Disk', grow: 0, minPx: 92, numeric: true, sortBy: (e) => e.row.maxDisk },
   netIn: { label: 'Net in', grow: 0, minPx: 100, numeric: true, sortBy: (e) => e.row.netInRate },
   netOut: { label: 'Net out', grow: 0, minPx: 100, numeric: true, sortBy: (e) => e.row.netOutRate },
-  uptime: { label: 'Uptime', grow: 0, minPx: 96, numeric: true, sortBy: (e) => e.row.uptimeS },
+  uptime: {
+    label: 'Uptime',
+    grow: 0,
+    minPx: 96,
+    numeric: true,
+    quiet: true,
+    sortBy: (e) => e.row.uptimeS,
+  },
   tags: {
     label: 'Tags',
     grow: 2,
@@ -66,9 +89,30 @@ export const COLUMNS: Record<ColumnId, Column> = {
     numeric: false,
     sortBy: (e) => e.row.tags.join(' ') || null,
   },
-  pool: { label: 'Pool', grow: 1, minPx: 90, numeric: false, sortBy: (e) => e.row.pool },
-  ha: { label: 'HA', grow: 0, minPx: 88, numeric: false, sortBy: (e) => e.row.haState },
-  lock: { label: 'Lock', grow: 0, minPx: 88, numeric: false, sortBy: (e) => e.row.lock },
+  pool: {
+    label: 'Pool',
+    grow: 1,
+    minPx: 90,
+    numeric: false,
+    quiet: true,
+    sortBy: (e) => e.row.pool,
+  },
+  ha: {
+    label: 'HA',
+    grow: 0,
+    minPx: 88,
+    numeric: false,
+    quiet: true,
+    sortBy: (e) => e.row.haState,
+  },
+  lock: {
+    label: 'Lock',
+    grow: 0,
+    minPx: 88,
+    numeric: false,
+    quiet: true,
+    sortBy: (e) => e.row.lock,
+  },
 };
 
 const DEFAULT_COLUMNS: readonly ColumnId[] = [

@@ -1,6 +1,7 @@
-import { Box, FileStack, LockKeyhole, Monitor } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { bytes, count, duration, percent, plain, type Quantity, rate } from '#shared/domain/units';
+import type { GuestRow } from '#shared/contract/inventory';
+import { bytes, duration, percent, plain, type Quantity, rate } from '#shared/domain/units';
+import { cx } from '../../ui/cx';
 import { StateDot } from '../../ui/state';
 import type { ColumnId } from './columns';
 import styles from './guest-cells.module.css';
@@ -8,13 +9,13 @@ import { guestName } from './guest-name';
 import { guestState } from './guest-state';
 import type { ShownGuest } from './use-guests';
 
-/** What stands in each column; all of it is plain, for forty rows are drawn anew while one scrolls. */
+/** What stands in each column, in as few elements as it takes: rows are drawn while one scrolls. */
 export const CELLS: Record<ColumnId, (guest: ShownGuest) => ReactNode> = {
   name: ({ row }) => <Name row={row} />,
   status: ({ row }) => <StateDot {...guestState(row)} showWord />,
-  vmid: ({ row }) => <span className={styles.quiet}>{row.vmid}</span>,
-  cluster: ({ cluster }) => <span className={styles.quiet}>{cluster.name}</span>,
-  node: ({ row }) => <span className={styles.quiet}>{row.node}</span>,
+  vmid: ({ row }) => row.vmid,
+  cluster: ({ cluster }) => cluster.name,
+  node: ({ row }) => row.node,
   cpu: ({ row }) => <Share quantity={percent(row.cpu)} fraction={row.cpu} />,
   memory: ({ row }) => (
     <Share
@@ -22,46 +23,30 @@ export const CELLS: Record<ColumnId, (guest: ShownGuest) => ReactNode> = {
       fraction={row.mem === null || !row.maxMem ? null : row.mem / row.maxMem}
     />
   ),
-  disk: ({ row }) => <Number quantity={bytes(row.maxDisk)} />,
-  netIn: ({ row }) => <Number quantity={rate(row.netInRate)} />,
-  netOut: ({ row }) => <Number quantity={rate(row.netOutRate)} />,
-  uptime: ({ row }) => (
-    <span className={styles.quiet}>{row.uptimeS ? plain(duration(row.uptimeS)) : '–'}</span>
-  ),
+  disk: ({ row }) => plain(bytes(row.maxDisk)),
+  netIn: ({ row }) => plain(rate(row.netInRate)),
+  netOut: ({ row }) => plain(rate(row.netOutRate)),
+  uptime: ({ row }) => (row.uptimeS ? plain(duration(row.uptimeS)) : '–'),
   tags: ({ row }) => <Tags tags={row.tags} />,
-  pool: ({ row }) => <span className={styles.quiet}>{row.pool ?? ''}</span>,
-  ha: ({ row }) => <span className={styles.quiet}>{row.haState ?? ''}</span>,
-  lock: ({ row }) => <span className={styles.quiet}>{row.lock ?? ''}</span>,
+  pool: ({ row }) => row.pool,
+  ha: ({ row }) => row.haState,
+  lock: ({ row }) => row.lock,
 };
 
-function Name({ row }: Pick<ShownGuest, 'row'>) {
-  const Icon = row.template ? FileStack : row.kind === 'lxc' ? Box : Monitor;
+function kindOf(row: GuestRow): { look: string | undefined; words: string } {
   const kind = row.kind === 'lxc' ? 'container' : 'virtual machine';
-  return (
-    <>
-      <Icon size={15} strokeWidth={1.75} aria-hidden className={styles.kind} />
-      <span className={styles.name}>{guestName(row)}</span>
-      <span className="visually-hidden">
-        {row.template ? `, template of a ${kind}` : `, ${kind}`}
-      </span>
-      {row.lock !== null && (
-        <LockKeyhole
-          size={12}
-          strokeWidth={1.75}
-          className={styles.kind}
-          aria-label={`locked: ${row.lock}`}
-        />
-      )}
-    </>
-  );
+  if (row.template) return { look: styles.template, words: `template of a ${kind}` };
+  return { look: row.kind === 'lxc' ? styles.container : styles.machine, words: kind };
 }
 
-function Number({ quantity }: { quantity: Quantity }) {
+function Name({ row }: { row: GuestRow }) {
+  const { look, words } = kindOf(row);
   return (
-    <span>
-      {quantity.text}
-      <span className={styles.unit}>{quantity.unit}</span>
-    </span>
+    <>
+      <span className={cx(styles.kind, look)} role="img" aria-label={words} />
+      <span className={styles.name}>{guestName(row)}</span>
+      {row.lock !== null && <span className={styles.tag}>{row.lock}</span>}
+    </>
   );
 }
 
@@ -70,13 +55,15 @@ function Share({ quantity, fraction }: { quantity: Quantity; fraction: number | 
   const full = Math.min(Math.max(fraction ?? 0, 0), 1);
   return (
     <>
-      <Number quantity={quantity} />
-      <span className={fraction === null ? styles.noBar : styles.bar} aria-hidden>
-        <span
-          className={full > 0.9 ? styles.high : styles.fill}
-          style={{ transform: `scaleX(${full})` }}
-        />
+      <span>
+        {quantity.text}
+        <span className={styles.unit}>{quantity.unit}</span>
       </span>
+      <span
+        aria-hidden
+        className={cx(styles.bar, full > 0.9 && styles.high, fraction === null && styles.none)}
+        style={{ backgroundSize: `${full * 100}% 100%, 100% 100%` }}
+      />
     </>
   );
 }
@@ -87,16 +74,14 @@ function Tags({ tags }: { tags: readonly string[] }) {
   const more = tags.length - TAGS_SHOWN;
   return (
     <>
-      {tags.slice(0, TAGS_SHOWN).map((tag) => (
-        <span key={tag} className={styles.tag}>
+      {tags.slice(0, TAGS_SHOWN).map((tag, place) => (
+        // by its place: a row that is used again keeps its elements
+        // oxlint-disable-next-line react/no-array-index-key
+        <span key={place} className={styles.tag}>
           {tag}
         </span>
       ))}
-      {more > 0 && (
-        <span className={styles.quiet} title={tags.slice(TAGS_SHOWN).join(', ')}>
-          +{count(more).text}
-        </span>
-      )}
+      {more > 0 && <span title={tags.slice(TAGS_SHOWN).join(', ')}>+{more}</span>}
     </>
   );
 }

@@ -45,7 +45,14 @@ export const GuestTableRow = memo(function GuestTableRow(props: GuestRowProps) {
       </td>
       {guest &&
         props.columns.map((column) => (
-          <td key={column} className={cx(styles.cell, COLUMNS[column].numeric && styles.numeric)}>
+          <td
+            key={column}
+            className={cx(
+              styles.cell,
+              COLUMNS[column].numeric && styles.numeric,
+              COLUMNS[column].quiet && styles.quiet,
+            )}
+          >
             {CELLS[column](guest)}
           </td>
         ))}

@@ -1,11 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type MouseEvent, useEffect, useId, useRef } from 'react';
+import { type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react';
 import { useLive } from '../../app/context';
 import { type ColumnId, gridTemplate, leastWidth } from './columns';
 import { GuestTableRow } from './guest-row';
 import styles from './guest-table.module.css';
 import { GuestTableHead } from './guest-table-head';
 import type { Sort } from './order';
+import { RowSlots } from './row-slots';
 import { moveTo, rangeTo, type Selection, toggle, toggleAll } from './selection';
 
 interface GuestTableProps {
@@ -44,7 +45,13 @@ export function GuestTable(props: GuestTableProps) {
   });
   useEffect(() => rows.measure(), [rows, rowPx]);
   const shown = rows.getVirtualItems();
-  const pool = Math.ceil(window.innerHeight / rowPx) + 2 * OVERSCAN_ROWS + 2;
+  const [slots] = useState(() => new RowSlots());
+  const slotOf = slots.assign(shown.map((item) => item.index));
+  // moving elements costs as much as making them, so while it scrolls they stay where they are;
+  // at rest they stand in reading order again
+  const drawn = rows.isScrolling
+    ? shown.toSorted((a, b) => (slotOf.get(a.index) ?? 0) - (slotOf.get(b.index) ?? 0))
+    : shown;
   const cursor = selection.cursor === null ? -1 : keys.indexOf(selection.cursor);
   const cursorShown = shown.some((item) => item.index === cursor);
   const perPage = Math.max(1, Math.floor((rows.scrollRect?.height ?? 0) / rowPx) - 2);
@@ -105,12 +112,11 @@ export function GuestTable(props: GuestTableProps) {
           onToggleAll={() => props.onSelection(toggleAll(selection, keys))}
         />
         <tbody className={styles.body} style={{ height: rows.getTotalSize() }}>
-          {shown.map((item) => {
+          {drawn.map((item) => {
             const key = keys[item.index] ?? '';
             return (
-              // rows that scroll out are used again for those that scroll in
               <GuestTableRow
-                key={item.index % pool}
+                key={slotOf.get(item.index)}
                 guestKey={key}
                 id={`${id}-${item.index}`}
                 index={item.index}

@@ -58,6 +58,6 @@ export class GuestsPage {
 }
 
 async function nameOf(row: Locator): Promise<string> {
-  const cell = row.locator('td').nth(1).locator('span').first();
+  const cell = row.locator('td').nth(1).locator('span:not([role])').first();
   return (await cell.innerText()).trim();
 }
