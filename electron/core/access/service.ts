@@ -62,6 +62,11 @@ export class AccessService {
     return { viewer, idleMinutes, locked: this.#locked, hasLock: appLock !== null };
   }
 
+  /** Whether things on this desk may be changed, by a person or by themselves. */
+  mayChange(): boolean {
+    return !this.#locked && !this.#row.viewer;
+  }
+
   /** Opens the lock where the host was given its passphrase. */
   async start(): Promise<void> {
     const { appLock } = this.#row;

@@ -12,6 +12,8 @@ export interface AutoSyncDeps {
   clock: Clock;
   logger: Logger;
   power: Power;
+  /** whether this desk may be changed now */
+  mayChange(): boolean;
 }
 
 /** Changes come in a row: the last one of them is waited for. */
@@ -79,10 +81,10 @@ export class AutoSync {
   }
 
   async #tries(uuid: string, signal: AbortSignal): Promise<void> {
-    const { clock, power } = this.#deps;
+    const { clock, power, mayChange } = this.#deps;
     await clock.sleep(SETTLE_MS, signal);
     for (let pause = RETRY_MS.first; ; pause = Math.min(pause * 2, RETRY_MS.longest)) {
-      if (!power.asleep && (await this.#try(uuid, signal))) return;
+      if (!power.asleep && mayChange() && (await this.#try(uuid, signal))) return;
       await clock.sleep(pause, signal);
     }
   }

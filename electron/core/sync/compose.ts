@@ -19,13 +19,15 @@ export interface SyncDeps {
   logger: Logger;
   power: Power;
   trust: TrustSource;
+  /** whether this desk may be changed now */
+  mayChange(): boolean;
 }
 
 export type Syncing = ReturnType<typeof composeSync>;
 
 /** What keeps the clusters in step with other servers, wired by hand. */
 export function composeSync(deps: SyncDeps) {
-  const { store, vault, clusters, clock, logger, power, trust } = deps;
+  const { store, vault, clusters, clock, logger, power, trust, mayChange } = deps;
   const secrets = vault;
   const remotes = new RemoteService({
     store,
@@ -39,7 +41,15 @@ export function composeSync(deps: SyncDeps) {
   const clients = new RemoteClients({ remotes, secrets, trust });
   const sync = new SyncService({ store, clusters, secrets, remotes, desk, outbox, clock, clients });
   const test = new RemoteTest({ remotes, clients, secrets, trust });
-  const automatic = new AutoSync({ remotes, outbox, sync, clock, logger, power });
+  const automatic = new AutoSync({
+    remotes,
+    outbox,
+    sync,
+    clock,
+    logger,
+    power,
+    mayChange,
+  });
   const follow = () => {
     // a sync looks after the outbox itself, once it is over
     if (!sync.isBusy && remotes.all().length > 0) outbox.refresh();
