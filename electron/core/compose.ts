@@ -8,7 +8,6 @@ import { ClusterService } from './clusters/service';
 import { openDatabase } from './db/open';
 import { Store } from './db/store';
 import { DraftService } from './drafts/service';
-import { ClustersJsonImport } from './imports/clusters-json';
 import { composeNotices } from './notices/compose';
 import type { Ports } from './ports';
 import { Clients } from './pve/clients';
@@ -45,7 +44,6 @@ export async function composeCore(ports: Ports) {
   const hasGroup = (uuid: string) => groups.has(uuid);
   const hasRemote = (uuid: string): boolean => sync.remotes.has(uuid);
   const clusters = new ClusterService({ ...base, secrets: vault, hasGroup, hasRemote });
-  const imports = new ClustersJsonImport(clusters);
   const program = `Clusterdeck ${host.info.version}`;
   const bundles = composeBundles({ store, clusters, groups, vault, clock, actor: by, program });
   vault.events.subscribe(() => clusters.refreshSecrets());
@@ -79,7 +77,7 @@ export async function composeCore(ports: Ports) {
   await access.start();
   await Promise.race([vault.start(), clock.sleep(VAULT_WAIT_MS)]);
 
-  const config = { host, dataDir, clusters, groups, settings, vault, imports };
+  const config = { host, dataDir, clusters, groups, settings, vault };
   const guarding = { access, audit: trail.trail, bundles, drafts: new DraftService(store, clock) };
   const router = createRouter({ ...config, ...guarding, connection, watching, syncing: sync });
   return {

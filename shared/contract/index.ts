@@ -7,7 +7,6 @@ import { charts } from './charts';
 import { clusters, groups } from './clusters';
 import { connection } from './connection';
 import { drafts } from './drafts';
-import { imports } from './imports';
 import { inventory } from './inventory';
 import { live } from './live';
 import { guests, operations } from './operations';
@@ -29,7 +28,6 @@ export const contract = {
   drafts,
   groups,
   guests,
-  imports,
   inventory,
   live,
   operations,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { safe } from '@orpc/server';
 import { expect, test } from 'vitest';
+import { openFile } from '#tests/support/bundles';
 import { openCore } from '#tests/support/core';
 import { MemoryKeychain } from '#tests/support/ports';
 
@@ -44,8 +45,8 @@ test('no secret, passphrase or key lies in clear in any file, log or answer', as
     }),
   );
   const text = JSON.stringify([{ id: 'imp', host: 'h', user: 'a@pve', password: SECRETS[3] }]);
-  await keep(client.imports.previewClustersJson({ text }));
-  await keep(client.imports.applyClustersJson({ text, only: [0] }));
+  const { token } = await keep(openFile(client, text));
+  await keep(client.bundles.apply({ token, only: ['0'] }));
   const keys = [...keychain.keys.values()].map((key) => Buffer.from(key));
   await keep(client.vault.change({ to: 'passphrase', passphrase: PASSPHRASE }));
   await keep(client.vault.change({ to: 'session' }));
@@ -62,7 +63,7 @@ test('no secret, passphrase or key lies in clear in any file, log or answer', as
         secret: SECRETS[0] ?? '',
       }),
     ),
-    safe(client.imports.previewClustersJson({ text: `${text}}` })),
+    safe(openFile(client, `${text}}`)),
     safe(client.clusters.update({ uuid: one.uuid, changes: { secret: `${SECRETS[0]}\n` } })),
   ]);
   for (const { error } of failures) expect(error).not.toBeNull();

@@ -4,7 +4,6 @@ import type { BundleServices } from '../bundles/compose';
 import type { GroupService } from '../clusters/groups';
 import type { ClusterService } from '../clusters/service';
 import type { DraftService } from '../drafts/service';
-import type { ClustersJsonImport } from '../imports/clusters-json';
 import type { Host } from '../ports';
 import type { SettingsService } from '../settings/service';
 import type { Syncing } from '../sync/compose';
@@ -21,7 +20,6 @@ import { createDraftsRouter } from './drafts';
 import { createGroupsRouter } from './groups';
 import { guarded } from './guard';
 import { createGuestsRouter } from './guests';
-import { createImportsRouter } from './imports';
 import { createInventoryRouter } from './inventory';
 import { createLiveRouter } from './live';
 import { createOperationsRouter } from './operations';
@@ -43,7 +41,6 @@ export interface CoreServices {
   groups: GroupService;
   settings: SettingsService;
   vault: Vault;
-  imports: ClustersJsonImport;
   connection: Omit<ConnectionServices, 'watch'>;
   watching: Watching;
   syncing: Syncing;
@@ -51,8 +48,7 @@ export interface CoreServices {
 
 /** The whole contract, implemented behind its one guard. */
 export function createRouter(services: CoreServices) {
-  const { host, dataDir, clusters, groups, settings, vault, imports, connection, watching } =
-    services;
+  const { host, dataDir, clusters, groups, settings, vault, connection, watching } = services;
   const { access, audit, bundles, drafts, syncing } = services;
   return guarded({ access, clusters }).router({
     access: createAccessRouter(access),
@@ -65,7 +61,6 @@ export function createRouter(services: CoreServices) {
     drafts: createDraftsRouter(drafts),
     groups: createGroupsRouter(groups, clusters),
     guests: createGuestsRouter(watching),
-    imports: createImportsRouter(imports),
     inventory: createInventoryRouter(watching),
     live: createLiveRouter(watching),
     operations: createOperationsRouter(watching),

@@ -55,7 +55,6 @@ export const READS: { readonly [Name in CallName]?: Admit } = {
   'drafts.get': true,
   'groups.list': true,
   'guests.show': true,
-  'imports.previewClustersJson': true,
   'inventory.poll': true,
   'inventory.query': true,
   'live.attention': true,
