@@ -194,9 +194,12 @@ function entryOf(row: OutboxRow, { pending, names }: Waiting): OutboxEntry[] {
 function summaryOf(kind: Pending['kind'], name: string, fields: { field: string }[]): string {
   if (kind === 'create') return `Add ${name}.`;
   if (kind === 'delete') return `Delete ${name}.`;
-  const names = fields.map(({ field }) => field.replaceAll('_', ' '));
-  if (names.length === 0) return `Ask how the last change of ${name} ended.`;
-  const more = names.length - 3;
-  const listed = more > 0 ? `${names.slice(0, 3).join(', ')} and ${more} more` : names.join(', ');
+  const names = fields.map(({ field }) =>
+    field.replace(/^is_default$/, 'default').replaceAll('_', ' '),
+  );
+  const last = names.length > 3 ? `${names.length - 2} more` : names.at(-1);
+  if (last === undefined) return `Ask how the last change of ${name} ended.`;
+  const first = names.slice(0, Math.min(names.length - 1, 2));
+  const listed = first.length === 0 ? last : `${first.join(', ')} and ${last}`;
   return `Change ${listed} of ${name}.`;
 }
