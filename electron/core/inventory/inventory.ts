@@ -8,6 +8,7 @@ import type {
 import { update } from './diff';
 import { Rates } from './rates';
 import { shapeResources } from './shape';
+import { steadied } from './steady';
 
 /** The rows of one cluster, brought up to date by each answer of `/cluster/resources`. */
 export class Inventory {
@@ -61,8 +62,8 @@ export class Inventory {
 
   /** Of a silent node's guest the server says little more than the id: the rest stays as last known. */
   #settle(row: GuestRow): GuestRow {
-    const known = row.status === 'unknown' ? this.#guests.get(row.id) : undefined;
-    if (known !== undefined) {
+    const known = this.#guests.get(row.id);
+    if (row.status === 'unknown' && known !== undefined) {
       row.template = known.template;
       row.maxCpu ??= known.maxCpu;
       row.maxMem ??= known.maxMem;
@@ -77,6 +78,6 @@ export class Inventory {
       row.netInRate = inRate;
       row.netOutRate = outRate;
     }
-    return row;
+    return known === undefined ? row : steadied(row, known);
   }
 }

@@ -7,7 +7,7 @@ interface Known extends Counters {
 
 /** Bytes per second of each guest, from two readings of its counters. */
 export class Rates {
-  #known = new Map<string, Known>();
+  readonly #known = new Map<string, Known>();
 
   /**
    * Takes a new set of readings; guests that are not among them are forgotten.
@@ -16,15 +16,12 @@ export class Rates {
    * there is no rate until the next reading.
    */
   take(readings: ReadonlyMap<string, Counters>): void {
-    const next = new Map<string, Known>();
+    for (const id of this.#known.keys()) if (!readings.has(id)) this.#known.delete(id);
     for (const [id, reading] of readings) {
-      const before = this.#known.get(id);
-      next.set(
-        id,
-        before === undefined ? { ...reading, inRate: null, outRate: null } : rated(before, reading),
-      );
+      const known = this.#known.get(id);
+      if (known === undefined) this.#known.set(id, { ...reading, inRate: null, outRate: null });
+      else rate(known, reading);
     }
-    this.#known = next;
   }
 
   of(id: string): { inRate: number | null; outRate: number | null } {
@@ -32,20 +29,14 @@ export class Rates {
   }
 }
 
-function rated(before: Known, now: Counters): Known {
-  const seconds = now.uptimeS - before.uptimeS;
-  if (seconds === 0) return before;
-  if (seconds < 0 || now.netIn < before.netIn || now.netOut < before.netOut) {
-    return { ...now, inRate: null, outRate: null };
-  }
-  return {
-    ...now,
-    inRate: twoDigits((now.netIn - before.netIn) / seconds),
-    outRate: twoDigits((now.netOut - before.netOut) / seconds),
-  };
-}
-
-/** Two significant digits, and nothing below 10 B/s: a rate is never steadier than that. */
-function twoDigits(rate: number): number {
-  return rate < 10 ? 0 : Number(rate.toPrecision(2));
+/** Changes the known reading in place: this runs for every guest at each poll. */
+function rate(known: Known, now: Counters): void {
+  const seconds = now.uptimeS - known.uptimeS;
+  if (seconds === 0) return;
+  const restarted = seconds < 0 || now.netIn < known.netIn || now.netOut < known.netOut;
+  known.inRate = restarted ? null : Math.round((now.netIn - known.netIn) / seconds);
+  known.outRate = restarted ? null : Math.round((now.netOut - known.netOut) / seconds);
+  known.uptimeS = now.uptimeS;
+  known.netIn = now.netIn;
+  known.netOut = now.netOut;
 }

@@ -1,4 +1,4 @@
-import type { SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { gunzip } from 'node:zlib';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
@@ -110,7 +110,12 @@ function verifyingConnector(target: WireTarget, label: string): buildConnector.c
   const connect =
     verify === 'ca'
       ? buildConnector({ ...base, rejectUnauthorized: true, secureContext: target.trust() })
-      : buildConnector({ ...base, rejectUnauthorized: false });
+      : // made once, and with no authorities since none is asked: connections are made at each poll
+        buildConnector({
+          ...base,
+          rejectUnauthorized: false,
+          secureContext: createSecureContext({ ca: [] }),
+        });
   return (options, callback) =>
     // a URL cannot carry an IPv6 zone, so the endpoint's own spelling is connected to
     connect({ ...options, hostname: endpoint.host }, (...[error, socket]) => {

@@ -67,13 +67,28 @@ test('rates come from the guest’s own clock, survive a repeated reading and a 
     inventory.apply(resources({ netin, uptime }));
     return inventory.guest('qemu/100')?.netInRate;
   };
-  expect(rate(1000, 4000)).toBeNull();
-  expect(rate(21_000, 4010)).toBe(2000);
+  expect(rate(1e6, 4000)).toBeNull();
+  expect(rate(21e6, 4010)).toBe(2e6);
   // the server repeats its reading until its next cycle
-  expect(rate(21_000, 4010)).toBe(2000);
-  expect(rate(51_000, 4020)).toBe(3000);
+  expect(rate(21e6, 4010)).toBe(2e6);
+  expect(rate(51e6, 4020)).toBe(3e6);
   expect(rate(400, 5)).toBeNull();
-  expect(rate(20_400, 15)).toBe(2000);
+  expect(rate(20_000_400, 15)).toBe(2e6);
+});
+
+test('what nobody would notice is no change, however long it drifts', () => {
+  const inventory = new Inventory();
+  const cpu = (value: number) => {
+    const { delta } = inventory.apply(resources({ cpu: value }));
+    return [delta.guests.upserts.length, inventory.guest('qemu/100')?.cpu];
+  };
+  expect(cpu(0.3)).toEqual([2, 0.3]);
+  expect(cpu(0.304)).toEqual([0, 0.3]);
+  expect(cpu(0.308)).toEqual([0, 0.3]);
+  expect(cpu(0.312)).toEqual([1, 0.312]);
+  expect(cpu(0.02)).toEqual([1, 0.02]);
+  expect(cpu(0.022)).toEqual([0, 0.02]);
+  expect(cpu(0.023)).toEqual([1, 0.023]);
 });
 
 test('old releases send numbers as text, and such rows are read all the same', () => {
