@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileKeychain } from '#tests/support/store';
 import { commandLine } from '#tests/support/cli';
+import { fileKeychain } from '#tests/support/store';
 import { sweptFolder } from '#tests/support/temp-folder';
 
 /** A data folder whose keychain outlives each command. */
@@ -31,7 +31,14 @@ test('a bundle goes from one data folder to another, is opened by age, and is ta
   execFileSync('age-keygen', ['-o', keyFile], { stdio: 'ignore' });
   const recipient = /age1[a-z0-9]+/.exec(readFileSync(keyFile, 'utf8'))?.[0] ?? '';
   const file = a.at('lab.cdeck');
-  const exported = await a.json('bundle', 'export', file, '--with-secrets', '--recipient', recipient);
+  const exported = await a.json(
+    'bundle',
+    'export',
+    file,
+    '--with-secrets',
+    '--recipient',
+    recipient,
+  );
   expect(exported).toMatchObject({
     code: 0,
     said: { ok: true, file, clusters: 2, with_secrets: true, protected_by: 'recipients' },

@@ -20,7 +20,8 @@ export function readBundleEntry(raw: unknown, secrets: ReadonlyMap<string, strin
     name: typeof name === 'string' ? name : '',
     address: addressOf(entry.get('endpoints')),
     remoteUrl: textOrNull(entry.get('remote')),
-    secret: clusterId === null ? undefined : secrets.get(clusterId),
+    // a blank one is none
+    secret: secrets.get(clusterId ?? '') || undefined,
     refusals: clusterId === null ? ['It has no id.'] : [],
   };
   for (const [field, key] of namesOf(FIELD_NAMES)) {

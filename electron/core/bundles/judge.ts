@@ -115,6 +115,7 @@ function parsed(
     ...(before === undefined ? {} : editableOf(before)),
     ...named,
     clusterId: clusterId ?? '',
+    secret: candidate.secret,
   });
   if (!result.success) {
     // a missing id or host was complained about before
