@@ -2,14 +2,7 @@ import { expect, test } from 'vitest';
 import { openCore } from '#tests/support/core';
 import { callHub, withHub } from '#tests/support/hub';
 import { withLab } from '#tests/support/pve';
-import {
-  bodyOf,
-  type Exchange,
-  essence,
-  expectedEssence,
-  mended,
-  recordedConversation,
-} from './recorded';
+import { bodyOf, type Exchange, essence, expectedEssence, recordedConversation } from './recorded';
 
 /** Accounts without the right to configure, which a hub has none of. */
 const OF_OTHERS = new Set(['login-bob', 'bob-get-403', 'login-local', 'local-get-403']);
@@ -62,12 +55,10 @@ test('a hub over TLS answers the whole recorded conversation as the portal did',
     const location = got.location ?? null;
     return { status, contentType: got['content-type'] ?? '', location, text };
   };
-  for (const exchange of recordedConversation()) {
-    if (OF_OTHERS.has(exchange.name)) continue;
-    const seen = essence(await send(exchange), true);
-    expect(seen, exchange.name).toEqual(expectedEssence(exchange, true));
-    const put = mended(exchange);
-    if (put !== null) expect((await send(put)).status, put.name).toBe(200);
+  const conversation = recordedConversation().filter(({ name }) => !OF_OTHERS.has(name));
+  for (const exchange of conversation) {
+    const seen = essence(exchange.name, await send(exchange), true);
+    expect(seen).toEqual(expectedEssence(exchange, true));
   }
   const left = await opened.client.clusters.list();
   expect(left.map(({ clusterId }) => clusterId)).toEqual(['c1']);

@@ -33,7 +33,7 @@ export interface Sent {
 export function recordedConversation(): Exchange[] {
   const file = join(import.meta.dirname, '..', 'fixtures', 'portal', 'recorded.json');
   const all = z.array(exchange).parse(JSON.parse(readFileSync(file, 'utf8')));
-  return all.filter(({ name }) => !NOT_OFFERED.has(name));
+  return all.filter(({ name }) => !NOT_OFFERED.has(name)).flatMap(andMended);
 }
 
 /** The portal's first run, its registration and its pages about live clusters: no part of this API. */
@@ -69,18 +69,22 @@ export function bodyOf({ request, path, method }: Exchange): Sent {
   return { ...json, body: typeof request === 'string' ? request : JSON.stringify(request) };
 }
 
-/** The same cluster with the port put right, so that the conversation goes on as recorded. */
-export function mended(exchange: Exchange): Exchange | null {
-  if (exchange.name !== 'post-bad-port') return null;
+/** After the refusal of a wrong port the same with a right one, so that the rest goes as recorded. */
+function andMended(exchange: Exchange): Exchange[] {
+  if (exchange.name !== 'post-bad-port') return [exchange];
   const request = { ...z.record(z.string(), z.unknown()).parse(exchange.request), port: 8006 };
-  return { ...exchange, name: 'post-mended-port', request };
+  return [exchange, { ...exchange, name: 'post-mended-port', request }];
 }
 
 /** What of an answer must be the same, in a form that two answers can be compared by. */
-export function essence({ status, contentType, location, text }: Answer, isLive: boolean) {
+export function essence(
+  name: string,
+  { status, contentType, location, text }: Answer,
+  isLive: boolean,
+) {
   const isJson = contentType.startsWith('application/json');
   const json = isJson ? plain(JSON.parse(text), isLive) : null;
-  return { status, contentType, location, json };
+  return { name, status, contentType, location, json };
 }
 
 /** @param isLive whether a cluster that is not the recorded one is asked */
@@ -89,10 +93,10 @@ export function expectedEssence({ name, status, headers, json }: Exchange, isLiv
   const contentType = headers['Content-Type'] ?? '';
   if (corrected !== undefined) {
     const { status, error } = corrected;
-    return { status, contentType, location: null, json: { ok: false, error } };
+    return { name, status, contentType, location: null, json: { ok: false, error } };
   }
   const location = headers['Location'] ?? null;
-  return { status, contentType, location, json: plain(json, isLive) };
+  return { name, status, contentType, location, json: plain(json, isLive) };
 }
 
 /** What another cluster says otherwise, compared by its kind. */

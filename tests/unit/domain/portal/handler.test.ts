@@ -174,12 +174,12 @@ describe('what is refused', () => {
     expect(store.records).toEqual([]);
   });
 
-  test.each<[Visitor, number]>([
-    [{ kind: 'nobody' }, 302],
-    [{ kind: 'refused' }, 401],
-    [{ kind: 'member' }, 403],
-    [{ kind: 'throttled', retryAfterS: 30 }, 429],
-  ])('%j gets %i wherever a cluster could be read or changed', async (visitor, status) => {
+  test.each<[Visitor, number, Record<string, string>]>([
+    [{ kind: 'nobody' }, 302, { location: '/login?next=%2Fapi%2Fcluster-config' }],
+    [{ kind: 'refused' }, 401, { 'www-authenticate': 'Bearer' }],
+    [{ kind: 'member' }, 403, { 'content-type': 'application/json' }],
+    [{ kind: 'throttled', retryAfterS: 30 }, 429, { 'retry-after': '30' }],
+  ])('%j gets %i wherever a cluster could be read or changed', async (visitor, status, headers) => {
     const { ask, store } = portal(visitor);
     await store.create('one', { ...PORTAL_DEFAULTS, name: 'One', host: 'pve', user: 'a@pve' }, '');
     const calls = [
@@ -197,11 +197,7 @@ describe('what is refused', () => {
       expect(answer.json?.ok ?? false).toBe(false);
     }
     expect(store.records).toHaveLength(1);
-    if (status === 302)
-      expect((await ask('GET', CONFIG)).headers['location']).toBe(
-        '/login?next=%2Fapi%2Fcluster-config',
-      );
-    if (status === 429) expect((await ask('GET', CONFIG)).headers['retry-after']).toBe('30');
+    expect((await ask('GET', CONFIG)).headers).toMatchObject(headers);
   });
 
   test('what is not there is 404 in HTML, and another method 405 with those that are', async () => {
