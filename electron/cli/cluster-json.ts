@@ -33,6 +33,7 @@ export function clusterJson(cluster: Cluster, groups: Group[]) {
     group: groups.find((group) => group.uuid === cluster.groupUuid)?.name ?? null,
     remote_uuid: cluster.remoteUuid,
     protected: cluster.protected,
+    read_only: cluster.readOnly,
     colour: cluster.colour,
     endpoints: cluster.endpoints,
     has_secret: cluster.hasSecret,

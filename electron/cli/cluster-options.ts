@@ -31,6 +31,7 @@ export interface ClusterOptions {
   templateStorage?: string;
   isoStorage?: string;
   protected?: boolean;
+  readOnly?: boolean;
   colour?: string;
 }
 
@@ -89,6 +90,8 @@ export function clusterOptions(command: Command): Command {
     .option('--iso-storage <storage>', 'storage for ISO images')
     .option('--protected', 'removing and stopping need to be confirmed')
     .option('--no-protected', 'no confirmation is needed')
+    .option('--read-only', 'nothing here changes it or its guests')
+    .option('--no-read-only', 'it can be changed again')
     .option('--colour <#rrggbb>', 'colour on the deck');
 }
 
@@ -126,6 +129,7 @@ export function plainChanges(options: ClusterOptions): ClusterChanges {
     templateStorage: storage(options.templateStorage),
     isoStorage: storage(options.isoStorage),
     protected: options.protected,
+    readOnly: options.readOnly,
     colour: options.colour,
   });
 }

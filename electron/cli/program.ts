@@ -2,6 +2,8 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { preparePaths } from '#electron/core/local/paths';
 import { protection } from '#shared/contract/vault';
 import { type ClusterOptions, clusterOptions } from './cluster-options';
+import { accessCommands } from './commands/access';
+import { auditCommands } from './commands/audit';
 import { bundleCommands } from './commands/bundles';
 import { listClusters, removeCluster, showCluster } from './commands/clusters';
 import type { CommandContext, ExitCode } from './commands/context';
@@ -166,6 +168,8 @@ function createProgram(
   remoteCommands(program, perform);
   syncCommands(program, perform);
   bundleCommands(program, perform);
+  auditCommands(program, perform);
+  accessCommands(program, perform);
 
   hostOptions(program.command('serve'))
     .description('serve the deck on this machine, or a hub for a team, until it is ended')

@@ -7,9 +7,9 @@ import type { Client } from '#shared/contract/index';
  */
 export async function unlockWithFile(client: Client, env: NodeJS.ProcessEnv): Promise<void> {
   if (!env['CLUSTERDECK_PASSPHRASE_FILE']) return;
-  const { protection, state } = await client.vault.status();
-  if (state !== 'locked' || protection === 'keychain' || protection === 'safeStorage') return;
   try {
+    const { protection, state } = await client.vault.status();
+    if (state !== 'locked' || protection === 'keychain' || protection === 'safeStorage') return;
     const passphrase = await readPassphraseFile(env);
     if (passphrase !== null) await client.vault.unlock({ passphrase });
   } catch {

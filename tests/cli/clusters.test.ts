@@ -52,6 +52,7 @@ test('a new cluster is stored with the documented defaults under the names of th
     group: null,
     remote_uuid: null,
     protected: false,
+    read_only: false,
     colour: null,
     endpoints: [{ host: 'pve1.lab', port: 8006, pin: null }],
     has_secret: true,
