@@ -57,7 +57,8 @@ export class MetricHistory {
   async close(): Promise<void> {
     this.#end.abort();
     await this.#maintaining;
-    for (const uuid of this.#clusters.keys()) this.#flush(uuid);
+    const endS = chunkStart(MINUTES, this.#deps.clock.now() / 1000) + spanS(MINUTES);
+    for (const uuid of this.#clusters.keys()) this.#flush(uuid, endS);
   }
 
   record(
@@ -65,10 +66,15 @@ export class MetricHistory {
     sample: { at: number; rows: InventoryRows; totals: ClusterTotals; intervalMs: number },
   ): void {
     const recorded = this.#of(uuid);
+    const { rings } = recorded;
     const windowS = chunkStart(MINUTES, sample.at / 1000);
-    if (recorded.openS !== null && windowS > recorded.openS) this.#flush(uuid);
-    recorded.openS ??= windowS;
-    recorded.rings.write(sample.at, samplesOf(sample.rows, sample.totals), 2 * sample.intervalMs);
+    const holdMs = 2 * sample.intervalMs;
+    const lastS = (rings.latest ?? 0) * SLOT_S;
+    // writing also fills the time since the sample before, which then is to be stored (again)
+    const fromS = sample.at - lastS * 1000 <= holdMs ? chunkStart(MINUTES, lastS) : windowS;
+    recorded.openS = Math.min(recorded.openS ?? windowS, fromS);
+    rings.write(sample.at, samplesOf(sample.rows, sample.totals), holdMs);
+    this.#flush(uuid, windowS);
   }
 
   /** Takes up the hour before `untilMs` from the store, so that cards have their lines at once. */
@@ -181,28 +187,20 @@ export class MetricHistory {
     return made;
   }
 
-  /** Stores the open five minutes; what cannot be stored is lost, and watching goes on. */
-  #flush(uuid: string): void {
+  /** Stores the open minutes before `untilS`; what cannot be stored is lost, and watching goes on. */
+  #flush(uuid: string, untilS: number): void {
     const recorded = this.#clusters.get(uuid);
     if (recorded === undefined || recorded.openS === null) return;
-    const { rings, openS } = recorded;
-    recorded.openS = null;
-    const perStep = MINUTES.stepS / SLOT_S;
-    const values = new Map<SeriesKey, Float32Array>();
-    for (const key of rings.keys()) {
-      const row = Float32Array.from({ length: MINUTES.points }, (_, index) => {
-        const from = openS / SLOT_S + index * perStep;
-        return rings.mean(key, from, from + perStep) ?? Number.NaN;
-      });
-      values.set(key, row);
-    }
-    try {
-      this.#deps.chunks.put(MINUTES, openS, uuid, values);
-    } catch (error) {
-      this.#deps.logger.warn(
-        { cluster: uuid, error },
-        'Five minutes of history could not be stored',
-      );
+    // memory reaches back an hour
+    recorded.openS = Math.max(recorded.openS, untilS - HOUR_S - spanS(MINUTES));
+    for (; recorded.openS < untilS; recorded.openS += spanS(MINUTES)) {
+      const values = minutesOf(recorded.rings, recorded.openS);
+      if (values.size === 0) continue;
+      try {
+        this.#deps.chunks.put(MINUTES, recorded.openS, uuid, values);
+      } catch (error) {
+        this.#deps.logger.warn({ cluster: uuid, error }, 'Minutes of history could not be stored');
+      }
     }
   }
 
@@ -222,8 +220,10 @@ export class MetricHistory {
   /** A cluster that went silent has no next sample that would store its last minutes. */
   #flushSilent(): void {
     const current = chunkStart(MINUTES, this.#deps.clock.now() / 1000);
-    for (const [uuid, { openS }] of this.#clusters) {
-      if (openS !== null && openS < current) this.#flush(uuid);
+    for (const [uuid, recorded] of this.#clusters) {
+      if (recorded.openS === null || recorded.openS >= current) continue;
+      this.#flush(uuid, current);
+      recorded.openS = null;
     }
   }
 
@@ -275,4 +275,18 @@ export class MetricHistory {
     ]);
     this.#deps.chunks.put(QUARTERS, startS, uuid, new Map(means));
   }
+}
+
+/** The five minutes from `startS` on, without the series that have nothing in them. */
+function minutesOf(rings: Rings, startS: number): Map<SeriesKey, Float32Array> {
+  const perStep = MINUTES.stepS / SLOT_S;
+  const values = new Map<SeriesKey, Float32Array>();
+  for (const key of rings.keys()) {
+    const row = Float32Array.from({ length: MINUTES.points }, (_, index) => {
+      const from = startS / SLOT_S + index * perStep;
+      return rings.mean(key, from, from + perStep) ?? Number.NaN;
+    });
+    if (row.some((value) => !Number.isNaN(value))) values.set(key, row);
+  }
+  return values;
 }
