@@ -20,6 +20,14 @@ const TEXTS = {
   description: 'description',
 } as const satisfies Partial<Record<keyof FileFields, string>>;
 
+/** Numbers and times of the other store mean nothing here; the others were read, or are not set. */
+const DONE_WITH = [
+  ...['id', 'cluster_id', 'db_id', 'created_at', 'updated_at', 'verify_ssl', 'priority'],
+  ...Object.values(FLAGS),
+  ...Object.values(TEXTS),
+  ...Object.values(KEPT_NAMES),
+];
+
 /**
  * Reads one cluster as the lab portal writes it, in a `clusters.json` or a row of its database.
  * People edited those by hand, so what can be understood is corrected, and that is said.
@@ -43,8 +51,7 @@ export function readPortalEntry(raw: unknown): Candidate {
   }
   if (fields.has('priority')) named.priority = fields.whole('priority', 50);
   const kept = readKept(fields);
-  // numbers and times of the other store mean nothing here
-  for (const key of ['id', 'cluster_id', 'db_id', 'created_at', 'updated_at']) fields.drop(key);
+  for (const key of DONE_WITH) fields.drop(key);
   const extra = fields.rest();
   return {
     ...noObject(),
