@@ -2,8 +2,6 @@ import { fitsGlob, folded } from './glob';
 import { type Comparison, compare, parseComparison, type Scale } from './query-numbers';
 import { type QueryError, type Span, tokens } from './query-tokens';
 
-export type { QueryError } from './query-tokens';
-
 /** What the query looks at of one guest; a row of the inventory has it. */
 export interface QueriedGuest {
   vmid: number;
@@ -75,7 +73,7 @@ type NumberField = keyof typeof NUMBER_FIELDS;
 type Flag = keyof typeof FLAGS;
 
 /** One condition; all conditions of a query must hold. */
-export type Term = Span & { negated: boolean } & (
+type Term = Span & { negated: boolean } & (
     | { kind: 'text'; text: string }
     | { kind: 'words'; field: WordField; patterns: string[] }
     | { kind: 'number'; field: NumberField; comparisons: Comparison[] }

@@ -82,11 +82,12 @@ test('an operation is told live, and the inventory follows it', async () => {
     events,
     (event) => event.type === 'operation' && event.operation.items[0]?.state === 'done',
   );
-  await hear(
+  const heard = await hear(
     events,
     (event) =>
       event.type === 'inventory' &&
       event.delta.guests.upserts.some((row) => row.id === guest.id && row.status === 'stopped'),
   );
+  expect(heard.at(-1)?.type).toBe('inventory');
   await events.return?.();
 });

@@ -13,7 +13,7 @@ export interface Deck {
   core: Core;
   client: Client;
   /** the uuid of a cluster_id */
-  uuid(clusterId: string): Promise<string>;
+  uuid: (clusterId: string) => Promise<string>;
 }
 
 /** A core on a folder of its own; with a lab its clusters stand on the deck. Closed with the test. */

@@ -7,7 +7,7 @@ import { taskPath } from './upid';
 export interface FollowDeps {
   clock: Clock;
   /** the cluster's present client, which may change while a task runs */
-  client(): Pick<PveClient, 'call'>;
+  client: () => Pick<PveClient, 'call'>;
 }
 
 /** Told while the cluster cannot be asked, and with null when it answers again. */

@@ -27,7 +27,7 @@ export interface ItemRunDeps {
   clients: Pick<PveClients, 'get'>;
   clusters: Pick<ClusterReader, 'get'>;
   /** the node a guest is on, as last known; undefined: the guest is not known */
-  nodeOf(clusterUuid: string, guestId: string): string | undefined;
+  nodeOf: (clusterUuid: string, guestId: string) => string | undefined;
 }
 
 const SEEN_WITHIN_MS = 60_000;

@@ -257,26 +257,30 @@ test('a cluster that falls silent is waited for, and says so', async () => {
   expect(operations.get(id).state).toBe('done');
 });
 
-test.each<[GuestAction, boolean]>([
-  ['start', false],
-  ['resume', false],
-  ['shutdown', true],
-  ['stop', true],
-  ['reboot', true],
-  ['reset', true],
-])('%s on a protected cluster needs its name: %s', async (action, needed) => {
-  const { pve, start } = desk({ protected: true });
-  pve.on(A, willing());
-  const operations = start();
-  const without = act(operations, action, ['qemu/100']);
-  if (!needed) return expect((await without).state).toBe('running');
-  await expect(without).rejects.toMatchObject({ code: 'CONFIRMATION_REQUIRED' });
-  await expect(act(operations, action, ['qemu/100'], 'Prod')).rejects.toMatchObject({
-    code: 'CONFIRMATION_REQUIRED',
-  });
-  expect(posts(pve)).toBe(0);
-  expect((await act(operations, action, ['qemu/100'], 'prod')).state).toBe('running');
-});
+test.each<GuestAction>(['shutdown', 'stop', 'reboot', 'reset'])(
+  '%s can lose work: on a protected cluster it needs the cluster’s name',
+  async (action) => {
+    const { pve, start } = desk({ protected: true });
+    pve.on(A, willing());
+    const operations = start();
+    for (const confirm of [undefined, 'Prod']) {
+      await expect(act(operations, action, ['qemu/100'], confirm)).rejects.toMatchObject({
+        code: 'CONFIRMATION_REQUIRED',
+      });
+    }
+    expect(posts(pve)).toBe(0);
+    expect((await act(operations, action, ['qemu/100'], 'prod')).state).toBe('running');
+  },
+);
+
+test.each<GuestAction>(['start', 'resume'])(
+  '%s loses nothing and needs no name',
+  async (action) => {
+    const { pve, start } = desk({ protected: true });
+    pve.on(A, willing());
+    expect((await act(start(), action, ['qemu/100'])).state).toBe('running');
+  },
+);
 
 test('an unknown guest stops the whole order before anything is sent', async () => {
   const { pve, start } = desk();
