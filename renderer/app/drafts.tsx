@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { z } from 'zod';
 import { type Draft, draftSchema } from '#shared/contract/drafts';
 import type { Client } from '#shared/contract/index';
-import { Age } from '../ui/age';
+import { Ago } from '../ui/ago';
 import { Button } from '../ui/button';
 import { Notice } from '../ui/feedback';
 import { useClient } from './context';
@@ -93,7 +93,7 @@ export function DraftNotice(props: { at: number; note?: string; onDiscard: () =>
       tone="information"
       title={
         <>
-          Your draft from <Age at={props.at} stale /> is back.
+          Your draft from <Ago at={props.at} /> is back.
         </>
       }
       action={

@@ -133,7 +133,7 @@ function Questions({ entry, remoteName, decisions, onDecide, open }: QuestionsPr
       <div className={styles.secret}>
         <Checkbox
           label={`Send its password to ${remoteName}`}
-          hint={`${remoteName} makes no cluster without one and keeps it in its own database. Until then this one waits.`}
+          hint="Until then it waits."
           checked={decisions.sendSecrets.has(entry.clusterId)}
           onChange={(on) => {
             const sent = new Set(decisions.sendSecrets);

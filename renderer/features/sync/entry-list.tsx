@@ -5,49 +5,64 @@ import { Segmented } from '../../ui/choice';
 import { usePaged } from '../../ui/paged';
 import { EntryCard } from './entry-card';
 import styles from './entry-list.module.css';
-import { type Decisions, KIND_NAMES, KINDS, kindOf } from './sync-view';
+import type { Decisions } from './sync-view';
+
+/** By what entries are sorted and filtered. */
+export interface Sorting<Entry extends SyncEntry> {
+  /** names the filter that shows all but the quiet kind */
+  all: string;
+  /** the kind that stays out of the way until it is asked for */
+  quiet: string;
+  /** in the order in which they stand */
+  kinds: readonly { kind: string; name: string }[];
+  of: (entry: Entry) => string;
+}
 
 interface EntryListProps<Entry extends SyncEntry> {
   entries: readonly Entry[];
+  sorting: Sorting<Entry>;
   remoteName: string;
   decisions: Decisions;
   onDecide?: ((decisions: Decisions) => void) | undefined;
   result?: (entry: Entry) => ReactNode;
 }
 
-type Filter = 'differs' | (typeof KINDS)[number];
+const ALL = 'all';
 
-/** The clusters of a sync, by what happens to them; what is the same stays out of the way. */
+/** The clusters of a sync, by what happens or happened to them. */
 export function EntryList<Entry extends SyncEntry>(props: EntryListProps<Entry>) {
-  const { entries, result, ...rest } = props;
-  const [wanted, setFilter] = useState<Filter>('differs');
+  const { entries, sorting, result, ...rest } = props;
+  const [wanted, setFilter] = useState(ALL);
+  const rank = new Map(sorting.kinds.map(({ kind }, index) => [kind, index]));
   const ordered = [...entries].sort(
-    (a, b) => KINDS.indexOf(kindOf(a)) - KINDS.indexOf(kindOf(b)) || a.name.localeCompare(b.name),
+    (a, b) =>
+      (rank.get(sorting.of(a)) ?? 0) - (rank.get(sorting.of(b)) ?? 0) ||
+      a.name.localeCompare(b.name),
   );
-  const counts = new Map<Filter, number>();
+  const counts = new Map<string, number>();
   for (const entry of ordered) {
-    const kind = kindOf(entry);
+    const kind = sorting.of(entry);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
-  const filter = wanted === 'differs' || counts.has(wanted) ? wanted : 'differs';
+  const filter = counts.has(wanted) ? wanted : ALL;
   const fitting = ordered.filter((entry) =>
-    filter === 'differs' ? kindOf(entry) !== 'same' : kindOf(entry) === filter,
+    filter === ALL ? sorting.of(entry) !== sorting.quiet : sorting.of(entry) === filter,
   );
   const { shown, more } = usePaged(fitting);
-  const differing = entries.length - (counts.get('same') ?? 0);
-  const kinds = KINDS.filter((kind) => counts.has(kind));
+  const present = sorting.kinds.filter(({ kind }) => counts.has(kind));
+  const loud = entries.length - (counts.get(sorting.quiet) ?? 0);
   return (
     <div className={styles.list}>
-      {(kinds.length > 1 || counts.has('same')) && (
+      {(present.length > 1 || counts.has(sorting.quiet)) && (
         <div className={styles.filters}>
-          <Segmented<Filter>
+          <Segmented
             label="Which clusters to show"
             value={filter}
             options={[
-              { value: 'differs', label: <Counted words="All that differ" count={differing} /> },
-              ...kinds.map((kind) => ({
+              { value: ALL, label: <Counted words={sorting.all} count={loud} /> },
+              ...present.map(({ kind, name }) => ({
                 value: kind,
-                label: <Counted words={KIND_NAMES[kind]} count={counts.get(kind) ?? 0} />,
+                label: <Counted words={name} count={counts.get(kind) ?? 0} />,
               })),
             ]}
             onChange={setFilter}

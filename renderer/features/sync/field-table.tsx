@@ -34,7 +34,7 @@ export function FieldTable({ entry, remoteName, side, onChoose }: FieldTableProp
         </tr>
       </thead>
       <tbody>
-        {entry.fields.map((field) => (
+        {conflictsFirst(entry.fields).map((field) => (
           <FieldRow
             key={field.field}
             field={field}
@@ -49,6 +49,11 @@ export function FieldTable({ entry, remoteName, side, onChoose }: FieldTableProp
   );
 }
 
+function conflictsFirst(fields: readonly MergedField[]): MergedField[] {
+  const rank = ({ outcome }: MergedField) => (outcome === 'conflict' ? 0 : 1);
+  return [...fields].sort((a, b) => rank(a) - rank(b));
+}
+
 interface FieldRowProps {
   field: MergedField;
   side: Side | null;
@@ -58,7 +63,7 @@ interface FieldRowProps {
 function FieldRow({ field, side, onChoose }: FieldRowProps) {
   const group = useId();
   const name = fieldName(field.field);
-  const open = field.outcome === 'conflict' && side === null;
+  const open = onChoose !== undefined && side === null;
   const cell = (of: Side) => (
     <td className={cx(styles.side, side === of && styles.taken, open && styles.open)}>
       {onChoose ? (

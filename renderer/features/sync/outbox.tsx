@@ -4,7 +4,7 @@ import { useId, useState } from 'react';
 import type { OutboxEntry } from '#shared/contract/sync';
 import { useClient, useLive } from '../../app/context';
 import { problemOf } from '../../transport/failure';
-import { Age } from '../../ui/age';
+import { Ago } from '../../ui/ago';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
 import { CodeText } from '../../ui/code';
@@ -75,7 +75,7 @@ function Line({ entry, remoteName }: { entry: OutboxEntry; remoteName: string })
         )}
         <span className={styles.for}>for {remoteName}</span>
         <span className={styles.age}>
-          <Age at={entry.since} stale />
+          <Ago at={entry.since} />
         </span>
         <Button
           small

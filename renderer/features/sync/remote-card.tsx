@@ -3,7 +3,7 @@ import { useLocation } from 'wouter';
 import type { Remote } from '#shared/contract/remotes';
 import { useLive } from '../../app/context';
 import { useDialogs } from '../../app/dialogs';
-import { Age } from '../../ui/age';
+import { Ago } from '../../ui/ago';
 import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
 import { ErrorNotice } from '../../ui/feedback';
@@ -125,7 +125,7 @@ function Standing({ remote, waiting, word, busy }: StandingProps) {
       )}
       {remote.lastSyncAt !== null && (
         <span className={styles.last}>
-          last sync <Age at={remote.lastSyncAt} stale />
+          last sync <Ago at={remote.lastSyncAt} />
         </span>
       )}
     </p>

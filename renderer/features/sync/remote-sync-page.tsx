@@ -9,7 +9,7 @@ import { EmptyState, ErrorNotice, Notice, Skeleton } from '../../ui/feedback';
 import { Page } from '../../ui/page';
 import { Stack } from '../../ui/stack';
 import { plural } from '../deck/deck-view';
-import { EntryList } from './entry-list';
+import { EntryList, type Sorting } from './entry-list';
 import { ResultWord } from './result-word';
 import { RunProgress } from './run-progress';
 import styles from './sync.module.css';
@@ -17,10 +17,14 @@ import { useSyncDesk, useSyncRun } from './sync-context';
 import type { SyncRun } from './sync-desk';
 import {
   type Decisions,
+  KIND_NAMES,
+  KINDS,
   kindOf,
-  NO_DECISIONS,
   openQuestions,
   planSentence,
+  RESULT_NAMES,
+  RESULTS,
+  type ReportEntry,
   reportSentence,
   takeAll,
 } from './sync-view';
@@ -66,7 +70,7 @@ function RemoteSync({ remote }: { remote: Remote }) {
         {run.phase === 'running' ? (
           <RunProgress progress={run.progress} remoteName={remote.name} />
         ) : run.report ? (
-          <Report remote={remote} report={run.report} />
+          <Report remote={remote} report={run.report} decisions={run.decisions} />
         ) : run.plan ? (
           <Plan remote={remote} entries={run.plan.entries} decisions={run.decisions} />
         ) : (
@@ -80,10 +84,24 @@ function RemoteSync({ remote }: { remote: Remote }) {
 function Lead({ run, remoteName }: { run: SyncRun; remoteName: string }) {
   if (run.phase === 'reading') return `${remoteName} is being read.`;
   if (run.phase === 'running') return 'Closing this page does not stop it.';
-  if (run.report) return reportSentence(run.report);
+  if (run.report) return 'What happened, cluster by cluster.';
   if (run.plan) return planSentence(run.plan.entries, run.decisions);
   return 'Nothing was read yet.';
 }
+
+const BY_KIND: Sorting<SyncEntry> = {
+  all: 'All that differ',
+  quiet: 'same',
+  kinds: KINDS.map((kind) => ({ kind, name: KIND_NAMES[kind] })),
+  of: kindOf,
+};
+
+const BY_RESULT: Sorting<ReportEntry> = {
+  all: 'All that differed',
+  quiet: 'same',
+  kinds: RESULTS.map((kind) => ({ kind, name: RESULT_NAMES[kind] })),
+  of: ({ result }) => result,
+};
 
 interface PlanProps {
   remote: Remote;
@@ -112,6 +130,7 @@ function Plan({ remote, entries, decisions }: PlanProps) {
         entries={entries}
         remoteName={remote.name}
         decisions={decisions}
+        sorting={BY_KIND}
         onDecide={decide}
       />
       <div className={styles.bar}>
@@ -169,32 +188,44 @@ function Bulk(props: PlanProps & { onDecide: (decisions: Decisions) => void }) {
           Choose field by field below, or once for all of them.
         </Notice>
       )}
-      {secrets.length > 1 && (
+      {secrets.length > 0 && (
         <Notice
           tone="information"
-          title={`${secrets.length} clusters are new for ${remote.name}.`}
+          title={
+            secrets.length === 1
+              ? `One cluster is new for ${remote.name}.`
+              : `${secrets.length} clusters are new for ${remote.name}.`
+          }
           action={
-            <Button
-              small
-              onClick={() =>
-                onDecide({
-                  ...decisions,
-                  sendSecrets: new Set(secrets.map(({ clusterId }) => clusterId)),
-                })
-              }
-            >
-              Send all their passwords
-            </Button>
+            secrets.length > 1 && (
+              <Button
+                small
+                onClick={() =>
+                  onDecide({
+                    ...decisions,
+                    sendSecrets: new Set(secrets.map(({ clusterId }) => clusterId)),
+                  })
+                }
+              >
+                Send all their passwords
+              </Button>
+            )
           }
         >
-          It makes none without its password, which it then keeps itself.
+          {remote.name} makes no cluster without its password, and keeps it in its own database.
         </Notice>
       )}
     </>
   );
 }
 
-function Report({ remote, report }: { remote: Remote; report: SyncReport }) {
+interface ReportProps {
+  remote: Remote;
+  report: SyncReport;
+  decisions: Decisions;
+}
+
+function Report({ remote, report, decisions }: ReportProps) {
   const desk = useSyncDesk();
   const waits = report.entries.some(({ result }) => result === 'waits');
   return (
@@ -222,14 +253,13 @@ function Report({ remote, report }: { remote: Remote; report: SyncReport }) {
           )
         }
       >
-        {report.dryRun
-          ? report.message
-          : `${plural(report.requests, 'request')} to ${remote.name}.`}
+        {reportSentence(report)}
       </Notice>
       <EntryList
         entries={report.entries}
         remoteName={remote.name}
-        decisions={NO_DECISIONS}
+        decisions={decisions}
+        sorting={BY_RESULT}
         result={(entry) => <ResultWord entry={entry} />}
       />
     </>

@@ -1,11 +1,9 @@
-import type { SyncReport } from '#shared/contract/sync';
 import { StateDot, type Tone } from '../../ui/state';
 import { Tooltip } from '../../ui/tooltip';
 import styles from './sync.module.css';
+import type { ReportEntry } from './sync-view';
 
-type ReportEntry = SyncReport['entries'][number];
-
-const RESULTS: Record<ReportEntry['result'], { tone: Tone; word: string }> = {
+const LOOKS: Record<ReportEntry['result'], { tone: Tone; word: string }> = {
   same: { tone: 'idle', word: 'nothing to do' },
   done: { tone: 'ok', word: 'done' },
   planned: { tone: 'busy', word: 'would be done' },
@@ -16,7 +14,7 @@ const RESULTS: Record<ReportEntry['result'], { tone: Tone; word: string }> = {
 
 /** What became of a cluster in a sync; a failure tells its reason. */
 export function ResultWord({ entry }: { entry: ReportEntry }) {
-  const { tone, word } = RESULTS[entry.result];
+  const { tone, word } = LOOKS[entry.result];
   const dot = <StateDot tone={tone} word={word} showWord />;
   if (entry.failure === null) return dot;
   const { message, data } = entry.failure;

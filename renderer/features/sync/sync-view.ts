@@ -183,6 +183,20 @@ export function planSentence(entries: readonly SyncEntry[], decisions: Decisions
   return parts.length === 0 ? 'Nothing is to be done: both sides are the same.' : parts.join(' · ');
 }
 
+export type ReportEntry = SyncReport['entries'][number];
+
+/** In the order in which they need a person. */
+export const RESULTS = ['failed', 'waits', 'done', 'planned', 'skipped', 'same'] as const;
+
+export const RESULT_NAMES: Record<ReportEntry['result'], string> = {
+  failed: 'Failed',
+  waits: 'Waits for you',
+  done: 'Done',
+  planned: 'Would be done',
+  skipped: 'Left out',
+  same: 'Same',
+};
+
 /** Whether a person should look before anything is done: questions, and what would be deleted. */
 export function needsLook(entries: readonly SyncEntry[]): boolean {
   return entries.some((entry) => ['choice', 'secret', 'deleted'].includes(kindOf(entry)));
@@ -190,7 +204,7 @@ export function needsLook(entries: readonly SyncEntry[]): boolean {
 
 /** The counts of what a run did, in the report's own words. */
 export function reportSentence(report: SyncReport): string {
-  const count = (result: SyncReport['entries'][number]['result']) =>
+  const count = (result: ReportEntry['result']) =>
     report.entries.filter((entry) => entry.result === result).length;
   const parts: string[] = [];
   const told = (number: number, words: string) => number > 0 && parts.push(`${number} ${words}`);
