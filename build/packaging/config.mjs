@@ -49,6 +49,15 @@ export function builderConfig({ platform, arch, output }) {
       prebuild(platform, arch),
       '!node_modules/**/*.{md,ts,map}',
     ],
+    fileAssociations: [
+      {
+        ext: 'cdeck',
+        name: 'Clusterdeck bundle',
+        description: 'Clusterdeck bundle',
+        mimeType: 'application/x-clusterdeck-bundle',
+        role: 'Viewer',
+      },
+    ],
     asar: true,
     asarUnpack: ['**/*.node'],
     electronFuses: FUSES,

@@ -25,6 +25,7 @@ import { createHost } from './host';
 import type { Lifetime } from './lifetime';
 import { menuTemplate } from './menu';
 import { createNotifier } from './notifier';
+import type { OpenedFiles } from './opened-files';
 import { createPower } from './power';
 import { bundleHandler } from './protocol';
 import { servePorts } from './rpc';
@@ -37,6 +38,7 @@ import { createMainWindow } from './window';
 export interface DesktopOptions {
   paths: Paths;
   demo: boolean;
+  opened: OpenedFiles;
   logger: Logger;
   lifetime: Lifetime;
 }
@@ -45,7 +47,8 @@ export interface DesktopOptions {
  * Puts the desktop program together: guards first, then the core on its store, then the window.
  * What is opened here is closed by the lifetime, newest first.
  */
-export async function openDesktop({ paths, demo, logger, lifetime }: DesktopOptions) {
+export async function openDesktop(options: DesktopOptions) {
+  const { paths, demo, opened, logger, lifetime } = options;
   const { platform } = process;
   const inApp = (...names: string[]) => join(app.getAppPath(), ...names);
   app.on('web-contents-created', (_event, contents) => guardContents(contents, logger));
@@ -124,11 +127,14 @@ export async function openDesktop({ paths, demo, logger, lifetime }: DesktopOpti
 
   core.start();
   if (demo) lifetime.add(await openDemoLab(client));
-  app.on('second-instance', () => window.show());
   app.on('activate', () => window.show());
   app.on('window-all-closed', () => {
     if (platform !== 'darwin') app.quit();
   });
   powerMonitor.on('shutdown', () => app.quit());
-  window.show();
+  opened.take((files) => {
+    const ids = files.map((path) => core.bundles.offers.add(path));
+    const latest = ids.at(-1);
+    window.show(latest === undefined ? undefined : `/import/${latest}`);
+  });
 }

@@ -10,10 +10,11 @@ import { shellArguments } from './arguments';
 import { watchErrors } from './crash';
 import { openDesktop } from './desktop';
 import { createLifetime } from './lifetime';
+import { createOpenedFiles } from './opened-files';
 import { BUNDLE_SCHEME } from './protocol';
 
 // everything here runs without waiting, as Electron becomes ready meanwhile
-const { dataDir, demo } = shellArguments(process.argv.slice(1), process.env, process.cwd());
+const { dataDir, demo, files } = shellArguments(process.argv.slice(1), process.env, process.cwd());
 const throwAway = demo && dataDir === null;
 const paths = preparePaths(
   throwAway ? mkdtempSync(join(tmpdir(), 'clusterdeck-demo-')) : (dataDir ?? undefined),
@@ -26,7 +27,8 @@ app.setAppUserModelId('org.clusterdeck.Clusterdeck');
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 protocol.registerSchemesAsPrivileged([BUNDLE_SCHEME]);
 
-if (app.requestSingleInstanceLock()) {
+// the order of a second instance's command line is not kept, so its files are handed over apart
+if (app.requestSingleInstanceLock({ files })) {
   const logger = createLogger({ logDir: paths.logDir, program: 'desktop' });
   const lifetime = createLifetime(app, systemClock, logger);
   watchErrors(process, logger, () => {
@@ -37,7 +39,8 @@ if (app.requestSingleInstanceLock()) {
     logger.close();
     if (throwAway) rmSync(paths.dataDir, { recursive: true, force: true });
   });
-  openDesktop({ paths, demo, logger, lifetime }).catch((error: unknown) => {
+  const opened = createOpenedFiles(app, files);
+  openDesktop({ paths, demo, opened, logger, lifetime }).catch((error: unknown) => {
     logger.error({ error }, 'The desktop program did not start');
     const known = error instanceof Failure;
     dialog.showErrorBox(

@@ -1,5 +1,5 @@
 import { lazy, type ReactNode, Suspense } from 'react';
-import { Route, Switch } from 'wouter';
+import { Redirect, Route, Switch } from 'wouter';
 import { DeckPage } from '../features/deck/deck-page';
 import { NotFound } from './not-found';
 
@@ -38,6 +38,10 @@ export function Routes(): ReactNode {
           {({ remoteUuid }) => <RemoteSyncPage key={remoteUuid} remoteUuid={remoteUuid} />}
         </Route>
         <Route path="/import" component={ImportPage} />
+        {/* a host can change the hash alone: another query would load the page anew */}
+        <Route path="/import/:offer">
+          {({ offer }) => <Redirect to={`/import?offer=${offer}`} replace />}
+        </Route>
         <Route path="/settings" component={SettingsPage} />
         <Route>
           <NotFound />

@@ -5,7 +5,11 @@ import { selfCommand } from '#electron/shell/self';
 const read = (argv: string[], env = {}) => shellArguments(argv, env, '/home/ada');
 
 test('the data folder comes from the command line, then from the environment', () => {
-  expect(read(['.', '--data', '/srv/deck'])).toEqual({ dataDir: '/srv/deck', demo: false });
+  expect(read(['.', '--data', '/srv/deck'])).toEqual({
+    dataDir: '/srv/deck',
+    demo: false,
+    files: [],
+  });
   expect(read(['--data=lab'], { CLUSTERDECK_DATA: '/x' }).dataDir).toBe('/home/ada/lab');
   expect(read([], { CLUSTERDECK_DATA: '/x' }).dataDir).toBe('/x');
   expect(read([], { CLUSTERDECK_DATA: '' }).dataDir).toBeNull();
@@ -19,7 +23,16 @@ test("Chromium's own switches pass", () => {
     '--demo',
     'clusterdeck://x',
   ];
-  expect(read(argv)).toEqual({ dataDir: null, demo: true });
+  expect(read(argv)).toEqual({ dataDir: null, demo: true, files: [] });
+});
+
+test('bundles are opened by path and by address, and nothing else is', () => {
+  const argv = ['.', 'lab.cdeck', '/srv/B.CDECK', 'file:///tmp/my%20lab.cdeck', 'notes.txt'];
+  expect(read([...argv, 'file://elsewhere/x.cdeck', 'https://x/y.cdeck.html']).files).toEqual([
+    '/home/ada/lab.cdeck',
+    '/srv/B.CDECK',
+    '/tmp/my lab.cdeck',
+  ]);
 });
 
 test('the program starts itself again in each of its forms', () => {

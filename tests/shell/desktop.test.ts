@@ -2,12 +2,14 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { composeCore } from '#electron/core/compose';
 import { takeStoreLock } from '#electron/core/local/lock';
 import { preparePaths } from '#electron/core/local/paths';
 import { serveLocal } from '#electron/core/local/server';
 import { visitHost } from '#electron/core/local/visitor';
+import { document, entry } from '#tests/support/bundles';
 import { testPorts } from '#tests/support/ports';
 import { tempFolder } from '#tests/support/temp-folder';
 import { runner, type Shell, startShell } from './driver';
@@ -255,6 +257,21 @@ describe('one program for a data folder', () => {
       .catch(() => {});
     expect(await shell.exited).toBe(0);
   });
+});
+
+test('a bundle opened with the program is looked into, at the start and by a second start', async () => {
+  const { start, end, dataDir } = desk();
+  const folder = join(dataDir, '..');
+  for (const name of ['first', 'second']) {
+    writeFileSync(join(folder, `${name}.cdeck`), document([entry(`lab-${name}`)]));
+  }
+  const shell = await start([join(folder, 'first.cdeck')]);
+  await shows(shell, 'lab-first');
+  const second = await start([pathToFileURL(join(folder, 'second.cdeck')).href]);
+  expect(await second.exited).toBe(0);
+  await shows(shell, 'lab-second');
+  expect(await shell.page('location.hash')).toMatch(/^#\/import/);
+  await end();
 });
 
 describe('a program that cannot start says why', () => {

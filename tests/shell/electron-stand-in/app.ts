@@ -54,13 +54,13 @@ class App extends EventEmitter {
   }
 
   /** A socket stands for the lock. The answer must be immediate, so a folder decides who has it. */
-  requestSingleInstanceLock(): boolean {
+  requestSingleInstanceLock(data: unknown = null): boolean {
     const folder = join(this.#userData, 'stand-in-lock');
     const address = join(folder, 's');
     try {
       mkdirSync(folder);
     } catch {
-      connect(address).end(JSON.stringify({ argv: process.argv, cwd: process.cwd() }));
+      connect(address).end(JSON.stringify({ argv: process.argv, cwd: process.cwd(), data }));
       return false;
     }
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -70,8 +70,8 @@ class App extends EventEmitter {
         text += part;
       });
       socket.on('end', () => {
-        const { argv, cwd } = JSON.parse(text) as { argv: string[]; cwd: string };
-        this.emit('second-instance', {}, argv, cwd, null);
+        const said = JSON.parse(text) as { argv: string[]; cwd: string; data: unknown };
+        this.emit('second-instance', {}, said.argv, said.cwd, said.data);
       });
     })
       .listen(address)
