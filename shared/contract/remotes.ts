@@ -74,7 +74,13 @@ export const remotes = {
   /** clusters that follow it stay and follow none */
   remove: base.input(byUuid).output(nothing),
   test: base
-    .input(z.union([byUuid, z.strictObject({ draft: remoteCreate, uuid: uuid.optional() })]))
+    .input(
+      z.union([
+        z.strictObject({ uuid }),
+        // with `uuid` a blank secret means the stored one, as long as the address is the stored one
+        z.strictObject({ draft: remoteCreate, uuid: uuid.optional() }),
+      ]),
+    )
     .output(
       eventIterator(
         z.discriminatedUnion('type', [

@@ -13,8 +13,9 @@ export async function syncWith(
   client: Client,
   remoteUuid: string,
   wish: Wish = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<SyncReport> {
-  for await (const event of await client.sync.run({ remoteUuid, ...wish })) {
+  for await (const event of await client.sync.run({ remoteUuid, ...wish }, { signal })) {
     if (event.type === 'done') return event.report;
   }
   throw new Error('The sync told no end');
@@ -45,7 +46,7 @@ export async function deskAndPortal(overrides: Partial<Ports> = {}) {
     url,
     fingerprint,
     remoteUuid,
-    sync: (wish?: Wish) => syncWith(client, remoteUuid, wish),
+    sync: (wish?: Wish, signal?: AbortSignal) => syncWith(client, remoteUuid, wish, signal),
     /** @returns its uuid */
     async add(clusterId: string, more: Partial<ClusterCreateInput> = {}): Promise<string> {
       const made = await client.clusters.create({
