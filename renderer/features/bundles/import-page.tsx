@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { CircleCheck, FileJson, FileUp, Undo2 } from 'lucide-react';
 import { useEffect, useEffectEvent, useId } from 'react';
 import { useLocation } from 'wouter';
@@ -66,20 +66,23 @@ export default function ImportPage() {
 /** A file that was opened with Clusterdeck stands in the address by its id: `?offer=`. */
 function useOpenedFile() {
   const desk = useImportDesk();
+  const orpc = useOrpc();
+  const queries = useQueryClient();
   const [offer, setOffer] = useParam('offer');
-  const offers = useQuery({
-    ...useOrpc().bundles.offers.queryOptions(),
-    enabled: offer !== null,
-    staleTime: 0,
-  });
-  const open = useEffectEvent(() => {
-    const found = offers.data?.find(({ id }) => id === offer);
-    if (offers.data !== undefined) setOffer(null, { replace: true });
-    if (found) void desk.chooseOffer(found);
+  const open = useEffectEvent(async (id: string) => {
+    setOffer(null, { replace: true });
+    // asked anew: the list on the screen was made before this file was opened
+    const offers = await queries.fetchQuery({
+      ...orpc.bundles.offers.queryOptions(),
+      staleTime: 0,
+    });
+    const found = offers.find((candidate) => candidate.id === id);
+    if (found) await desk.chooseOffer(found);
   });
   useEffect(() => {
-    if (offer !== null && offers.data !== undefined) open();
-  }, [offer, offers.data]);
+    // a core that cannot be asked shows itself elsewhere
+    if (offer !== null) open(offer).catch(() => undefined);
+  }, [offer]);
 }
 
 function FilePicker() {
