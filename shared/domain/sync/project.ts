@@ -61,7 +61,9 @@ export function valuesOf(cluster: PortalCluster, kept: Kept): Values {
     is_default: _default,
     ...record
   } = toRecord(cluster, kept);
-  return { ...kept.extra, ...record, iso_storage: cluster.isoStorage };
+  // an own field of this name, as a file may bring it, would be taken for the object's prototype
+  const { ['__proto__']: _prototype, ...extra } = kept.extra ?? {};
+  return { ...extra, ...record, iso_storage: cluster.isoStorage };
 }
 
 /** Values that came from a remote, parted into the API's own fields and those nobody here knows. */
