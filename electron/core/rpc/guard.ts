@@ -4,6 +4,7 @@ import { readOnlyHere } from '../clusters/rules';
 import type { ClusterReader } from '../clusters/types';
 import { isStream, os } from './base';
 import { isRead, sparesReadOnly, textsIn, WHILE_LOCKED } from './policy';
+import { appLocked, untilLocked } from './until-locked';
 
 export interface GuardDeps {
   access: Pick<AccessService, 'status' | 'events'>;
@@ -42,35 +43,5 @@ function admit(call: string, input: unknown, { access, clusters }: GuardDeps): v
   for (const text of textsIn(input)) {
     const clusterId = marked.get(text.toLowerCase());
     if (clusterId !== undefined) throw readOnlyHere(clusterId);
-  }
-}
-
-const appLocked = () =>
-  fail('APP_LOCKED', {
-    remedy: 'Unlock it in its window, or with “clusterdeck access unlock”.',
-  });
-
-/** A stream that was begun before the lock ends with it. */
-async function* untilLocked(
-  stream: AsyncIterable<unknown>,
-  access: GuardDeps['access'],
-): AsyncGenerator<unknown> {
-  const { promise: locked, reject } = Promise.withResolvers<never>();
-  // heard of only where somebody waits for it
-  locked.catch(() => undefined);
-  const unsubscribe = access.events.subscribe((status) => {
-    if (status.locked) reject(appLocked());
-  });
-  const items = stream[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const item = await Promise.race([items.next(), locked]);
-      if (item.done === true) return item.value;
-      yield item.value;
-    }
-  } finally {
-    unsubscribe();
-    // it may be waiting for something itself, and ends when that comes
-    items.return?.().catch(() => undefined);
   }
 }

@@ -12,6 +12,12 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const hasOnly = (names: ReadonlySet<string>) => (input: unknown) =>
   isRecord(input) && Object.keys(input).every((name) => names.has(name));
 
+/**
+ * A draft may take the stored secret to an address of its own choice: who may not change where a
+ * cluster is must not test one either.
+ */
+const isStored: Admit = (input) => isRecord(input) && !('draft' in input);
+
 const isDryRun: Admit = (input) => isRecord(input) && input['dryRun'] === true;
 
 /** How this person likes to look at things; it changes nothing that others see. */
@@ -50,8 +56,8 @@ export const READS: { readonly [Name in CallName]?: Admit } = {
   'connection.refresh': true,
   'connection.rights': true,
   'connection.siblings': true,
-  'connection.storages': true,
-  'connection.test': true,
+  'connection.storages': isStored,
+  'connection.test': isStored,
   'drafts.get': true,
   'groups.list': true,
   'guests.show': true,
