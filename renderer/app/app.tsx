@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ComponentProps, useState } from 'react';
 import { Router } from 'wouter';
+import { LockScreen } from '../features/access/lock-screen';
 import { ImportProvider } from '../features/bundles/import-context';
 import { SyncProvider } from '../features/sync/sync-context';
 import { isAbort, problemOf } from '../transport/failure';
@@ -8,7 +9,7 @@ import { TickerProvider } from '../ui/now';
 import { ToastProvider } from '../ui/toast';
 import { TooltipProvider } from '../ui/tooltip';
 import { useAppearance } from './appearance';
-import { ServicesProvider } from './context';
+import { ServicesProvider, useLive } from './context';
 import { DialogsProvider } from './dialogs';
 import { Frame } from './frame/frame';
 import { LeaveGuardProvider, useGuardedLocation } from './leave-guard';
@@ -28,30 +29,42 @@ function createQueries(): QueryClient {
 }
 
 export function App(props: { services: ComponentProps<typeof ServicesProvider>['services'] }) {
-  const [queries] = useState(createQueries);
   return (
     <ServicesProvider services={props.services}>
-      <QueryClientProvider client={queries}>
-        <TickerProvider>
-          <TooltipProvider>
-            <ToastProvider>
-              <LeaveGuardProvider>
-                <Router hook={useGuardedLocation} hrefs={(path) => `#${path}`}>
-                  <DialogsProvider>
-                    <Appearance />
-                    <SyncProvider>
-                      <ImportProvider>
-                        <Frame />
-                      </ImportProvider>
-                    </SyncProvider>
-                  </DialogsProvider>
-                </Router>
-              </LeaveGuardProvider>
-            </ToastProvider>
-          </TooltipProvider>
-        </TickerProvider>
-      </QueryClientProvider>
+      <TickerProvider>
+        <TooltipProvider>
+          <Door />
+        </TooltipProvider>
+      </TickerProvider>
     </ServicesProvider>
+  );
+}
+
+/** While the app is locked nothing else is there: what pages, dialogs and messages held is gone. */
+function Door() {
+  const locked = useLive((state) => state.access?.locked ?? false);
+  return locked ? <LockScreen /> : <Desk />;
+}
+
+function Desk() {
+  const [queries] = useState(createQueries);
+  return (
+    <QueryClientProvider client={queries}>
+      <ToastProvider>
+        <LeaveGuardProvider>
+          <Router hook={useGuardedLocation} hrefs={(path) => `#${path}`}>
+            <DialogsProvider>
+              <Appearance />
+              <SyncProvider>
+                <ImportProvider>
+                  <Frame />
+                </ImportProvider>
+              </SyncProvider>
+            </DialogsProvider>
+          </Router>
+        </LeaveGuardProvider>
+      </ToastProvider>
+    </QueryClientProvider>
   );
 }
 

@@ -1,4 +1,6 @@
 import { lazy, Suspense } from 'react';
+import { LeaveViewerDialog } from '../features/access/leave-viewer-dialog';
+import { LockDialog } from '../features/access/lock-dialog';
 import { ClusterDialogs } from '../features/clusters/cluster-dialogs';
 import { ConnectionDialogs } from '../features/connection/connection-dialogs';
 import { GroupsDialog } from '../features/groups/groups-dialog';
@@ -39,6 +41,10 @@ export function DialogHost() {
       return <UnlockDialog onClose={close} />;
     case 'vault':
       return <VaultDialog onClose={close} />;
+    case 'appLock':
+      return <LockDialog onClose={close} />;
+    case 'leaveViewer':
+      return <LeaveViewerDialog onClose={close} />;
     case 'help':
       return <HelpDialog onClose={close} />;
     case 'remote':

@@ -7,7 +7,17 @@ export type DialogRequest =
   | { type: 'follow'; uuid: string }
   /** without uuid a new one */
   | { type: 'remote'; uuid?: string }
-  | { type: 'groups' | 'export' | 'unlock' | 'vault' | 'help' | 'palette' };
+  | {
+      type:
+        | 'groups'
+        | 'export'
+        | 'unlock'
+        | 'vault'
+        | 'appLock'
+        | 'leaveViewer'
+        | 'help'
+        | 'palette';
+    };
 
 interface Dialogs {
   current: DialogRequest | null;

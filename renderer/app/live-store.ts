@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { AccessStatus } from '#shared/contract/access';
 import type { Cluster, Group } from '#shared/contract/clusters';
 import type { ClusterLive, InventoryDelta, InventoryRows } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
@@ -36,25 +37,33 @@ export interface LiveState {
   remotes: readonly Remote[];
   /** what waits for a remote, oldest first */
   outbox: readonly OutboxEntry[];
+  /** who may see and change what; null until it is known */
+  access: AccessStatus | null;
 }
 
 export type LiveStore = StoreApi<LiveState>;
 
+const NOTHING: LiveState = {
+  ready: false,
+  subscription: null,
+  clusters: new Map(),
+  groups: [],
+  live: new Map(),
+  inventory: new Map(),
+  operations: new Map(),
+  settings: null,
+  vault: null,
+  remotes: [],
+  outbox: [],
+  access: null,
+};
+
 export function createLiveStore(): LiveStore {
-  return createStore<LiveState>(() => ({
-    ready: false,
-    subscription: null,
-    clusters: new Map(),
-    groups: [],
-    live: new Map(),
-    inventory: new Map(),
-    operations: new Map(),
-    settings: null,
-    vault: null,
-    remotes: [],
-    outbox: [],
-  }));
+  return createStore<LiveState>(() => NOTHING);
 }
+
+/** All that was pushed is gone; who may see it stays known. */
+export const forgetDesk = ({ access }: LiveState): LiveState => ({ ...NOTHING, access });
 
 /** The state after one event. Rows of before a lost connection stay until the new ones arrive. */
 export function applyEvent(state: LiveState, event: LiveEvent): LiveState {
@@ -108,6 +117,7 @@ function snapshot(state: LiveState, event: Extract<LiveEvent, { type: 'snapshot'
     vault: event.vault,
     remotes: event.remotes,
     outbox: event.outbox,
+    access: state.access,
   };
 }
 

@@ -23,6 +23,8 @@ export async function followLive(
   const apply = () => {
     const events = waiting;
     waiting = [];
+    // what was hidden meanwhile must not come back
+    if (signal.aborted) return;
     store.setState((state) => events.reduce(applyEvent, state));
   };
   try {

@@ -11,6 +11,7 @@ const ClusterPage = lazy(() => import('../features/cluster/cluster-page'));
 const SyncPage = lazy(() => import('../features/sync/sync-page'));
 const RemoteSyncPage = lazy(() => import('../features/sync/remote-sync-page'));
 const ImportPage = lazy(() => import('../features/bundles/import-page'));
+const AuditPage = lazy(() => import('../features/audit/audit-page'));
 const SettingsPage = lazy(() => import('../features/settings/settings-page'));
 
 /** Every page of the program; addresses are hashes (`#/guests`), which work on any host. */
@@ -42,6 +43,7 @@ export function Routes(): ReactNode {
         <Route path="/import/:offer">
           {({ offer }) => <Redirect to={`/import?offer=${offer}`} replace />}
         </Route>
+        <Route path="/audit" component={AuditPage} />
         <Route path="/settings" component={SettingsPage} />
         <Route>
           <NotFound />

@@ -4,8 +4,9 @@ import type { Client } from '#shared/contract/index';
 import { Connection } from '../transport/connection';
 import { createPortDialer } from '../transport/port-dialer';
 import { createSocketDialer } from '../transport/socket-dialer';
+import { reportActivity } from './activity';
+import { followDesk } from './desk-subscriber';
 import { createLiveStore, type LiveStore } from './live-store';
-import { followLive } from './live-subscriber';
 
 declare global {
   interface Window {
@@ -25,8 +26,9 @@ export function startServices(page: Window) {
   const live = createLiveStore();
   // the host closes a window's socket or port when it goes; a reload must not leave two
   page.addEventListener('pagehide', () => connection.stop(), { once: true });
-  void connection.run((signal) => followLive(client.live, live, signal, withNextFrame));
+  void connection.run((signal) => followDesk(client, live, signal, withNextFrame));
   reportAttention(client, live, page.document);
+  reportActivity(client.access, live, page.document);
   return { client, connection, live };
 }
 

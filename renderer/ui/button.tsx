@@ -12,6 +12,8 @@ interface ButtonProps extends ComponentPropsWithRef<'button'> {
   /** work is under way: the button keeps its width, takes no click and says so to screen readers */
   busy?: boolean;
   small?: boolean;
+  /** why it cannot be used now, in a sentence: it stays in place, takes no click and tells this */
+  why?: string | null | undefined;
   children: ReactNode;
 }
 
@@ -25,13 +27,15 @@ export function Button(props: ButtonProps) {
     children,
     className,
     disabled,
+    why = null,
     ...rest
   } = props;
-  return (
+  const button = (
     <button
       type="button"
       {...rest}
       disabled={disabled === true || busy}
+      {...(why !== null && { 'aria-disabled': true, type: 'button', onClick: undefined })}
       aria-busy={busy || undefined}
       className={cx(styles.button, styles[tone], small && styles.small, className)}
     >
@@ -39,6 +43,7 @@ export function Button(props: ButtonProps) {
       <span className={cx(styles.words, busy && styles.busy)}>{children}</span>
     </button>
   );
+  return why === null ? button : <Tooltip content={why}>{button}</Tooltip>;
 }
 
 interface IconButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'children'> {

@@ -53,7 +53,7 @@ export class TroubleWatch {
   }
 
   close(): void {
-    for (const uuid of [...this.#states.keys()]) this.forget(uuid);
+    for (const uuid of this.#states.keys()) this.forget(uuid);
   }
 
   #see(uuid: string, trouble: Trouble, now: 'there' | 'gone'): void {

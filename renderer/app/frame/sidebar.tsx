@@ -1,4 +1,12 @@
-import { LayoutGrid, type LucideIcon, Monitor, RefreshCw, Settings2, Workflow } from 'lucide-react';
+import {
+  LayoutGrid,
+  type LucideIcon,
+  Monitor,
+  RefreshCw,
+  ScrollText,
+  Settings2,
+  Workflow,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link, useRoute } from 'wouter';
 import { GroupLinks } from '../../features/groups/group-links';
@@ -48,11 +56,13 @@ export function Sidebar() {
         />
         <PageLink
           href="/sync"
+          also="/import/*?"
           icon={RefreshCw}
           label="Sync & bundles"
           count={waiting}
           countName="waiting"
         />
+        <PageLink href="/audit" icon={ScrollText} label="Audit" />
       </nav>
       <GroupLinks />
       <div className={styles.foot}>
@@ -67,14 +77,19 @@ export function Sidebar() {
 
 interface PageLinkProps {
   href: string;
+  /** further pages that belong to it */
+  also?: string;
   icon: LucideIcon;
   label: ReactNode;
   count?: number;
   countName?: string;
 }
 
-function PageLink({ href, icon: Icon, label, count = 0, countName }: PageLinkProps) {
-  const [here] = useRoute(href === '/' ? '/' : `${href}/*?`);
+function PageLink({ href, also, icon: Icon, label, count = 0, countName }: PageLinkProps) {
+  const pattern = href === '/' ? '/' : `${href}/*?`;
+  const [itself] = useRoute(pattern);
+  const [related] = useRoute(also ?? pattern);
+  const here = itself || related;
   return (
     <Link
       href={href}

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Moon, Search, Sun, SunMoon } from 'lucide-react';
 import type { Settings } from '#shared/contract/settings';
+import { LockButton, ViewerMark } from '../../features/access/marks';
 import { WaitingChip } from '../../features/sync/waiting-chip';
 import { IconButton } from '../../ui/button';
 import { Kbd } from '../../ui/code';
@@ -39,7 +40,9 @@ export function TopBar() {
       <div className={styles.right}>
         <WaitingChip />
         <ConnectionPill />
+        <ViewerMark />
         <DemoPill />
+        <LockButton />
         <IconButton
           icon={NEXT[theme].icon}
           label={NEXT[theme].label}

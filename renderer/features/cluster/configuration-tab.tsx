@@ -12,6 +12,7 @@ import { Facts } from '../../ui/facts';
 import { ErrorNotice, Notice, Skeleton } from '../../ui/feedback';
 import { Moment } from '../../ui/moment';
 import { Stack } from '../../ui/stack';
+import { useBlock } from '../access/use-block';
 import { bandName } from '../clusters/priority';
 import { DEPLOYMENT_TOGGLES } from '../clusters/toggles';
 import { useClusterActions } from '../clusters/use-cluster-actions';
@@ -21,6 +22,7 @@ import styles from './cluster-page.module.css';
 /** How a cluster is set up on this desk, to read; "Edit" leads to the form. */
 export function ConfigurationTab({ cluster }: { cluster: Cluster }) {
   const actions = useClusterActions(cluster);
+  const block = useBlock(cluster);
   const edit = (
     <Button small icon={Pencil} onClick={actions.edit}>
       Edit
@@ -46,7 +48,7 @@ export function ConfigurationTab({ cluster }: { cluster: Cluster }) {
         note="What the account may do there, and what is missing for the rest."
         aside={
           cluster.authKind === 'password' && (
-            <Button small icon={KeyRound} onClick={actions.mint}>
+            <Button small icon={KeyRound} why={block} onClick={actions.mint}>
               Mint a token
             </Button>
           )
@@ -167,6 +169,8 @@ function Privileges({ uuid }: { uuid: string }) {
 
 function DangerZone({ cluster }: { cluster: Cluster }) {
   const actions = useClusterActions(cluster);
+  const block = useBlock(cluster);
+  const viewer = useBlock();
   const isLast = useLive((state) => state.clusters.size === 1);
   return (
     <Stack>
@@ -176,7 +180,7 @@ function DangerZone({ cluster }: { cluster: Cluster }) {
           {cluster.protected && ' It is protected: its id has to be typed.'}
           {isLast && ' It is the last one and cannot be deleted.'}
         </p>
-        <Button tone="danger" disabled={isLast} onClick={actions.remove}>
+        <Button tone="danger" disabled={isLast} why={block} onClick={actions.remove}>
           Delete
         </Button>
       </div>
@@ -187,9 +191,23 @@ function DangerZone({ cluster }: { cluster: Cluster }) {
         </p>
         <Button
           busy={actions.changing}
+          why={block}
           onClick={() => actions.change({ isActive: !cluster.isActive })}
         >
           {cluster.isActive ? 'Start maintenance' : 'End maintenance'}
+        </Button>
+      </div>
+      <div className={styles.danger}>
+        <p>
+          <strong>{cluster.readOnly ? 'It is read only here.' : 'Make it read only.'}</strong> Then
+          nothing here changes its configuration or acts on its guests.
+        </p>
+        <Button
+          busy={actions.changing}
+          why={viewer}
+          onClick={() => actions.change({ readOnly: !cluster.readOnly })}
+        >
+          {cluster.readOnly ? 'Allow changes' : 'Make it read only'}
         </Button>
       </div>
     </Stack>

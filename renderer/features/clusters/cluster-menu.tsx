@@ -19,7 +19,8 @@ import {
 import type { Cluster } from '#shared/contract/clusters';
 import type { ConnectionState } from '#shared/contract/inventory';
 import { IconButton } from '../../ui/button';
-import { Menu, MenuItem, MenuSeparator } from '../../ui/menu';
+import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../ui/menu';
+import { useBlock } from '../access/use-block';
 import { type ClusterActions, useClusterActions } from './use-cluster-actions';
 
 /** One thing that can be done with a cluster. */
@@ -29,6 +30,8 @@ interface ClusterCommand {
   icon: LucideIcon;
   run: () => void;
   danger?: boolean;
+  /** changes nothing by itself, and stays where nothing may be changed */
+  looks?: boolean;
 }
 
 /** All commands of a cluster as it stands, in groups as a menu separates them. */
@@ -40,13 +43,19 @@ function clusterCommands(
   const paused = state === 'paused';
   return [
     [
-      { key: 'open', label: 'Open', icon: LayoutDashboard, run: () => actions.open() },
-      { key: 'test', label: 'Test the connection', icon: PlugZap, run: actions.test },
-      { key: 'refresh', label: 'Refresh now', icon: RefreshCw, run: actions.refresh },
-      { key: 'web', label: 'Open its web interface', icon: ExternalLink, run: actions.openWeb },
+      { key: 'open', looks: true, label: 'Open', icon: LayoutDashboard, run: () => actions.open() },
+      { key: 'test', looks: true, label: 'Test the connection', icon: PlugZap, run: actions.test },
+      { key: 'refresh', looks: true, label: 'Refresh now', icon: RefreshCw, run: actions.refresh },
+      {
+        key: 'web',
+        looks: true,
+        label: 'Open its web interface',
+        icon: ExternalLink,
+        run: actions.openWeb,
+      },
     ],
     [
-      { key: 'edit', label: 'Edit', icon: Pencil, run: actions.edit },
+      { key: 'edit', looks: true, label: 'Edit', icon: Pencil, run: actions.edit },
       { key: 'duplicate', label: 'Duplicate', icon: Copy, run: actions.duplicate },
       cluster.isDefault
         ? {
@@ -86,7 +95,13 @@ function clusterCommands(
         : []),
     ],
     [
-      { key: 'missing', label: 'What is missing', icon: ListChecks, run: actions.missing },
+      {
+        key: 'missing',
+        looks: true,
+        label: 'What is missing',
+        icon: ListChecks,
+        run: actions.missing,
+      },
       ...(cluster.authKind === 'password'
         ? [{ key: 'mint', label: 'Mint a token', icon: KeyRound, run: actions.mint }]
         : []),
@@ -105,6 +120,7 @@ interface ClusterMenuProps {
 /** The menu of a card and of a cluster's page. */
 export function ClusterMenu({ cluster, state, tabIndex, className }: ClusterMenuProps) {
   const actions = useClusterActions(cluster);
+  const block = useBlock(cluster);
   return (
     <Menu
       trigger={
@@ -116,6 +132,7 @@ export function ClusterMenu({ cluster, state, tabIndex, className }: ClusterMenu
         />
       }
     >
+      {block !== null && <MenuLabel>{block}</MenuLabel>}
       {clusterCommands(cluster, state, actions).map((group, index) => (
         <div key={group[0]?.key}>
           {index > 0 && <MenuSeparator />}
@@ -124,6 +141,7 @@ export function ClusterMenu({ cluster, state, tabIndex, className }: ClusterMenu
               key={command.key}
               icon={command.icon}
               tone={command.danger ? 'danger' : 'plain'}
+              disabled={block !== null && !command.looks}
               onSelect={command.run}
             >
               {command.label}

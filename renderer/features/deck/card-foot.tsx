@@ -3,6 +3,7 @@ import type { Cluster } from '#shared/contract/clusters';
 import { priorityBand } from '#shared/domain/priority';
 import { cx } from '../../ui/cx';
 import { Tooltip } from '../../ui/tooltip';
+import { useBlock } from '../access/use-block';
 import { bandName } from '../clusters/priority';
 import { DEPLOYMENT_TOGGLES } from '../clusters/toggles';
 import { useClusterActions } from '../clusters/use-cluster-actions';
@@ -18,6 +19,7 @@ interface CardFootProps {
 /** Priority and the four toggles, which can be switched here. */
 export function CardFoot({ cluster, tabIndex, children }: CardFootProps) {
   const actions = useClusterActions(cluster);
+  const block = useBlock(cluster);
   return (
     <div className={styles.foot}>
       <span className={styles.priority} title={`Priority ${cluster.priority} of 100`}>
@@ -29,7 +31,10 @@ export function CardFoot({ cluster, tabIndex, children }: CardFootProps) {
         {DEPLOYMENT_TOGGLES.map(({ field, name, sentence, icon: Icon }) => {
           const on = cluster[field];
           return (
-            <Tooltip key={field} content={<ToggleTip name={name} on={on} sentence={sentence} />}>
+            <Tooltip
+              key={field}
+              content={<ToggleTip name={name} on={on} sentence={block ?? sentence} />}
+            >
               <button
                 type="button"
                 className={cx(styles.toggle, on && styles.on)}
@@ -37,7 +42,10 @@ export function CardFoot({ cluster, tabIndex, children }: CardFootProps) {
                 aria-label={name}
                 tabIndex={tabIndex}
                 disabled={actions.changing}
-                onClick={() => actions.change({ [field]: !on })}
+                aria-disabled={block === null ? undefined : true}
+                onClick={() => {
+                  if (block === null) actions.change({ [field]: !on });
+                }}
               >
                 <Icon size={14} strokeWidth={1.75} aria-hidden />
               </button>

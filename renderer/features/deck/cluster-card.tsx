@@ -1,5 +1,6 @@
 import {
   CircleAlert,
+  Eye,
   LockKeyhole,
   ShieldAlert,
   ShieldOff,
@@ -96,6 +97,7 @@ function Marks({ cluster }: { cluster: Cluster }) {
           aria-label="Its certificate is not verified"
         />
       )}
+      {cluster.readOnly && <Eye size={14} aria-label="Read only here" />}
       {cluster.protected && <LockKeyhole size={14} aria-label="Protected" />}
       {cluster.isDefault && <Star size={14} className={styles.default} aria-label="Default" />}
     </span>

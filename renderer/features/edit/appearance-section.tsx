@@ -98,6 +98,12 @@ export function AppearanceSection({ state }: { state: ClusterFormState }) {
             checked={form.protected}
             onChange={(isProtected) => change({ protected: isProtected })}
           />
+          <Switch
+            label="Read only"
+            hint="Nothing here changes it or its guests until this is switched off again."
+            checked={form.readOnly}
+            onChange={(readOnly) => change({ readOnly })}
+          />
         </Stack>
       </Stack>
     </Panel>

@@ -43,6 +43,7 @@ export interface ClusterForm {
   groupUuid: string;
   remoteUuid: string;
   protected: boolean;
+  readOnly: boolean;
   colour: string | null;
 }
 
@@ -72,6 +73,7 @@ export const clusterDraft = z
     groupUuid: z.string(),
     remoteUuid: z.string(),
     protected: z.boolean(),
+    readOnly: z.boolean(),
     colour: z.string().nullable(),
   } satisfies Record<keyof Omit<ClusterForm, 'secret'>, z.ZodType>)
   .partial();
@@ -120,6 +122,7 @@ export const NEW_CLUSTER: ClusterForm = {
   groupUuid: '',
   remoteUuid: '',
   protected: false,
+  readOnly: false,
   colour: null,
 };
 
@@ -203,6 +206,7 @@ export function parseCluster(form: ClusterForm): Parsed<ClusterCreate> {
       groupUuid: orNull(form.groupUuid),
       remoteUuid: orNull(form.remoteUuid),
       protected: form.protected,
+      readOnly: form.readOnly,
       colour: form.colour,
     }),
   );

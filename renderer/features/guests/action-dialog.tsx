@@ -1,5 +1,4 @@
 import { useMutation } from '@tanstack/react-query';
-import { useMemo } from 'react';
 import { useParam } from '../../app/address';
 import { useClient, useLive } from '../../app/context';
 import { problemOf } from '../../transport/failure';
@@ -9,6 +8,8 @@ import { Dialog } from '../../ui/dialog';
 import { ErrorNotice, Notice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
+import { useBlock } from '../access/use-block';
+import { useRights } from '../access/use-rights';
 import styles from './action-dialog.module.css';
 import { ACTIONS, type ActionPlan, guestCount, type OfferedAction, planAction } from './actions';
 import type { GuestEntry } from './columns';
@@ -28,7 +29,12 @@ export function ActionDialog({ action, selected, onClose, onStarted }: ActionDia
   const toasts = useToasts();
   const clusters = useLive((state) => state.clusters);
   const [, openOperation] = useParam('operation');
-  const plan = useMemo(() => planAction(action, selected, clusters), [action, selected, clusters]);
+  const block = useBlock();
+  const lack = useRights([...new Set(selected.map((entry) => entry.uuid))]);
+  const plan = planAction(action, selected, clusters, ({ uuid, row }) =>
+    lack(uuid, 'power', `${row.vmid}`) === null ? null : 'without the privilege VM.PowerMgmt',
+  );
+  const refusal = block ?? plan.refusal;
   const act = useMutation({
     mutationFn: (typed: string) =>
       client.guests.act({
@@ -48,7 +54,7 @@ export function ActionDialog({ action, selected, onClose, onStarted }: ActionDia
     },
   });
   const { label, effect } = ACTIONS[action];
-  if (plan.refusal !== null) {
+  if (refusal !== null) {
     return (
       <Dialog
         open
@@ -58,7 +64,7 @@ export function ActionDialog({ action, selected, onClose, onStarted }: ActionDia
         footer={<Button onClick={onClose}>Close</Button>}
       >
         <Stack>
-          <p>{plan.refusal}</p>
+          <p>{refusal}</p>
           <LeftAlone plan={plan} />
         </Stack>
       </Dialog>

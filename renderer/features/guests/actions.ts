@@ -67,22 +67,31 @@ function reasonAgainst(action: OfferedAction, row: GuestRow): string {
   return action === 'start' ? 'on already' : 'off already';
 }
 
+type ClusterMarks = Pick<Cluster, 'clusterId' | 'protected' | 'readOnly'>;
+
 /**
  * Says beforehand what an action on the selected guests would do.
  * @param clusters those of the guests, by uuid
+ * @param lack the privilege that the account lacks for a guest, as a reason; null: none that is known
  */
 export function planAction(
   action: OfferedAction,
   selected: readonly GuestEntry[],
-  clusters: ReadonlyMap<string, Pick<Cluster, 'clusterId' | 'protected'>>,
+  clusters: ReadonlyMap<string, ClusterMarks>,
+  lack: (entry: GuestEntry) => string | null = () => null,
 ): ActionPlan {
   const { applies, harmful } = ACTIONS[action];
-  const targets = selected.filter((entry) => applies(entry.row));
+  const targets: GuestEntry[] = [];
   const reasons = new Map<string, number>();
   for (const entry of selected) {
-    if (applies(entry.row)) continue;
-    const reason = reasonAgainst(action, entry.row);
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    const isReadOnly = clusters.get(entry.uuid)?.readOnly === true;
+    const reason = !applies(entry.row)
+      ? reasonAgainst(action, entry.row)
+      : isReadOnly
+        ? 'on a read-only cluster'
+        : lack(entry);
+    if (reason === null) targets.push(entry);
+    else reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   const guarded = new Set(
     targets.flatMap((entry) => {

@@ -12,6 +12,8 @@ import { Dialog } from '../../ui/dialog';
 import { Notice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { StateDot } from '../../ui/state';
+import { useBlock } from '../access/use-block';
+import { useRights } from '../access/use-rights';
 import { ActionDialog } from './action-dialog';
 import { ACTIONS, OFFERED, type OfferedAction } from './actions';
 import styles from './guest-drawer.module.css';
@@ -84,6 +86,8 @@ function OpenGuest(props: GuestDrawerProps & { guest: ShownGuest }) {
 function Actions({ guest, uuid }: { guest: ShownGuest; uuid: string }) {
   const { row, cluster } = guest;
   const [pending, setPending] = useState<OfferedAction | null>(null);
+  const block = useBlock(cluster);
+  const lack = useRights([uuid])(uuid, 'power', `${row.vmid}`);
   const client = useClient();
   const onError = useFailureToast();
   const openWeb = useMutation({
@@ -98,6 +102,7 @@ function Actions({ guest, uuid }: { guest: ShownGuest; uuid: string }) {
           icon={ACTION_ICONS[action]}
           tone={action === 'stop' ? 'danger' : 'plain'}
           disabled={!ACTIONS[action].applies(row)}
+          why={block ?? lack}
           onClick={() => setPending(action)}
         >
           {ACTIONS[action].label}

@@ -1,5 +1,6 @@
 import { Play, Power, RotateCw, Square, X } from 'lucide-react';
 import { Button, IconButton } from '../../ui/button';
+import { useBlock } from '../access/use-block';
 import { ACTIONS, guestCount, OFFERED, type OfferedAction } from './actions';
 import styles from './selection-bar.module.css';
 
@@ -18,6 +19,7 @@ interface SelectionBarProps {
 
 /** What can be done with the selected guests; floats over the list's foot, so that nothing moves. */
 export function SelectionBar({ count, onAction, onClear }: SelectionBarProps) {
+  const block = useBlock();
   return (
     <div className={styles.place}>
       {count > 0 && (
@@ -29,6 +31,7 @@ export function SelectionBar({ count, onAction, onClear }: SelectionBarProps) {
               small
               icon={ACTION_ICONS[action]}
               tone={action === 'stop' ? 'danger' : 'plain'}
+              why={block}
               onClick={() => onAction(action)}
             >
               {ACTIONS[action].label}

@@ -19,6 +19,7 @@ const PAGES: readonly { label: string; path: string }[] = [
   { label: 'Guests', path: '/guests' },
   { label: 'Operations', path: '/operations' },
   { label: 'Sync & bundles', path: '/sync' },
+  { label: 'Audit', path: '/audit' },
   { label: 'Settings', path: '/settings' },
 ];
 
@@ -96,6 +97,8 @@ function useActionEntries(): PaletteEntry[] {
     mutationFn: (changes: Partial<Settings>) => client.settings.update(changes),
     onError,
   });
+  const hasLock = useLive((state) => state.access?.hasLock ?? false);
+  const lock = useMutation({ mutationFn: () => client.access.lock(), onError });
   const refresh = useMutation({
     mutationFn: () => client.inventory.poll({}),
     onError,
@@ -122,6 +125,7 @@ function useActionEntries(): PaletteEntry[] {
     ),
     action('Manage groups', show({ type: 'groups' })),
     action('Change the protection of the vault', show({ type: 'vault' })),
+    ...(hasLock ? [action('Lock Clusterdeck', () => lock.mutate(), 'passwords leave memory')] : []),
     action('Show the keys', show({ type: 'help' }), 'help'),
     ...(['light', 'dark', 'system'] as const).map((theme) =>
       action(THEMES[theme], () => settings.mutate({ theme }), 'appearance'),

@@ -4,12 +4,13 @@ import { Field } from '../../ui/field';
 import { NumberInput } from '../../ui/input';
 import styles from './settings-page.module.css';
 
-type NumberField = 'pollSeenS' | 'pollHiddenS' | 'historyDays';
+type NumberField = 'pollSeenS' | 'pollHiddenS' | 'historyDays' | 'auditDays';
 
 const RANGES: Record<NumberField, string> = {
   pollSeenS: 'From 5 to 300 seconds.',
   pollHiddenS: 'From 30 to 3600 seconds.',
   historyDays: 'From 1 to 365 days.',
+  auditDays: 'From 30 to 3650 days.',
 };
 
 interface NumberSettingProps {

@@ -9,6 +9,7 @@ import { Panel } from '../../ui/card';
 import { Segmented, Switch } from '../../ui/choice';
 import { Page } from '../../ui/page';
 import { Stack } from '../../ui/stack';
+import { AccessPanel } from '../access/access-panel';
 import { About } from './about';
 import { NumberSetting } from './number-setting';
 import styles from './settings-page.module.css';
@@ -71,6 +72,7 @@ function Panels({ settings }: { settings: Settings }) {
         </Stack>
       </Panel>
       <VaultPanel />
+      <AccessPanel />
       <Panel title="Watching">
         <Stack gap="large">
           <NumberSetting
@@ -94,9 +96,16 @@ function Panels({ settings }: { settings: Settings }) {
             value={settings.historyDays}
             onChange={change}
           />
+          <NumberSetting
+            label="Keep the audit on this desk"
+            unit="d"
+            field="auditDays"
+            value={settings.auditDays}
+            onChange={change}
+          />
           <Switch
             label="Notifications"
-            hint="Tell when a cluster stops answering or an operation ends, while the window is not seen."
+            hint="Tell when a cluster needs you, and when a long operation ends while no window is seen."
             checked={settings.notifications}
             onChange={(notifications) => change({ notifications })}
           />

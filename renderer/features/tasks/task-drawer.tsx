@@ -10,6 +10,8 @@ import { Dialog } from '../../ui/dialog';
 import { ErrorNotice, Notice } from '../../ui/feedback';
 import { Moment } from '../../ui/moment';
 import { Stack } from '../../ui/stack';
+import { useBlock } from '../access/use-block';
+import { useRights } from '../access/use-rights';
 import { TaskLogView } from './task-log-view';
 import { TaskState } from './task-state';
 import styles from './tasks.module.css';
@@ -29,6 +31,11 @@ export function TaskDrawer({ uuid, upid, onClose }: TaskDrawerProps) {
   const [stopping, setStopping] = useState(false);
   const { log, problem } = useTaskLog(uuid, upid);
   const task = parseUpid(upid);
+  const block = useBlock(cluster);
+  const lack = useRights([uuid])(uuid, 'stopTask', task?.node ?? '');
+  // everybody may stop what they started themselves
+  const account = cluster?.authKind === 'token' ? cluster.tokenId : cluster?.user;
+  const isOwn = task?.user === account;
   const title = task === null ? 'Task' : taskTitle(task.type, task.subject);
   const where = [cluster?.name, task?.node, task?.user].filter(Boolean).join(' · ');
   return (
@@ -55,7 +62,12 @@ export function TaskDrawer({ uuid, upid, onClose }: TaskDrawerProps) {
         <>
           <CopyButton text={upid} label="Copy the task’s id" />
           {log.state === 'running' && (
-            <Button tone="danger" icon={CircleStop} onClick={() => setStopping(true)}>
+            <Button
+              tone="danger"
+              icon={CircleStop}
+              why={block ?? (isOwn ? null : lack)}
+              onClick={() => setStopping(true)}
+            >
               Stop the task
             </Button>
           )}

@@ -3,9 +3,9 @@ import { ACTIONS, planAction } from '../../../renderer/features/guests/actions';
 import { guestRow } from '../../support/rows';
 
 const clusters = new Map([
-  ['lab', { clusterId: 'lab', protected: false }],
-  ['prod', { clusterId: 'prod', protected: true }],
-  ['exam', { clusterId: 'exam', protected: true }],
+  ['lab', { clusterId: 'lab', protected: false, readOnly: false }],
+  ['prod', { clusterId: 'prod', protected: true, readOnly: false }],
+  ['exam', { clusterId: 'exam', protected: true, readOnly: false }],
 ]);
 const guest = (vmid: number, status: string, uuid = 'lab', template = false) => ({
   uuid,
@@ -34,6 +34,22 @@ describe('the plan of an action', () => {
       { reason: 'in an unknown state', count: 1 },
     ]);
     expect(plan.refusal).toBeNull();
+  });
+
+  it('leaves alone what a read-only cluster has, and what the account may not act on', () => {
+    const marked = new Map([
+      ...clusters,
+      ['wall', { clusterId: 'wall', protected: false, readOnly: true }],
+    ]);
+    const guests = [guest(1, 'running'), guest(2, 'running'), guest(3, 'running', 'wall')];
+    const plan = planAction('stop', guests, marked, ({ row }) =>
+      row.vmid === 2 ? 'without the privilege VM.PowerMgmt' : null,
+    );
+    expect(plan.targets.map((one) => one.row.vmid)).toEqual([1]);
+    expect(plan.leftAlone).toEqual([
+      { reason: 'without the privilege VM.PowerMgmt', count: 1 },
+      { reason: 'on a read-only cluster', count: 1 },
+    ]);
   });
 
   it('asks for the id of a protected cluster, but not for what harms nothing there', () => {

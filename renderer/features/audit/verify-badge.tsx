@@ -1,0 +1,37 @@
+import { useQuery } from '@tanstack/react-query';
+import { useOrpc } from '../../app/context';
+import { Button } from '../../ui/button';
+import { StateDot } from '../../ui/state';
+import { Tooltip } from '../../ui/tooltip';
+import styles from './audit.module.css';
+
+const FRESH_MS = 60_000;
+
+/** Whether the chain of entries holds; where it does not, the way to the first entry that is wrong. */
+export function VerifyBadge({ onShow }: { onShow: (seq: number) => void }) {
+  const check = useQuery(useOrpc().audit.verify.queryOptions({ staleTime: FRESH_MS }));
+  if (check.data === undefined) {
+    const word = check.isError ? 'not checked' : 'being checked';
+    return <StateDot tone={check.isError ? 'warning' : 'busy'} word={word} showWord />;
+  }
+  const { ok, checked, brokenAt, message } = check.data;
+  if (brokenAt !== null) {
+    return (
+      <Tooltip content={message} side="bottom">
+        <Button tone="danger" onClick={() => onShow(brokenAt)}>
+          {`Broken at entry ${brokenAt}`}
+        </Button>
+      </Tooltip>
+    );
+  }
+  return (
+    <Tooltip content={message} side="bottom">
+      <button type="button" className={styles.proof} onClick={() => void check.refetch()}>
+        <StateDot tone={ok ? 'ok' : 'warning'} word={proofWords(checked)} showWord />
+      </button>
+    </Tooltip>
+  );
+}
+
+const proofWords = (checked: number) =>
+  `${checked.toLocaleString('en')} ${checked === 1 ? 'entry' : 'entries'} proved unchanged`;
