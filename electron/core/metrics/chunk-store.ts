@@ -9,12 +9,17 @@ export class ChunkStore {
   readonly #store: Pick<Store, 'read' | 'mutate' | 'sqlite'>;
   readonly #ids = new Map<string, Map<SeriesKey, number>>();
   readonly #get;
+  readonly #put;
   readonly #windows;
 
   constructor(store: Pick<Store, 'read' | 'mutate' | 'sqlite'>) {
     this.#store = store;
     this.#get = store.sqlite.prepare<[number, number, string], { body: Buffer }>(
       'select body from metric_chunks where level = ? and start_s = ? and cluster_uuid = ?',
+    );
+    this.#put = store.sqlite.prepare<[number, number, string, Buffer]>(
+      `insert into metric_chunks (level, start_s, cluster_uuid, body) values (?, ?, ?, ?)
+       on conflict do update set body = excluded.body`,
     );
     this.#windows = store.sqlite.prepare<[number, number, number], { uuid: string; start: number }>(
       `select distinct cluster_uuid as uuid, start_s as start from metric_chunks
@@ -32,15 +37,7 @@ export class ChunkStore {
     this.#store.mutate((tx) => {
       const byId: ChunkValues = new Map();
       for (const [key, row] of values) byId.set(this.#idFor(tx, uuid, key), row);
-      const body = encodeChunk(level, byId);
-      tx.db
-        .insert(metricChunks)
-        .values({ level: level.level, startS, clusterUuid: uuid, body })
-        .onConflictDoUpdate({
-          target: [metricChunks.level, metricChunks.startS, metricChunks.clusterUuid],
-          set: { body },
-        })
-        .run();
+      this.#put.run(level.level, startS, uuid, encodeChunk(level, byId));
     });
   }
 
