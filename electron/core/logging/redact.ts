@@ -6,6 +6,7 @@ const isHarmless = (value: unknown) =>
   value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number';
 
 const HIDDEN = '[hidden]';
+const NAME = '\\b[\\w-]*(?:password|passphrase|secret|ticket|csrfpreventiontoken)';
 const PATTERNS: [RegExp, string][] = [
   // PVE:root@pam:6500ABCD::base64 and the CSRF token made like it
   [/\b(PVE\w*):[^\s:"']+:[0-9A-F]{8}::[A-Za-z0-9+/=]+/g, `$1:${HIDDEN}`],
@@ -14,10 +15,11 @@ const PATTERNS: [RegExp, string][] = [
   [/(PVEAuthCookie=)[^\s,;"']+/g, `$1${HIDDEN}`],
   [/((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}/gi, `$1${HIDDEN}`],
   [/(\/open\/)[A-Za-z0-9_-]{16,}/g, `$1${HIDDEN}`],
-  [
-    /("?\b[\w-]*(?:password|passphrase|secret|ticket|csrfpreventiontoken)"?\s*[=:]\s*"?)[^\s"&,;}]+/gi,
-    `$1${HIDDEN}`,
-  ],
+  // in quotes it may have spaces and commas; the text may have been cut before the closing one
+  [new RegExp(`(${NAME}"?\\s*[=:]\\s*")(?:\\\\.|[^"\\\\])*`, 'gi'), `$1${HIDDEN}`],
+  // the same inside of a JSON text that is itself quoted
+  [new RegExp(`(${NAME}\\\\"\\s*:\\s*\\\\")[^"\\\\]*`, 'gi'), `$1${HIDDEN}`],
+  [new RegExp(`("?${NAME}"?\\s*[=:]\\s*"?)[^\\s"&,;}]+`, 'gi'), `$1${HIDDEN}`],
 ];
 const MAX_TEXT = 8_000;
 const MAX_DEPTH = 6;

@@ -35,6 +35,10 @@ test.each([
   ['Authorization: Bearer abcdefghijklmnop', 'abcdefghijklmnop'],
   [`username=root%40pam&password=${SECRET}&x=1`, SECRET],
   [`{"password":"${SECRET}","x":1}`, SECRET],
+  ['{"password":"correct horse, battery","x":1}', 'battery'],
+  ['{"password": "with \\" and \\\\ battery","x":1}', 'battery'],
+  ['the answer was {\\"secret\\":\\"correct horse; battery\\"}', 'battery'],
+  ['{"passphrase":"cut off battery', 'battery'],
   ['http://127.0.0.1:4000/d-1/open/AbCdEfGhIjKlMnOpQrSt', 'AbCdEfGhIjKl'],
   ['6500ABCD:zD1S3x9Gv1Yd6p0V8mWlq3kq7n5rB2tT1u4oXyZ0abc', 'zD1S3x9G'],
 ])('a known form of a secret inside a text is hidden: %s', (text, secret) => {
