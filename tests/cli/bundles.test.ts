@@ -20,10 +20,9 @@ function world() {
   return { folder, run, json, at: (name: string) => join(folder, name) };
 }
 
-const add = (id: string, ...more: string[]) => [
-  ...['clusters', 'add', '--id', id, '--name', `Lab ${id}`, '--host', `${id}.lab`],
-  ...['--user', 'root@pam', '--password-stdin', ...more],
-];
+const NEW = 'clusters add --user root@pam --password-stdin'.split(' ');
+const add = (id: string, ...more: string[]) =>
+  NEW.concat('--id', id, '--name', `Lab ${id}`, '--host', `${id}.lab`, more);
 
 test('a bundle goes from one data folder to another, is opened by age, and is taken back', async () => {
   const a = world();

@@ -34,7 +34,7 @@ export function diffOf(
     ]),
     ...extras(mine.kept.extra ?? {}, theirs.kept.extra ?? {}),
   ];
-  const differing = rows.filter(([, a, b]) => stable(a) !== stable(b));
+  const differing = rows.filter(([, a, b]) => !isSame(a, b));
   const diff = differing.map(([field, a, b]) => ({ field, mine: shown(a), theirs: shown(b) }));
   return secret === null ? diff : [...diff, { field: 'secret', ...secret }];
 }
@@ -48,10 +48,16 @@ function extras(mine: Record<string, unknown>, theirs: Record<string, unknown>) 
   ]);
 }
 
+/** Most values are plain, and most are the same. */
+const isSame = (a: unknown, b: unknown): boolean =>
+  Object.is(a, b) || (isObject(a) && isObject(b) && stable(a) === stable(b));
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** The same for the same value, whatever the order of its keys. */
 function stable(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    isObject(inner) && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
@@ -66,7 +72,7 @@ function shown(value: unknown): string {
 }
 
 const isEndpoint = (value: unknown): value is Endpoint =>
-  typeof value === 'object' && value !== null && 'host' in value && 'port' in value;
+  isObject(value) && 'host' in value && 'port' in value;
 
 const shownEndpoint = ({ host, port, pin }: Endpoint): string =>
   `${hostPort(host, port)} (${pin === null ? 'no pin' : `pin ${pin}`})`;

@@ -15,7 +15,7 @@ const MOST_OPENED = 20;
 export class FileOffers {
   readonly #places: readonly string[];
   readonly #ids = new Map<string, string>();
-  readonly #opened: string[] = [];
+  #opened: readonly string[] = [];
 
   /** @param places folders in which, and one level below which, a portal may have its file */
   constructor(places: readonly string[]) {
@@ -24,8 +24,8 @@ export class FileOffers {
 
   /** A file which a person opened with Clusterdeck. @returns its id */
   add(path: string): string {
-    if (!this.#opened.includes(path)) this.#opened.unshift(path);
-    this.#opened.length = Math.min(this.#opened.length, MOST_OPENED);
+    const others = this.#opened.filter((other) => other !== path);
+    this.#opened = [path, ...others].slice(0, MOST_OPENED);
     return this.#idOf(path);
   }
 

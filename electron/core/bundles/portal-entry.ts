@@ -22,7 +22,13 @@ const TEXTS = {
 
 /** Numbers and times of the other store mean nothing here; the others were read, or are not set. */
 const DONE_WITH = [
-  ...['id', 'cluster_id', 'db_id', 'created_at', 'updated_at', 'verify_ssl', 'priority'],
+  'id',
+  'cluster_id',
+  'db_id',
+  'created_at',
+  'updated_at',
+  'verify_ssl',
+  'priority',
   ...Object.values(FLAGS),
   ...Object.values(TEXTS),
   ...Object.values(KEPT_NAMES),

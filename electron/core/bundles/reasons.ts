@@ -2,12 +2,13 @@ import type { ClusterCreate, Endpoint } from '#shared/contract/clusters';
 import { hostPort } from '#shared/domain/host';
 import type { StoredCluster } from '../clusters/rows';
 import type { Candidate } from './candidate';
-import type { Deck, Outcome } from './deck';
+import type { Outcome } from './deck';
 import { FIELD_NAMES, namesOf } from './fields';
 
 type Reached = Pick<ClusterCreate, 'endpoints' | 'verify' | 'authKind' | 'user' | 'tokenId'>;
 
-const addressOf = ({ host, port }: Pick<Endpoint, 'host' | 'port'>) =>
+/** An address as one text, to compare by. */
+export const addressOf = ({ host, port }: Pick<Endpoint, 'host' | 'port'>) =>
   hostPort(host.toLowerCase(), port);
 
 /** Whether both have an endpoint in common: else they are different clusters under one id. */
@@ -33,28 +34,34 @@ export function losesTrust(before: Reached, after: Reached): boolean {
   return isElsewhere || isWeaker || isOther;
 }
 
+interface Surroundings {
+  hasSecret: boolean;
+  madeAt: number | null;
+  defaultId: string | null;
+  /** another cluster here with one of its addresses */
+  twin: string | null;
+}
+
 /** What a person should know before ticking the entry, in sentences. */
 export function reasonsFor(
   candidate: Candidate,
   outcome: Outcome,
   before: StoredCluster | undefined,
-  deck: Deck,
-  defaultId: string | undefined,
+  { hasSecret, madeAt, defaultId, twin }: Surroundings,
 ): string[] {
   const { input } = outcome;
   const reasons = [...candidate.corrections];
   const say = (when: boolean, sentence: string) => when && reasons.push(sentence);
   const wantsDefault = candidate.fields.isDefault === true && !input.isDefault;
   say(
-    wantsDefault && defaultId !== undefined,
+    wantsDefault && defaultId !== null,
     `${defaultId} is the default cluster already; this one is not made the default.`,
   );
   say(input.verify === 'off', 'The certificate of its server is not verified.');
   if (before === undefined) {
     const what = input.authKind === 'token' ? 'token secret' : 'password';
     say(candidate.secret === undefined, `It has no ${what}; enter one after the import.`);
-    const twin = [...deck.clusters.values()].find((other) => sharesAddress(other, input));
-    say(twin !== undefined, `${twin?.clusterId} has the same address.`);
+    say(twin !== null, `${twin} has the same address.`);
     say(
       candidate.remoteUrl !== null && input.remoteUuid === null,
       'The remote it follows is not set up here; it follows none.',
@@ -68,12 +75,9 @@ export function reasonsFor(
   );
   say(before.protected, 'It is protected here.');
   say(before.readOnly, 'It is read only here: an import leaves it as it is.');
+  say(madeAt !== null && before.updatedAt > madeAt, 'Yours was edited after this bundle was made.');
   say(
-    deck.madeAt !== null && before.updatedAt > deck.madeAt,
-    'Yours was edited after this bundle was made.',
-  );
-  say(
-    outcome.losesTrust && candidate.secret === undefined && deck.hasSecret(before.uuid),
+    outcome.losesTrust && candidate.secret === undefined && hasSecret,
     'Its address, trust or account changes: taking it drops the stored secret, so enter it again.',
   );
   return reasons;
