@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
@@ -187,6 +188,15 @@ test('every answer carries the policy, and no other site may read or frame it', 
     expect(headers['cache-control']).toBe('no-store');
     expect(headers['access-control-allow-origin']).toBeUndefined();
   }
+});
+
+test('the plain pages may use their one style and no other inline one', async () => {
+  const { body, headers } = await ask(base);
+  const [, style = ''] = /<style>([^]*)<\/style>/.exec(String(body)) ?? [];
+  const digest = createHash('sha256').update(style).digest('base64');
+  const policy = headers['content-security-policy'];
+  expect(style).not.toBe('');
+  expect(policy).toContain(`style-src 'self' 'sha256-${digest}';`);
 });
 
 test('it listens on loopback only', async () => {

@@ -1,3 +1,17 @@
+import { createHash } from 'node:crypto';
+
+const STYLE = `
+:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
+body { min-height: 100vh; margin: 0; display: grid; place-items: center;
+  background: light-dark(#f5f6f8, #0d1015); color: light-dark(#161b23, #e7ebf1) }
+main { max-width: 30rem; padding: 2rem }
+h1 { font-size: 1.25rem; margin: 0 0 .5rem }
+p { margin: 0; color: light-dark(#566273, #94a0b0) }
+`;
+
+/** How a policy names the one style of these pages, which stands inline in them. */
+export const PAGE_STYLE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+
 const page = (title: string, text: string) => `<!doctype html>
 <html lang="en">
 <head>
@@ -5,14 +19,7 @@ const page = (title: string, text: string) => `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Clusterdeck</title>
-<style>
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-body { min-height: 100vh; margin: 0; display: grid; place-items: center;
-  background: light-dark(#f5f6f8, #0d1015); color: light-dark(#161b23, #e7ebf1) }
-main { max-width: 30rem; padding: 2rem }
-h1 { font-size: 1.25rem; margin: 0 0 .5rem }
-p { margin: 0; color: light-dark(#566273, #94a0b0) }
-</style>
+<style>${STYLE}</style>
 </head>
 <body><main><h1>${title}</h1><p>${text}</p></main></body>
 </html>

@@ -119,7 +119,7 @@ export class Carrier {
   #lost(failure: Failure, load: Load, status: number | null): Result {
     const brokeOff = status === null && failure.code === 'UNREACHABLE';
     if (load.repeatable) return { failure, goOn: mayGoOn(failure, load), brokeOff };
-    const told = isDecided(failure, status) ? failure : undecided(failure);
+    const told = isDecided(status) ? failure : undecided(failure);
     return { failure: told, goOn: false, brokeOff };
   }
 }
@@ -139,10 +139,10 @@ function mayGoOn(failure: Failure, load: Load): boolean {
 }
 
 /** Whether the server itself said no. Answers of something in between leave the change open. */
-function isDecided(failure: Failure, status: number | null): boolean {
+function isDecided(status: number | null): boolean {
   if (status === null || status < 300) return false;
   const inBetween = [502, 504, 596, 597];
-  return !inBetween.includes(status) || failure.code === 'NOT_PROXMOX';
+  return !inBetween.includes(status);
 }
 
 function undecided(failure: Failure): Failure {

@@ -39,6 +39,9 @@ const REMEDIES = {
   peer: 'Run "pvecm updatecerts" on the nodes, so that they trust each other again.',
 } as const;
 
+const GATEWAY = [502, 503, 504];
+const MAX_FIELDS = 50;
+
 /** An answer that is no JSON of this API. */
 export function badResponse(detail: string, endpoint?: string): Failure {
   const where = endpoint === undefined ? {} : { endpoint };
@@ -58,6 +61,11 @@ export function refusalFailure(refusal: Refusal, asked: Asked): Failure {
   const { endpoint } = asked;
   const type = headers['content-type'] ?? '';
   if (status < 400) return notProxmox(`It redirects (${status}).`, { endpoint, status });
+  if (type.includes('html') && GATEWAY.includes(status)) {
+    // a page of what stands in between: the change may have reached the server all the same
+    const detail = 'A proxy in between says that the server does not answer.';
+    return fail('UNREACHABLE', { remedy: REMEDIES.unreachable, endpoint, status, detail });
+  }
   if (type.includes('html')) return notProxmox('It sends a web page.', { endpoint, status });
   const { text, fields } = textOf(refusal, asked.scrub);
   const data = { endpoint, status, ...(text === '' ? {} : { detail: text }) };
@@ -94,7 +102,9 @@ function textOf(refusal: Refusal, scrub: (text: string) => string) {
   const body = parsed(refusal.body);
   const message = typeof body?.message === 'string' ? body.message : '';
   const errors = typeof body?.errors === 'object' && body.errors !== null ? body.errors : {};
-  const pairs = Object.entries(errors).map(([name, text]) => [name, clean(String(text))]);
+  const pairs = Object.entries(errors)
+    .slice(0, MAX_FIELDS)
+    .map(([name, text]) => [clean(name), clean(String(text))]);
   const fields = pairs.length > 0 ? { fields: Object.fromEntries(pairs) } : {};
   return { text: clean(message === '' ? refusal.statusText : message), fields };
 }

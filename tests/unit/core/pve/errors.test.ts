@@ -154,6 +154,35 @@ test('a ticket that a server echoes does not reach the failure', () => {
   expect(JSON.stringify(answer(500, `bad ${ticket} here`, 'ticket').view())).not.toContain('c2Vj');
 });
 
+test('refused fields are bounded, and a secret in the place of their names does not pass', () => {
+  const errors = Object.fromEntries(
+    Array.from({ length: 5000 }, (_, n) => [`${n} hunter2-secret`, 'x']),
+  );
+  const scrub = (text: string) => text.replaceAll('hunter2-secret', '[hidden]');
+  const asked = { endpoint: 'pve1:8006', path: '/version', kind: 'token' as const, scrub };
+  const body = JSON.stringify({ errors });
+  const result = readReply({ status: 400, statusText: 'no', headers: {}, body }, asked);
+  const fields = 'failure' in result ? (result.failure.data.fields ?? {}) : {};
+  expect(Object.keys(fields)).toHaveLength(50);
+  expect(JSON.stringify(fields)).not.toContain('hunter2');
+});
+
+test.each([502, 503, 504])(
+  'the page of a proxy that gets no answer (%i) is trouble of the way',
+  (status) => {
+    const asked = {
+      endpoint: 'pve1:8006',
+      path: '/version',
+      kind: 'token' as const,
+      scrub: String,
+    };
+    const headers = { 'content-type': 'text/html' };
+    const reply = { status, statusText: 'Gateway', headers, body: '<html>nginx</html>' };
+    const result = readReply(reply, asked);
+    expect('failure' in result && result.failure.code).toBe('UNREACHABLE');
+  },
+);
+
 const NETWORK: [string, ErrorCode][] = [
   ['ENOTFOUND', 'NAME_NOT_RESOLVED'],
   ['EAI_AGAIN', 'NAME_NOT_RESOLVED'],
