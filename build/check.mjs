@@ -9,6 +9,7 @@ requireNode();
 const root = join(import.meta.dirname, '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
+/** @type {[name: string, command: string, args: string[]][]} */
 const STEPS = [
   ['types: core, agent, build, tests', 'tsc', ['-p', 'tsconfig.json']],
   ['types: shared runs anywhere', 'tsc', ['-p', 'shared/tsconfig.json']],

@@ -48,7 +48,7 @@ async function fetchElectron(folder) {
   });
   const timer = setTimeout(() => {
     if (process.platform === 'win32') child.kill();
-    else process.kill(-child.pid, 'SIGKILL');
+    else if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   }, FETCH_MS);
   await new Promise((resolve) => {
     child.once('exit', resolve);

@@ -1,8 +1,13 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-x509.cryptoProvider.set(webcrypto);
+/** Named here, since the global name exists with a browser's types only. */
+interface KeyPair {
+  privateKey: InstanceType<typeof CryptoKey>;
+  publicKey: InstanceType<typeof CryptoKey>;
+}
+
+x509.cryptoProvider.set(crypto);
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;
@@ -25,7 +30,7 @@ export interface CertificateWish {
 export interface TestAuthority {
   pem: string;
   certificate: x509.X509Certificate;
-  keys: webcrypto.CryptoKeyPair;
+  keys: KeyPair;
 }
 
 /** A server's certificate: self-signed, or issued by the given authority. */
@@ -69,20 +74,20 @@ export async function makeAuthority(): Promise<TestAuthority> {
   return { pem: certificate.toString('pem'), certificate, keys };
 }
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+async function newKeys(): Promise<KeyPair> {
+  return await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-async function keyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
-  const der = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+async function keyPem(keys: KeyPair): Promise<string> {
+  const der = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
   return x509.PemConverter.encode(der, 'PRIVATE KEY');
 }
 
 async function fingerprintOf(certificate: x509.X509Certificate): Promise<string> {
-  const digest = await certificate.getThumbprint('SHA-256', webcrypto);
+  const digest = await certificate.getThumbprint('SHA-256', crypto);
   return (Buffer.from(digest).toString('hex').toUpperCase().match(/../g) ?? []).join(':');
 }
 
 function serial(): string {
-  return Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex');
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex');
 }

@@ -1,8 +1,14 @@
 // The certificate library looks for this polyfill while it loads.
 import 'reflect-metadata';
 
-import { randomBytes, webcrypto } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+
+/** Named here, since the global name exists with a browser's types only. */
+interface KeyPair {
+  privateKey: InstanceType<typeof CryptoKey>;
+  publicKey: InstanceType<typeof CryptoKey>;
+}
 
 const DAY_MS = 86_400_000;
 const YEARS_OF_AUTHORITY = 10;
@@ -27,10 +33,10 @@ export interface ServerCertificate {
  */
 export class ClusterAuthority {
   readonly certPem: string;
-  readonly #keys: webcrypto.CryptoKeyPair;
+  readonly #keys: KeyPair;
   readonly #name: string;
 
-  private constructor(certPem: string, keys: webcrypto.CryptoKeyPair, name: string) {
+  private constructor(certPem: string, keys: KeyPair, name: string) {
     this.certPem = certPem;
     this.#keys = keys;
     this.#name = name;
@@ -52,7 +58,7 @@ export class ClusterAuthority {
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign),
         ],
       },
-      webcrypto,
+      crypto,
     );
     return new ClusterAuthority(certificate.toString('pem'), keys, name);
   }
@@ -90,10 +96,10 @@ export class ClusterAuthority {
           new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         ],
       },
-      webcrypto,
+      crypto,
     );
-    const hash = Buffer.from(await certificate.getThumbprint('SHA-256', webcrypto));
-    const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+    const hash = Buffer.from(await certificate.getThumbprint('SHA-256', crypto));
+    const key = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
     return {
       certPem: certificate.toString('pem'),
       keyPem: x509.PemConverter.encode(key, 'PRIVATE KEY'),
@@ -103,8 +109,8 @@ export class ClusterAuthority {
   }
 }
 
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+function newKeys(): Promise<KeyPair> {
+  return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
 function colons(hash: Buffer): string {
