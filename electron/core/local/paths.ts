@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { storeFailure } from '../db/failures';
 import type { Paths } from '../ports';
 
 interface Surroundings {
@@ -29,11 +30,16 @@ export function defaultDataDir(
 /**
  * Makes the folders of a host, readable by this user only.
  * @param named from --data or CLUSTERDECK_DATA; default is {@link defaultDataDir}
+ * @throws Failure STORE_BROKEN | STORE_FULL where there can be no such folder
  */
 export function preparePaths(named?: string): Paths {
   const dataDir = named === undefined || named === '' ? defaultDataDir() : resolve(named);
   const logDir = join(dataDir, 'logs');
-  mkdirSync(logDir, { recursive: true, mode: 0o700 });
-  for (const folder of [dataDir, logDir]) chmodSync(folder, 0o700);
+  try {
+    mkdirSync(logDir, { recursive: true, mode: 0o700 });
+    for (const folder of [dataDir, logDir]) chmodSync(folder, 0o700);
+  } catch (error) {
+    throw storeFailure(error, dataDir);
+  }
   return { dataDir, logDir };
 }
