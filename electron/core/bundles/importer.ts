@@ -27,7 +27,7 @@ import type { Deck, Judged } from './deck';
 import { judgeAll } from './judge';
 import { OpenedFiles } from './opened';
 import { Progress, type ProgressNews } from './progress';
-import { dropImports, readLastImport, writeImport } from './records';
+import { asideOwner, dropImports, readLastImport, writeImport } from './records';
 import { remoteUrls } from './remote-urls';
 import { stretch } from './scrypt-stanza';
 import { readSource } from './source';
@@ -188,6 +188,16 @@ export class BundleImporter {
   /** Forgets opened files with the secrets in them, as when the vault or the app is locked. */
   forgetOpened(): void {
     this.#opened.clear();
+  }
+
+  /** The secret that lies aside for a cluster goes with it. */
+  clustersRemoved(uuids: readonly string[]): void {
+    const { store, secrets } = this.#deps;
+    const owners = uuids.map(asideOwner).filter((owner) => secrets.has(owner));
+    if (owners.length === 0) return;
+    store.mutate((tx) => {
+      for (const owner of owners) secrets.remove(tx, owner);
+    });
   }
 
   #forgetUndo(tx: Transaction): void {
