@@ -1,6 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import type { Right } from '#shared/contract/connection';
 import { useLive, useOrpc } from '../../app/context';
+import { lackOf } from './rights';
 
 const FRESH_MS = 5 * 60_000;
 
@@ -25,10 +26,4 @@ export function useRights(uuids: readonly string[]): Lack {
     const right = rights.find((one) => one.action === action);
     return right === undefined ? null : lackOf(right, place);
   };
-}
-
-/** @param place a vmid, or a node's name */
-export function lackOf({ held, except, privilege }: Right, place: string): string | null {
-  const may = held !== except.includes(place);
-  return may ? null : `The account lacks the privilege ${privilege}.`;
 }

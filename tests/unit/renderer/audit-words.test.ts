@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lackOf } from '../../../renderer/features/access/use-rights';
+import { lackOf } from '../../../renderer/features/access/rights';
 import {
   actionWords,
   fieldChanges,
