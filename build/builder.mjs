@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -40,18 +41,31 @@ function sourceStamp() {
 
 const isBuilt = (stamp) => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
 
-/** Takes the build lock; a lock older than two minutes was left by a killed build. */
+const LOCK_BEAT_MS = 5_000;
+const LOCK_DEAD_MS = 60_000;
+
+/**
+ * Takes the build lock and keeps it fresh; one that is stale was left by a killed build.
+ * @returns {Promise<() => void>} gives it back
+ */
 async function lock() {
   mkdirSync(dirname(lockDir), { recursive: true });
   for (;;) {
     try {
       mkdirSync(lockDir);
-      return;
+      const beat = setInterval(() => {
+        const now = new Date();
+        utimesSync(lockDir, now, now);
+      }, LOCK_BEAT_MS);
+      return () => {
+        clearInterval(beat);
+        rmSync(lockDir, { recursive: true, force: true });
+      };
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
       const age =
         Date.now() - (statSync(lockDir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > 120_000) rmSync(lockDir, { recursive: true, force: true });
+      if (age > LOCK_DEAD_MS) rmSync(lockDir, { recursive: true, force: true });
       await sleep(100);
     }
   }
@@ -63,7 +77,7 @@ async function lock() {
  */
 export async function ensureBuilt() {
   if (process.env.CLUSTERDECK_NO_BUILD === '1' || isBuilt(sourceStamp())) return;
-  await lock();
+  const unlock = await lock();
   try {
     const stamp = sourceStamp();
     if (isBuilt(stamp)) return;
@@ -84,6 +98,6 @@ export async function ensureBuilt() {
     }
     writeFileSync(stampFile, stamp);
   } finally {
-    rmSync(lockDir, { recursive: true, force: true });
+    unlock();
   }
 }

@@ -59,6 +59,13 @@ async function fetchElectron(folder) {
 
 /** A failed fetch is remembered for a day: the next start must not wait for it again. */
 const failureMark = (folder) => join(folder, '.clusterdeck-fetch-failed');
+function markFailure(folder) {
+  try {
+    writeFileSync(failureMark(folder), '');
+  } catch {
+    // not ours to write: the next start tries again
+  }
+}
 function failedLately(folder) {
   const mark = statSync(failureMark(folder), { throwIfNoEntry: false });
   return mark !== undefined && Date.now() - mark.mtimeMs < RETRY_AFTER_MS;
@@ -90,7 +97,7 @@ export async function chooseProgram({ env, folder, shellPath, fetch = fetchElect
   await fetch(folder);
   const fetched = electronBinary(folder, env);
   if (fetched === null) {
-    writeFileSync(failureMark(folder), '');
+    markFailure(folder);
     return browser("Electron's binary could not be fetched; the next try is in a day");
   }
   rmSync(failureMark(folder), { force: true });
@@ -105,15 +112,34 @@ export async function start(args) {
     shellPath: join(root, 'dist', 'node', 'shell.js'),
   });
   say(why);
-  if (electron === null) {
-    const entry = join(root, 'dist', 'node', 'browser-host.js');
-    process.argv = [process.argv[0], entry, ...args];
-    await import(pathToFileURL(entry).href);
-    return;
-  }
+  if (electron === null) await startBrowserHost(args);
+  else await startDesktop(electron, args);
+}
+
+async function startBrowserHost(args) {
+  const entry = join(root, 'dist', 'node', 'browser-host.js');
+  process.argv = [process.argv[0], entry, ...args];
+  await import(pathToFileURL(entry).href);
+}
+
+/** A shell's and a loader's codes for a program that cannot run, as one with missing libraries. */
+const CANNOT_RUN = [126, 127];
+const AT_ONCE_MS = 3_000;
+
+/** Runs Electron to its end; where it cannot run at all, the browser host takes over. */
+async function startDesktop(electron, args) {
   // Chromium refuses to run its sandbox as root
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const child = spawn(electron, [...asRoot, root, ...args], { stdio: 'inherit' });
-  for (const wish of ['SIGINT', 'SIGTERM']) process.on(wish, () => child.kill(wish));
-  child.once('exit', (code) => process.exit(code ?? 1));
+  const started = Date.now();
+  const forward = (wish) => child.kill(wish);
+  for (const wish of ['SIGINT', 'SIGTERM']) process.on(wish, forward);
+  const code = await new Promise((done) => {
+    child.once('error', () => done(CANNOT_RUN[0]));
+    child.once('exit', (exit) => done(exit ?? 1));
+  });
+  if (!CANNOT_RUN.includes(code) || Date.now() - started > AT_ONCE_MS) process.exit(code);
+  for (const wish of ['SIGINT', 'SIGTERM']) process.off(wish, forward);
+  say('Electron is there but cannot run on this machine. Starting in the browser.');
+  await startBrowserHost(args);
 }

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { storeFailure } from '../db/failures';
 import type { Paths } from '../ports';
 
@@ -36,10 +36,25 @@ export function preparePaths(named?: string): Paths {
   const dataDir = named === undefined || named === '' ? defaultDataDir() : resolve(named);
   const logDir = join(dataDir, 'logs');
   try {
-    mkdirSync(logDir, { recursive: true, mode: 0o700 });
+    makeFolder(logDir);
     for (const folder of [dataDir, logDir]) chmodSync(folder, 0o700);
   } catch (error) {
     throw storeFailure(error, dataDir);
   }
   return { dataDir, logDir };
+}
+
+/**
+ * One folder after the other: a recursive mkdir never ends on a file system which answers that a
+ * path is missing and refuses to make it, as /proc does.
+ */
+function makeFolder(path: string): void {
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // made by another program in between, or there already
+    if (!existsSync(path)) throw error;
+  }
 }
