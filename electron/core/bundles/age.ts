@@ -1,21 +1,9 @@
 import { armor, Decrypter, Encrypter, type Identity, type Stanza } from 'age-encryption';
 import { Failure, fail } from '#shared/contract/errors';
+import { type Audience, BINARY, type Keys } from './keys';
 import type { Progress } from './progress';
 import { damaged } from './refusals';
 import { PassphraseIdentity, PassphraseRecipient } from './scrypt-stanza';
-
-/** Who may open a file: whoever knows the passphrase, or the holders of the recipients' identities. */
-export type Audience = { passphrase: string } | { recipients: string[] };
-
-/** What a person has to open a file with. */
-export interface Keys {
-  passphrase?: string | undefined;
-  /** age identities, one a line */
-  identity?: string | undefined;
-}
-
-const BINARY = 'age-encryption.org/';
-const ARMORED = '-----BEGIN AGE ENCRYPTED FILE-----';
 
 /** @throws Failure INVALID_INPUT for a recipient that is none */
 export async function encrypt(
@@ -36,12 +24,6 @@ export async function encrypt(
     }
   }
   return encrypter.encrypt(text);
-}
-
-/** Whether the bytes begin as an age file does, binary or armored. */
-export function isAge(bytes: Uint8Array): boolean {
-  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1').trimStart();
-  return head.startsWith(BINARY) || head.startsWith(ARMORED);
 }
 
 /**

@@ -2,9 +2,9 @@ import type { Cluster, Group } from '#shared/contract/clusters';
 import { fail } from '#shared/contract/errors';
 import { holdsSecret } from '#shared/domain/secret-names';
 import type { KeptFields } from '../clusters/rows';
-import type { Audience } from './age';
 import { type BundleDocument, writeBundle } from './bundle-file';
 import { FIELD_NAMES, KEPT_NAMES, namesOf } from './fields';
+import type { Audience } from './keys';
 
 export interface ExportWish {
   withSecrets: boolean;

@@ -4,11 +4,10 @@ import { fail } from '#shared/contract/errors';
 import { readAllKept } from '../clusters/rows';
 import type { Store } from '../db/store';
 import type { Clock } from '../ports';
-import { encrypt } from './age';
 import { audienceOf, bundleText, type ExportWish } from './bundle-text';
 import { Progress, type ProgressNews } from './progress';
 import { remoteUrls } from './remote-urls';
-import { stretch } from './scrypt-stanza';
+import { stretch } from './stretch';
 
 export interface ExporterDeps {
   store: Store;
@@ -66,7 +65,8 @@ export class BundleExporter {
       secrets,
     });
     const progress = new Progress(clock, stretch);
-    const work = encrypt(text, audience, progress);
+    // the cipher is large and seldom needed
+    const work = import('./age').then(({ encrypt }) => encrypt(text, audience, progress));
     const bytes = yield* progress.during('Deriving the key', work);
     if (bytes.length > MAX_IMPORT_BYTES) {
       throw fail('INVALID_INPUT', { remedy: 'Export fewer clusters at once: 16 MB is the limit.' });

@@ -12,7 +12,6 @@ import type { Edit } from '../clusters/edit';
 import { readAllKept } from '../clusters/rows';
 import type { Store, Transaction } from '../db/store';
 import type { Clock } from '../ports';
-import type { Keys } from './age';
 import {
   Application,
   deckChanged,
@@ -25,12 +24,13 @@ import {
 import type { SourceFile } from './candidate';
 import type { Deck, Judged } from './deck';
 import { judgeAll } from './judge';
+import type { Keys } from './keys';
 import { OpenedFiles } from './opened';
 import { Progress, type ProgressNews } from './progress';
 import { asideOwner, dropImports, readLastImport, writeImport } from './records';
 import { remoteUrls } from './remote-urls';
-import { stretch } from './scrypt-stanza';
 import { readSource } from './source';
+import { stretch } from './stretch';
 import { clearAside, takeBack } from './undo';
 
 export interface ImporterDeps {

@@ -1,8 +1,9 @@
-import { randomBytes, scrypt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { type Identity, type Recipient, Stanza } from 'age-encryption';
 import { fail } from '#shared/contract/errors';
 import type { Progress } from './progress';
+import { stretch } from './stretch';
 
 /** What the age command takes: 256 MiB and about a second for each guess. */
 const LOG_N = 18;
@@ -85,17 +86,6 @@ function derive(
 ): Promise<Uint8Array> {
   const whole = Buffer.concat([Buffer.from(LABEL), salt]);
   return progress.derivation(logN, () => stretch(passphrase, whole, logN));
-}
-
-/** scrypt with N = 2^logN, r = 8, p = 1 in the thread pool. */
-export function stretch(passphrase: string, salt: Uint8Array, logN: number): Promise<Uint8Array> {
-  const N = 2 ** logN;
-  const maxmem = 128 * 8 * (N + 64);
-  return new Promise((resolve, reject) => {
-    scrypt(passphrase, salt, 32, { N, r: 8, p: 1, maxmem }, (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
-  });
 }
 
 const tooSlow = (logN: number) =>

@@ -1,7 +1,7 @@
-import { decrypt, isAge, type Keys } from './age';
 import { isBundle, readBundle } from './bundle-file';
 import { MAX_ENTRIES, type SourceFile } from './candidate';
 import { parseForeignJson } from './json-guard';
+import { isAge, type Keys } from './keys';
 import { isSqlite, readPortalDatabase } from './portal-database';
 import { readPortalEntry } from './portal-entry';
 import type { Progress } from './progress';
@@ -21,6 +21,8 @@ export async function readSource(
 ): Promise<SourceFile> {
   if (isSqlite(bytes)) return portalDatabase(bytes);
   if (isAge(bytes)) {
+    // the cipher is large and seldom needed
+    const { decrypt } = await import('./age');
     const plain = await decrypt(bytes, keys, progress);
     const document = parseForeignJson(plain);
     plain.fill(0);

@@ -1,7 +1,7 @@
 import { armor, Encrypter, Stanza } from 'age-encryption';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import type { Keys } from '#electron/core/bundles/age';
+import type { Keys } from '#electron/core/bundles/keys';
 import { Progress } from '#electron/core/bundles/progress';
 import { PassphraseRecipient } from '#electron/core/bundles/scrypt-stanza';
 import { readSource } from '#electron/core/bundles/source';
