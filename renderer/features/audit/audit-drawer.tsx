@@ -63,7 +63,9 @@ function Whole({ entry }: { entry: AuditEntry }) {
   const { result, undoNote, seq, hash, action } = entry;
   return (
     <Stack gap="large">
-      {result !== 'ok' && <Notice tone="warning" title={`It ended with: ${result}`} />}
+      {result.toLowerCase() !== 'ok' && (
+        <Notice tone="warning" title={`It ended with: ${result}`} />
+      )}
       <DiffTable entry={entry} />
       {undoNote !== null && (
         <Notice tone="information" title="It cannot be taken back.">

@@ -1,6 +1,6 @@
 import { Search } from 'lucide-react';
+import { useId } from 'react';
 import { Button } from '../../ui/button';
-import { Field } from '../../ui/field';
 import { Input } from '../../ui/input';
 import { Select } from '../../ui/select';
 import styles from './audit.module.css';
@@ -59,17 +59,11 @@ export function AuditFilters({ filter, actions, total }: AuditFiltersProps) {
 }
 
 function Day(props: { label: string; value: string; onChange: (day: string) => void }) {
+  const id = useId();
   return (
-    <Field label={props.label} hideLabel className={styles.day}>
-      {(control) => (
-        <Input
-          {...control}
-          type="date"
-          title={props.label}
-          value={props.value}
-          onChange={props.onChange}
-        />
-      )}
-    </Field>
+    <span className={styles.day}>
+      <label htmlFor={id}>{props.label}</label>
+      <Input id={id} type="date" value={props.value} onChange={props.onChange} />
+    </span>
   );
 }

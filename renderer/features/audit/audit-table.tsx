@@ -22,7 +22,7 @@ const ROW_PX = { comfortable: 34, compact: 28 };
 const OVERSCAN_ROWS = 10;
 /** More are loaded when this few are left below. */
 const NEAR_END_ROWS = 40;
-const HEADS = ['Time', 'Who', 'What', 'Of', 'Changed', 'Result'];
+const HEADS = ['Time', 'Who', 'What', 'Of', 'Changed'];
 
 /**
  * The entries as a grid of which only the rows in sight exist. The focus stays on the grid; the
@@ -127,14 +127,14 @@ function Cells({ entry }: { entry: AuditEntry }) {
         {entry.subject}
       </td>
       <td className={cx(styles.cell, styles.quiet)} title={summary}>
-        {summary}
-      </td>
-      <td className={cx(styles.cell, entry.result === 'ok' ? styles.quiet : styles.result)}>
-        {entry.result}
+        {isPlain(entry.result) ? summary : <span className={styles.result}>{entry.result}</span>}
       </td>
     </>
   );
 }
+
+/** `ok` of our own, `OK` of a task. */
+const isPlain = (result: string) => result.toLowerCase() === 'ok';
 
 /** The row a key leads to; null leaves the key to the page. */
 function targetOf(key: string, at: number, page: number, count: number): number | null {

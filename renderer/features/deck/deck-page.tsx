@@ -7,6 +7,7 @@ import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/feedback';
 import { Page } from '../../ui/page';
 import { useSessionState } from '../../ui/session-state';
+import { useBlock } from '../access/use-block';
 import { CardGrid } from './card-grid';
 import { DeckToolbar } from './deck-toolbar';
 import { deckOrder, deckSentence, deckStates } from './deck-view';
@@ -14,6 +15,7 @@ import { Welcome } from './welcome';
 
 /** All clusters as cards, or those of one group. */
 export function DeckPage({ groupUuid }: { groupUuid: string | null }) {
+  const block = useBlock();
   const clusters = useLive((state) => state.clusters);
   const live = useLive((state) => state.live);
   const groups = useLive((state) => state.groups);
@@ -46,7 +48,7 @@ export function DeckPage({ groupUuid }: { groupUuid: string | null }) {
             onText={setText}
             sort={sort}
           />
-          <Button tone="primary" icon={Plus} onClick={() => navigate('/add')}>
+          <Button tone="primary" icon={Plus} why={block} onClick={() => navigate('/add')}>
             Add cluster
           </Button>
         </>

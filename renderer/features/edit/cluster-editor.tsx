@@ -4,6 +4,7 @@ import { useLeaveGuard } from '../../app/leave-guard';
 import type { Problem } from '../../transport/failure';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/feedback';
+import { useBlock } from '../access/use-block';
 import { AppearanceSection } from './appearance-section';
 import { ConnectionSection } from './connection-section';
 import { DeploymentSection } from './deployment-section';
@@ -29,6 +30,7 @@ interface ClusterEditorProps {
 
 /** The form in its sections, the test beside it, and the bar that saves. */
 export function ClusterEditor(props: ClusterEditorProps) {
+  const block = useBlock();
   const { state, stored, storages } = props;
   const form = useRef<HTMLFormElement>(null);
   const release = useLeaveGuard(state.dirty);
@@ -86,6 +88,7 @@ export function ClusterEditor(props: ClusterEditorProps) {
               type="submit"
               tone="primary"
               busy={props.saving}
+              why={block}
               disabled={stored !== null && !state.dirty}
             >
               {props.action}

@@ -19,10 +19,12 @@ interface NumberSettingProps {
   field: NumberField;
   value: number;
   onChange: (changes: Partial<Settings>) => void;
+  disabled?: boolean;
 }
 
 /** A number that is kept when it is left or Enter is pressed, and only where it is allowed. */
-export function NumberSetting({ label, unit, field, value, onChange }: NumberSettingProps) {
+export function NumberSetting(props: NumberSettingProps) {
+  const { label, unit, field, value, onChange, disabled = false } = props;
   const [text, setText] = useState<string | null>(null);
   const shown = text ?? String(value);
   const wanted = /^\d{1,6}$/.test(shown.trim()) ? Number(shown) : Number.NaN;
@@ -42,6 +44,7 @@ export function NumberSetting({ label, unit, field, value, onChange }: NumberSet
         <NumberInput
           {...control}
           unit={unit}
+          disabled={disabled}
           value={shown}
           onChange={setText}
           onBlur={keep}

@@ -10,6 +10,7 @@ import { Segmented, Switch } from '../../ui/choice';
 import { Page } from '../../ui/page';
 import { Stack } from '../../ui/stack';
 import { AccessPanel } from '../access/access-panel';
+import { VIEWER_SENTENCE } from '../access/use-block';
 import { About } from './about';
 import { NumberSetting } from './number-setting';
 import styles from './settings-page.module.css';
@@ -32,6 +33,7 @@ function Panels({ settings }: { settings: Settings }) {
     mutationFn: (changes: Partial<Settings>) => client.settings.update(changes),
     onError: useFailureToast(),
   });
+  const viewer = useLive((state) => state.access?.viewer ?? false);
   const change = (changes: Partial<Settings>) => update.mutate(changes);
   return (
     <div className={styles.panels}>
@@ -73,7 +75,7 @@ function Panels({ settings }: { settings: Settings }) {
       </Panel>
       <VaultPanel />
       <AccessPanel />
-      <Panel title="Watching">
+      <Panel title="Watching" note={viewer ? VIEWER_SENTENCE : undefined}>
         <Stack gap="large">
           <NumberSetting
             label="Ask clusters while a window shows them"
@@ -81,6 +83,7 @@ function Panels({ settings }: { settings: Settings }) {
             field="pollSeenS"
             value={settings.pollSeenS}
             onChange={change}
+            disabled={viewer}
           />
           <NumberSetting
             label="Ask clusters while no window shows them"
@@ -88,6 +91,7 @@ function Panels({ settings }: { settings: Settings }) {
             field="pollHiddenS"
             value={settings.pollHiddenS}
             onChange={change}
+            disabled={viewer}
           />
           <NumberSetting
             label="Keep history on this desk"
@@ -95,6 +99,7 @@ function Panels({ settings }: { settings: Settings }) {
             field="historyDays"
             value={settings.historyDays}
             onChange={change}
+            disabled={viewer}
           />
           <NumberSetting
             label="Keep the audit on this desk"
@@ -102,11 +107,13 @@ function Panels({ settings }: { settings: Settings }) {
             field="auditDays"
             value={settings.auditDays}
             onChange={change}
+            disabled={viewer}
           />
           <Switch
             label="Notifications"
             hint="Tell when a cluster needs you, and when a long operation ends while no window is seen."
             checked={settings.notifications}
+            disabled={viewer}
             onChange={(notifications) => change({ notifications })}
           />
           {info.data?.host === 'electron' && (
@@ -114,6 +121,7 @@ function Panels({ settings }: { settings: Settings }) {
               label="Go on in the tray"
               hint="Closing the window leaves Clusterdeck watching."
               checked={settings.closeToTray}
+              disabled={viewer}
               onChange={(closeToTray) => change({ closeToTray })}
             />
           )}

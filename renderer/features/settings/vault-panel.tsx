@@ -6,6 +6,7 @@ import { Panel } from '../../ui/card';
 import { Notice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { StateDot } from '../../ui/state';
+import { useBlock } from '../access/use-block';
 import { plural } from '../deck/deck-view';
 import { PROTECTION_SENTENCES, vaultHeadline } from '../vault/protection-words';
 import styles from './settings-page.module.css';
@@ -14,6 +15,7 @@ import styles from './settings-page.module.css';
 export function VaultPanel() {
   const vault = useLive((state) => state.vault);
   const dialogs = useDialogs();
+  const block = useBlock();
   if (vault === null) return null;
   const { title, tone } = vaultHeadline(vault);
   const unlocked = vault.state === 'unlocked';
@@ -40,7 +42,7 @@ export function VaultPanel() {
         )}
         <Stack direction="row">
           {unlocked ? (
-            <Button icon={KeyRound} onClick={() => dialogs.open({ type: 'vault' })}>
+            <Button icon={KeyRound} why={block} onClick={() => dialogs.open({ type: 'vault' })}>
               Change the protection
             </Button>
           ) : (
