@@ -95,7 +95,8 @@ async function exportBundle(
       with_secrets: withSecrets,
       protected_by: passphrase === undefined ? 'recipients' : 'passphrase',
     },
-    () => `Wrote ${made.clusters} clusters to ${file}, ${secrets}.`,
+    () =>
+      `Wrote ${made.clusters} ${made.clusters === 1 ? 'cluster' : 'clusters'} to ${file}, ${secrets}.`,
   );
   return 0;
 }
