@@ -4,6 +4,13 @@ import type { Store, Transaction } from '../db/store';
 import { type ChunkValues, decodeChunk, encodeChunk, type Level } from './chunk';
 import { type SeriesKey, seriesKey } from './samples';
 
+/** One cluster's values from `startS` on, seconds since 1970. */
+export interface StoredChunk {
+  uuid: string;
+  startS: number;
+  values: ReadonlyMap<SeriesKey, Float32Array>;
+}
+
 /** Reads and writes stored chunks; series are numbered once and named by that number. */
 export class ChunkStore {
   readonly #store: Pick<Store, 'read' | 'mutate' | 'sqlite'>;
@@ -27,17 +34,15 @@ export class ChunkStore {
     );
   }
 
-  /** Writes or replaces one chunk. */
-  put(
-    level: Level,
-    startS: number,
-    uuid: string,
-    values: ReadonlyMap<SeriesKey, Float32Array>,
-  ): void {
+  /** Writes or replaces chunks in one transaction: each costs the disk a flush. */
+  put(level: Level, chunks: readonly StoredChunk[]): void {
     this.#store.mutate((tx) => {
-      const byId: ChunkValues = new Map();
-      for (const [key, row] of values) byId.set(this.#idFor(tx, uuid, key), row);
-      this.#put.run(level.level, startS, uuid, encodeChunk(level, byId));
+      const fresh = new Map<string, number>();
+      for (const { uuid, startS, values } of chunks) {
+        const byId: ChunkValues = new Map();
+        for (const [key, row] of values) byId.set(this.#idFor(tx, fresh, uuid, key), row);
+        this.#put.run(level.level, startS, uuid, encodeChunk(level, byId));
+      }
     });
   }
 
@@ -98,9 +103,9 @@ export class ChunkStore {
     return ids;
   }
 
-  #idFor(tx: Transaction, uuid: string, key: SeriesKey): number {
+  #idFor(tx: Transaction, fresh: Map<string, number>, uuid: string, key: SeriesKey): number {
     const ids = this.#idsOf(uuid);
-    const known = ids.get(key);
+    const known = ids.get(key) ?? fresh.get(`${uuid} ${key}`);
     if (known !== undefined) return known;
     const cut = key.lastIndexOf(' ');
     const { id } = tx.db
@@ -109,6 +114,7 @@ export class ChunkStore {
       .returning({ id: metricSeries.id })
       .get();
     // a transaction that fails takes its numbers back, so they are learnt only after it
+    fresh.set(`${uuid} ${key}`, id);
     tx.after(() => ids.set(key, id));
     return id;
   }

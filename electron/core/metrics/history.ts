@@ -3,7 +3,7 @@ import type { ClusterLive, ClusterTotals, InventoryRows } from '#shared/contract
 import type { Measurement } from '#shared/domain/downsample';
 import type { Clock, Logger } from '../ports';
 import { chunkStart, type Level, MINUTES, QUARTERS, spanS } from './chunk';
-import type { ChunkStore } from './chunk-store';
+import type { ChunkStore, StoredChunk } from './chunk-store';
 import { Rings, SLOT_S } from './rings';
 import { type SeriesKey, samplesOf, seriesKey } from './samples';
 
@@ -23,7 +23,9 @@ interface Recorded {
 
 const HOUR_S = 3600;
 const MINUTES_KEPT_S = 24 * HOUR_S;
-const MAINTAIN_EVERY_MS = 300_000;
+/** every tick a share of the clusters is stored, so that all are within two minutes */
+const TICK_MS = 20_000;
+const SHARE = 1 / 6;
 const SPARK: Record<keyof ClusterLive['spark'], readonly [SeriesKey, SeriesKey | null]> = {
   cpu: [seriesKey('', 'cpu'), null],
   memory: [seriesKey('', 'mem'), seriesKey('', 'memTotal')],
@@ -32,9 +34,9 @@ const SPARK: Record<keyof ClusterLive['spark'], readonly [SeriesKey, SeriesKey |
 
 /**
  * What this desk measured itself: the last hour in memory, minutes for a day and quarters of an
- * hour for as long as the settings say in the store. A cluster's five minutes are written when its
- * first sample after them arrives, so writing spreads as polling does; a killed program loses at
- * most the five minutes it was in.
+ * hour for as long as the settings say in the store. Five minutes are stored when they are over, a
+ * share of the clusters at a time and each share in one transaction; a killed program loses at most
+ * the five minutes it was in and the two before.
  */
 export class MetricHistory {
   readonly #deps: HistoryDeps;
@@ -58,7 +60,7 @@ export class MetricHistory {
     this.#end.abort();
     await this.#maintaining;
     const endS = chunkStart(MINUTES, this.#deps.clock.now() / 1000) + spanS(MINUTES);
-    for (const uuid of this.#clusters.keys()) this.#flush(uuid, endS);
+    this.#store([...this.#clusters.keys()], endS);
   }
 
   record(
@@ -74,7 +76,6 @@ export class MetricHistory {
     const fromS = sample.at - lastS * 1000 <= holdMs ? chunkStart(MINUTES, lastS) : windowS;
     recorded.openS = Math.min(recorded.openS ?? windowS, fromS);
     rings.write(sample.at, samplesOf(sample.rows, sample.totals), holdMs);
-    this.#flush(uuid, windowS);
   }
 
   /** Takes up the hour before `untilMs` from the store, so that cards have their lines at once. */
@@ -187,43 +188,48 @@ export class MetricHistory {
     return made;
   }
 
-  /** Stores the open minutes before `untilS`; what cannot be stored is lost, and watching goes on. */
-  #flush(uuid: string, untilS: number): void {
-    const recorded = this.#clusters.get(uuid);
-    if (recorded === undefined || recorded.openS === null) return;
-    // memory reaches back an hour
-    recorded.openS = Math.max(recorded.openS, untilS - HOUR_S - spanS(MINUTES));
-    for (; recorded.openS < untilS; recorded.openS += spanS(MINUTES)) {
-      const values = minutesOf(recorded.rings, recorded.openS);
-      if (values.size === 0) continue;
-      try {
-        this.#deps.chunks.put(MINUTES, recorded.openS, uuid, values);
-      } catch (error) {
-        this.#deps.logger.warn({ cluster: uuid, error }, 'Minutes of history could not be stored');
-      }
-    }
-  }
-
   async #maintain(): Promise<void> {
     const { signal } = this.#end;
     while (!signal.aborted) {
       try {
-        this.#flushSilent();
+        this.#storeShare();
         await this.#rollUp();
       } catch (error) {
         this.#deps.logger.warn({ error }, 'The history could not be summed up');
       }
-      await this.#deps.clock.sleep(MAINTAIN_EVERY_MS, signal).catch(() => undefined);
+      await this.#deps.clock.sleep(TICK_MS, signal).catch(() => undefined);
     }
   }
 
-  /** A cluster that went silent has no next sample that would store its last minutes. */
-  #flushSilent(): void {
-    const current = chunkStart(MINUTES, this.#deps.clock.now() / 1000);
-    for (const [uuid, recorded] of this.#clusters) {
-      if (recorded.openS === null || recorded.openS >= current) continue;
-      this.#flush(uuid, current);
-      recorded.openS = null;
+  /** A share of what is due; whoever waits for longer than five minutes comes first and at once. */
+  #storeShare(): void {
+    const currentS = chunkStart(MINUTES, this.#deps.clock.now() / 1000);
+    const due = [...this.#clusters].filter(([, { openS }]) => openS !== null && openS < currentS);
+    const late = due.filter(([, { openS }]) => (openS ?? 0) < currentS - spanS(MINUTES));
+    const share = Math.max(late.length, Math.ceil(this.#clusters.size * SHARE));
+    const chosen = new Set([...late, ...due].map(([uuid]) => uuid).slice(0, share));
+    this.#store([...chosen], currentS);
+  }
+
+  /** Stores the open minutes before `untilS`; what cannot be stored is lost, and watching goes on. */
+  #store(uuids: readonly string[], untilS: number): void {
+    const chunks: StoredChunk[] = [];
+    for (const uuid of uuids) {
+      const recorded = this.#clusters.get(uuid);
+      if (recorded === undefined || recorded.openS === null) continue;
+      // memory reaches back an hour
+      let startS = Math.max(recorded.openS, untilS - HOUR_S - spanS(MINUTES));
+      for (; startS < untilS; startS += spanS(MINUTES)) {
+        const values = minutesOf(recorded.rings, startS);
+        if (values.size > 0) chunks.push({ uuid, startS, values });
+      }
+      recorded.openS = startS;
+    }
+    if (chunks.length === 0) return;
+    try {
+      this.#deps.chunks.put(MINUTES, chunks);
+    } catch (error) {
+      this.#deps.logger.warn({ error }, 'Minutes of history could not be stored');
     }
   }
 
@@ -273,7 +279,7 @@ export class MetricHistory {
       // 0 / 0 is NaN, which is how a gap is written
       Float32Array.from(sum, (total, quarter) => total / (count[quarter] ?? 0)),
     ]);
-    this.#deps.chunks.put(QUARTERS, startS, uuid, new Map(means));
+    this.#deps.chunks.put(QUARTERS, [{ uuid, startS, values: new Map(means) }]);
   }
 }
 

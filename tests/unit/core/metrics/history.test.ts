@@ -75,14 +75,16 @@ const valuesOf = (history: MetricHistory, fromMs: number, toMs: number) =>
     Number(value?.toFixed(3)),
   );
 
-test('samples of a minute become its mean, from memory and from the store alike', () => {
-  const { clock, open, measure } = desk();
+test('samples of a minute become its mean, from memory and from the store alike', async () => {
+  const { clock, open, measure, count } = desk();
   const history = open();
+  history.start();
   for (let index = 0; index < 66; index += 1) {
     measure(history, index < 30 ? 0.2 : 0.4);
-    clock.advance(10_000);
+    await pass(clock, 10_000, 10_000);
   }
-  // five minutes are stored, six are in memory still
+  expect(count(1)).toBe(2);
+  // ten minutes are stored, the last one is in memory still
   expect(valuesOf(history, NOON, clock.now())).toEqual([
     0.2, 0.2, 0.2, 0.2, 0.2, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4,
   ]);
@@ -91,11 +93,12 @@ test('samples of a minute become its mean, from memory and from the store alike'
 test('what a killed program had stored is there again, sparklines included', async () => {
   const { clock, open, measure } = desk();
   const first = open();
-  for (let index = 0; index < 180; index += 1) {
+  first.start();
+  for (let index = 0; index < 178; index += 1) {
     measure(first, 0.3);
-    clock.advance(10_000);
+    await pass(clock, 10_000, 10_000);
   }
-  // no close: the last five minutes are lost, as with kill -9
+  // no close: the minutes that were open are lost, as with kill -9
   const second = open();
   second.restore(UUID, clock.now());
   expect(valuesOf(second, NOON, clock.now())).toHaveLength(25);
