@@ -204,12 +204,17 @@ export class Vault implements SecretReader {
     }
   }
 
-  /** Makes a new key, keeps it, and moves all secrets under it in one transaction. */
+  /**
+   * Makes a new key, keeps it, and moves all secrets under it in one transaction.
+   * @throws Failure VAULT_LOCKED also when the app was locked while the key was being kept
+   */
   async #adopt(to: Protection, passphrase: string | null, discard: boolean): Promise<void> {
     const { store } = this.#deps;
     const key = to === 'session' ? null : newKey();
     const fresh: FreshKey = { to, keyId: randomUUID(), key };
     const kept = await this.#holder.keep(fresh, passphrase);
+    // locked meanwhile, every secret would look as if it could not be opened
+    if (this.#heldFrom !== null) throw this.#failure();
     store.mutate((tx) => {
       this.#box.move(tx, key === null ? { kind: 'session' } : { kind: 'sealed', key }, discard);
       this.#holder.record(tx, fresh, kept);

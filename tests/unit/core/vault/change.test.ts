@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Protection } from '#shared/contract/vault';
@@ -103,4 +105,17 @@ test('a lost keychain is survived by giving its secrets up, and only when that i
   expect(events).toEqual(['false']);
   await clusters.update({ uuid, changes: { secret: 'entered again' } });
   expect(await vault.open(uuid)).toBe('entered again');
+});
+
+test('an app lock in the midst of a change refuses it, and no secret is given up', async () => {
+  const { vault, clusters } = await openDesk(sweptFolder(), { protectors: [new MemoryKeychain()] });
+  const { uuid } = await clusters.create(cluster('one', { secret: 'correct horse' }));
+  const under = randomBytes(32);
+  const changing = vault.change('passphrase', 'long enough', true);
+  await turn();
+  vault.hold(under);
+  await expect(changing).rejects.toMatchObject({ code: 'VAULT_LOCKED' });
+  await vault.release(under);
+  expect(vault.current()).toMatchObject({ protection: 'keychain', state: 'unlocked' });
+  expect(await vault.open(uuid)).toBe('correct horse');
 });
