@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -89,4 +89,16 @@ test('the log is bounded: older files move on and the oldest goes', () => {
   for (const name of readdirSync(logDir)) {
     expect(statSync(join(logDir, name)).size).toBeLessThanOrEqual(100);
   }
+});
+
+test('a log whose folder went away takes nothing down, and goes on when the folder is back', () => {
+  const folder = join(logDir, 'inner');
+  mkdirSync(folder);
+  const file = new RotatingFile(join(folder, 'x.log'), 100, 2);
+  rmSync(folder, { recursive: true });
+  for (let n = 0; n < 9; n += 1) file.write(`line ${String(n).padStart(20, '0')}\n`);
+  mkdirSync(folder);
+  file.write('back again\n');
+  file.close();
+  expect(readFileSync(join(folder, 'x.log'), 'utf8')).toBe('back again\n');
 });
