@@ -1,4 +1,5 @@
-import { useSyncExternalStore } from 'react';
+import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
+import type { ErrorCode } from '#shared/contract/errors';
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener('online', listener);
@@ -14,4 +15,26 @@ function subscribe(listener: () => void): () => void {
  */
 export function useOnline(): boolean {
   return useSyncExternalStore(subscribe, () => navigator.onLine);
+}
+
+/** Runs when the network comes back, for what had to stop without it. */
+export function useBackOnline(resume: () => void): void {
+  const go = useEffectEvent(resume);
+  useEffect(() => {
+    const back = () => go();
+    window.addEventListener('online', back);
+    return () => window.removeEventListener('online', back);
+  }, []);
+}
+
+const NETWORK: ReadonlySet<string> = new Set<ErrorCode>([
+  'NAME_NOT_RESOLVED',
+  'CONNECTION_REFUSED',
+  'UNREACHABLE',
+  'TIMEOUT',
+]);
+
+/** Whether something failed for want of a way there, so that it may succeed later as it is. */
+export function isNetworkCode(code: string | null | undefined): boolean {
+  return NETWORK.has(code ?? '');
 }

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { cx } from './cx';
 import styles from './state.module.css';
+import type { Tone } from './tone';
 
-/** What a colour may mean; there is no other reason for colour. */
-export type Tone = 'ok' | 'warning' | 'bad' | 'information' | 'busy' | 'idle';
+export type { Tone };
 
 /**
  * A state as a mark whose shape differs by tone (disc, diamond, square, ring), so that it is readable

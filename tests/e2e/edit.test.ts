@@ -15,6 +15,8 @@ describe('adding and editing a cluster', { timeout: 60_000 }, () => {
   });
   beforeEach(async () => {
     await page?.context().close();
+    // what one test leaves half typed must not be in the next one's form
+    await host.client.drafts.drop({ key: 'cluster' });
     page = await host.newPage();
     deck = new DeckPage(page);
     form = new ClusterFormPage(page);

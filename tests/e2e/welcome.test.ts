@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestHost, type TestHost } from '#tests/support/host';
+import { ImportPage } from './pages/import-page';
 import { expectAccessible, picture } from './support/inspect';
 
 const FILE = JSON.stringify([
@@ -27,19 +28,14 @@ describe('the first start', { timeout: 60_000 }, () => {
     await expectAccessible(page);
     await picture(page, 'welcome-light');
 
-    await page.getByRole('button', { name: 'Import clusters.json' }).click();
-    await page
-      .getByLabel('Choose a file')
-      .setInputFiles({ name: 'clusters.json', mimeType: 'text/plain', buffer: Buffer.from(FILE) });
-    await page
-      .getByRole('row', { name: /North hall/ })
-      .getByText('new')
-      .waitFor();
-    await page.getByText('cannot be imported').waitFor();
-    await expectAccessible(page);
-    await picture(page, 'import-light');
-    expect(await page.getByRole('checkbox', { name: 'Import Broken' }).isDisabled()).toBe(true);
-    await page.getByRole('button', { name: 'Import 1 cluster' }).click();
+    await page.getByRole('button', { name: 'Import from a file' }).click();
+    const files = new ImportPage(page);
+    await files.choose({ name: 'clusters.json', content: FILE });
+    await files.row('North hall').getByText('new', { exact: true }).waitFor();
+    await files.table.getByText('cannot be imported').waitFor();
+    expect(await files.tick('Broken').isDisabled()).toBe(true);
+    await files.deed.click();
+    await page.getByRole('button', { name: 'Go to the deck' }).click();
 
     await page.getByRole('article', { name: 'North hall' }).waitFor();
     const [imported] = await host.client.clusters.list();
@@ -53,11 +49,10 @@ describe('the first start', { timeout: 60_000 }, () => {
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').fill('import');
     await page.keyboard.press('Enter');
-    await page
-      .getByLabel('Choose a file')
-      .setInputFiles({ name: 'x.json', mimeType: 'text/plain', buffer: Buffer.from('<html>') });
-    await page.getByRole('alert').getByText('JSON array of clusters').waitFor();
-    expect(await page.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+    const files = new ImportPage(page);
+    await files.choose({ name: 'x.json', content: '{"clusters": []}' });
+    await page.getByRole('alert').getByText('It is no JSON array of clusters.').waitFor();
+    expect(await host.client.clusters.list()).toHaveLength(1);
   });
 
   it('does not delete the last cluster', async () => {

@@ -1,6 +1,7 @@
 import type { ConnectionStatus } from '../../transport/connection';
 import { StateDot, type Tone } from '../../ui/state';
 import { useConnectionStatus } from '../context';
+import { useOnline } from '../online';
 import styles from './connection-pill.module.css';
 
 const WORDS: Record<ConnectionStatus['phase'], { tone: Tone; words: string } | null> = {
@@ -11,9 +12,15 @@ const WORDS: Record<ConnectionStatus['phase'], { tone: Tone; words: string } | n
   reconnecting: { tone: 'idle', words: 'Connecting again' },
 };
 
-/** Quiet while all is well; otherwise says in a few words how this window hears of its core. */
+const OFFLINE = { tone: 'idle' as const, words: 'No network' };
+
+/**
+ * Quiet while all is well; otherwise says in a few words how this window hears of its core, and
+ * whether the machine hears of anybody.
+ */
 export function ConnectionPill() {
-  const shown = WORDS[useConnectionStatus().phase];
+  const online = useOnline();
+  const shown = WORDS[useConnectionStatus().phase] ?? (online ? null : OFFLINE);
   return (
     <span role="status" className={styles.place}>
       {shown && (

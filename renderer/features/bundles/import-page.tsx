@@ -35,7 +35,9 @@ export default function ImportPage() {
       lead={
         showsPreview && preview
           ? `${file?.name ?? 'The file'} is ${SOURCE_WORDS[preview.source]}. ${previewSentence(preview.entries)}`
-          : 'The file is only read. You see each entry before anything is changed.'
+          : phase === 'done'
+            ? 'It can be taken back until the next import.'
+            : 'The file is only read. You see each entry before anything is changed.'
       }
       actions={
         showsPreview && (

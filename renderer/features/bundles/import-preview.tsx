@@ -77,7 +77,8 @@ export function ImportPreview({ preview }: { preview: BundlePreview }) {
       </div>
       <div className={styles.bar}>
         <p className={styles.barWords} role="status">
-          {choiceSentence(entries, choices)} All of it is imported, or nothing.
+          {choiceSentence(entries, choices)}
+          {ticked > 0 && ' All of it, or nothing.'}
         </p>
         <Button
           tone="primary"

@@ -108,10 +108,12 @@ function Row({ entry, choices, onChoices, expanded, onToggle }: RowProps) {
           {entry.clusterId !== null && <CodeText quiet>{entry.clusterId}</CodeText>}
         </span>
       </Cell>
-      <Cell>
+      <Cell className={styles.address} title={entry.address}>
         <CodeText>{entry.address}</CodeText>
       </Cell>
-      <Cell quiet>{entry.hasSecret ? 'with it' : 'none'}</Cell>
+      <Cell quiet className={styles.secret}>
+        {entry.hasSecret ? 'with it' : 'none'}
+      </Cell>
       <Cell>
         <StateDot tone={tone} word={word} showWord />{' '}
         {entry.diff.length > 0 && (

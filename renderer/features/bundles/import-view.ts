@@ -1,5 +1,5 @@
 import type { BundleEntry, BundlePreview, OnConflict } from '#shared/contract/bundles';
-import type { Tone } from '../../ui/state';
+import type { Tone } from '../../ui/tone';
 import { plural } from '../deck/deck-view';
 
 type Verdict = BundleEntry['verdict'];
@@ -76,7 +76,7 @@ export function applyInput(
   return { token, only: ticked.map(({ key }) => key), perEntry, withSecrets };
 }
 
-/** `5 new, 2 replaced, 1 as a copy` */
+/** `This adds 5, changes 2, copies 1.` */
 export function choiceSentence(entries: readonly BundleEntry[], choices: ImportChoices): string {
   const ticked = entries.filter((entry) => isTicked(choices, entry));
   const copies = ticked.filter(
@@ -85,10 +85,10 @@ export function choiceSentence(entries: readonly BundleEntry[], choices: ImportC
   const replaced = ticked.filter(isHereAlready).length - copies;
   const parts: string[] = [];
   const fresh = ticked.length - copies - replaced;
-  if (fresh > 0) parts.push(`${fresh} new`);
-  if (replaced > 0) parts.push(`${replaced} changed here`);
-  if (copies > 0) parts.push(copies === 1 ? '1 as a copy' : `${copies} as copies`);
-  return parts.length === 0 ? 'Nothing is ticked.' : `${parts.join(', ')}.`;
+  if (fresh > 0) parts.push(`adds ${fresh}`);
+  if (replaced > 0) parts.push(`changes ${replaced}`);
+  if (copies > 0) parts.push(`copies ${copies}`);
+  return parts.length === 0 ? 'Nothing is ticked.' : `This ${parts.join(', ')}.`;
 }
 
 /** `12 clusters: 7 new, 3 the same, 2 conflicts` */

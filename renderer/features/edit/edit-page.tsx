@@ -5,6 +5,7 @@ import type { Cluster, ClusterChanges } from '#shared/contract/clusters';
 import { useClient, useLive } from '../../app/context';
 import { DraftNotice, useDraft } from '../../app/drafts';
 import { NotFound } from '../../app/not-found';
+import { useBackOnline } from '../../app/online';
 import { problemOf } from '../../transport/failure';
 import { Button } from '../../ui/button';
 import { CodeText } from '../../ui/code';
@@ -47,6 +48,9 @@ function Editor({ cluster, draft }: { cluster: Cluster; draft: ClusterDraftState
     if (reachable) void storages.load({ uuid: cluster.uuid });
   });
   useEffect(() => readStorages(), []);
+  useBackOnline(() => {
+    if (storages.state === 'failed') void storages.load({ uuid: cluster.uuid });
+  });
 
   const update = useMutation({
     mutationFn: (input: { revision: number; changes: ClusterChanges }) =>

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { CertificateInfo, ConnectionDraft } from '#shared/contract/connection';
 import { hostPort } from '#shared/domain/host';
+import { isNetworkCode, useBackOnline, useOnline } from '../../app/online';
 import { Button } from '../../ui/button';
 import { Panel } from '../../ui/card';
 import { Notice } from '../../ui/feedback';
@@ -23,6 +24,7 @@ export function FormTest({ state, uuid, onPassed }: FormTestProps) {
   const { test, start, cancel } = useConnectionTest(onPassed);
 
   const [blocked, setBlocked] = useState(false);
+  const online = useOnline();
 
   const run = (form: ClusterForm, tfa?: Parameters<typeof start>[1]) => {
     const draft = parseDraft(form, uuid);
@@ -30,6 +32,10 @@ export function FormTest({ state, uuid, onPassed }: FormTestProps) {
     setBlocked(draft.value === null);
     if (draft.value !== null) void start({ draft: draft.value }, tfa);
   };
+  const lost = test.phase === 'done' && test.stages.some(({ code }) => isNetworkCode(code));
+  useBackOnline(() => {
+    if (lost) run(state.form);
+  });
   const pin = (endpoint: string, certificate: CertificateInfo) => {
     const changes = {
       verify: 'pin' as const,
@@ -61,6 +67,12 @@ export function FormTest({ state, uuid, onPassed }: FormTestProps) {
     >
       {blocked && parseDraft(state.form, uuid).value === null && (
         <Notice tone="warning" title="Correct the marked fields first." />
+      )}
+      {!online && (
+        <Notice tone="information" title="This machine has no network." className={styles.offline}>
+          Save all the same: it is watched as soon as it can be reached.
+          {lost && ' The test goes on when the network is back.'}
+        </Notice>
       )}
       <TestPanel test={test} onPin={pin} onTfa={(answer) => run(state.form, answer)} />
     </Panel>

@@ -27,6 +27,17 @@ const NAMES: Readonly<Record<string, string>> = {
   enable_ip_lookup: 'Look up addresses',
   enable_ip_persistence: 'Keep addresses',
   description: 'Description',
+  // what only bundles tell
+  kind: 'Kind',
+  endpoints: 'Endpoints',
+  auth: 'Kind of sign-in',
+  token_id: 'Token id',
+  verify: 'Verified by',
+  protected: 'Protected',
+  read_only: 'Read only',
+  colour: 'Colour',
+  group: 'Group',
+  secret: 'Password or token',
 };
 
 export function fieldName(field: string): string {

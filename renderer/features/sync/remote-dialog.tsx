@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Remote, RemoteCreateInput } from '#shared/contract/remotes';
 import { useClient } from '../../app/context';
 import { DraftNotice, useDraft } from '../../app/drafts';
+import { isNetworkCode, useBackOnline, useOnline } from '../../app/online';
 import { problemOf } from '../../transport/failure';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
@@ -41,6 +42,7 @@ function RemoteEditor(
   const { remote, draft, onClose } = props;
   const client = useClient();
   const toasts = useToasts();
+  const online = useOnline();
   const stored = remote === null ? NEW_REMOTE : remoteFormOf(remote);
   const [form, setForm] = useState<RemoteForm>({ ...stored, ...draft.kept?.value });
   const [tried, setTried] = useState(false);
@@ -62,6 +64,10 @@ function RemoteEditor(
     if (value === null) return;
     void start({ draft: value, ...(remote && { uuid: remote.uuid }) });
   };
+  const lost = test.phase === 'done' && test.stages.some(({ code }) => isNetworkCode(code));
+  useBackOnline(() => {
+    if (lost) runTest(form);
+  });
   const save = useMutation({
     mutationFn: (value: RemoteCreateInput) =>
       remote === null
@@ -125,6 +131,12 @@ function RemoteEditor(
         )}
         {tried && parsed.value === null && (
           <Notice tone="warning" title="Correct the marked fields first." />
+        )}
+        {!online && (
+          <Notice tone="information" title="This machine has no network.">
+            Save all the same and test later; the form is kept as a draft too.
+            {lost && ' The test goes on when the network is back.'}
+          </Notice>
         )}
         <RemoteTestPanel
           test={test}

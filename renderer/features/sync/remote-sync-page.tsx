@@ -4,6 +4,7 @@ import type { Remote } from '#shared/contract/remotes';
 import type { SyncEntry, SyncReport } from '#shared/contract/sync';
 import { useLive } from '../../app/context';
 import { NotFound } from '../../app/not-found';
+import { isNetworkCode, useBackOnline } from '../../app/online';
 import { Button } from '../../ui/button';
 import { EmptyState, ErrorNotice, Notice, Skeleton } from '../../ui/feedback';
 import { Page } from '../../ui/page';
@@ -44,6 +45,9 @@ function RemoteSync({ remote }: { remote: Remote }) {
     if (run.phase === 'idle') void desk.read(uuid);
   });
   useEffect(() => begin(), []);
+  useBackOnline(() => {
+    if (isNetworkCode(run.problem?.code)) void desk.read(uuid);
+  });
   const busy = run.phase === 'reading' || run.phase === 'running';
   return (
     <Page
@@ -253,7 +257,9 @@ function Report({ remote, report, decisions }: ReportProps) {
           )
         }
       >
-        {reportSentence(report)}
+        {report.dryRun
+          ? reportSentence(report)
+          : `${plural(report.requests, 'request')} to ${remote.name}.`}
       </Notice>
       <EntryList
         entries={report.entries}

@@ -6,7 +6,7 @@ import type {
   SyncReport,
   SyncVerdict,
 } from '#shared/contract/sync';
-import type { Tone } from '../../ui/state';
+import type { Tone } from '../../ui/tone';
 import { plural } from '../deck/deck-view';
 import { fieldName } from './field-names';
 

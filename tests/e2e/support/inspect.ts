@@ -47,3 +47,23 @@ export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(artefacts, { recursive: true });
   await page.screenshot({ path: join(artefacts, `${name}.png`), animations: 'disabled' });
 }
+
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1024, height: 700 },
+];
+
+/** Accessible, no wider than the window, and pictured: dark and light, large and small. */
+export async function expectEverySize(page: Page, name: string): Promise<void> {
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      // nothing may be measured half-way between two themes
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await expectNoSidewaysScroll(page);
+      await expectAccessible(page);
+      await picture(page, `${name}-${colorScheme}-${size.width}`);
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
