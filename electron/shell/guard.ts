@@ -19,7 +19,12 @@ export function isTrustedSender({ sender, senderFrame }: Sender): boolean {
 /** Copying text is the only thing a page may ask of the system. */
 const PERMITTED = new Set(['clipboard-sanitized-write']);
 
-/** Denies permissions, devices, downloads and every request that leaves the bundle. */
+/** A file which the page itself made, as an exported bundle. A person is asked where to put it. */
+function isOwnFile(url: string): boolean {
+  return url.startsWith('blob:') && isBundleUrl(url.slice('blob:'.length));
+}
+
+/** Denies permissions, devices, foreign downloads and every request that leaves the bundle. */
 export function guardSession(session: Session, logger: Logger): void {
   session.setPermissionRequestHandler((contents, permission, answer) => {
     const granted = PERMITTED.has(permission) && isBundleUrl(contents.getURL());
@@ -31,12 +36,13 @@ export function guardSession(session: Session, logger: Logger): void {
       contents !== null && PERMITTED.has(permission) && isBundleUrl(contents.getURL()),
   );
   session.setDevicePermissionHandler(() => false);
-  session.on('will-download', (event) => {
+  session.on('will-download', (event, item) => {
+    if (isOwnFile(item.getURL())) return;
     event.preventDefault();
     logger.warn({}, 'A download was refused');
   });
   session.webRequest.onBeforeRequest(({ url }, answer) => {
-    const allowed = isBundleUrl(url) || url.startsWith('devtools:');
+    const allowed = isBundleUrl(url) || isOwnFile(url) || url.startsWith('devtools:');
     if (!allowed) logger.warn({ scheme: URL.parse(url)?.protocol }, 'A request was refused');
     answer({ cancel: !allowed });
   });

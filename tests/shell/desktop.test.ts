@@ -157,6 +157,25 @@ describe(`the window, under the ${runner}`, () => {
     await shows(shell, 'Welcome to Clusterdeck');
   });
 
+  test('saves files that the page made, and no others', async () => {
+    const isRefused = (url: string) =>
+      shell.main(({ session }, from: string) => {
+        let refused = false;
+        const event = { preventDefault: () => (refused = true) };
+        session.defaultSession.emit('will-download', event, { getURL: () => from });
+        return refused;
+      }, url);
+    expect(await isRefused('blob:app://bundle/9d9b5a0e-6f8b-4f0c-9c1c-0c3f0b1c2d3e')).toBe(false);
+    for (const url of [
+      'blob:https://elsewhere/9d9b5a0e',
+      'blob:app://other/9d9b5a0e',
+      'https://elsewhere/file.cdeck',
+      'data:application/octet-stream,x',
+    ]) {
+      expect([url, await isRefused(url)]).toEqual([url, true]);
+    }
+  });
+
   test('may copy text and ask for nothing else', async () => {
     const state = (name: string) =>
       shell.page<string>(`navigator.permissions.query({ name: '${name}' }).then((p) => p.state)`);
