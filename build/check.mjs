@@ -14,7 +14,7 @@ const STEPS = [
   ['types: core, agent, build, tests', 'tsc', ['-p', 'tsconfig.json']],
   ['types: shared runs anywhere', 'tsc', ['-p', 'shared/tsconfig.json']],
   ['types: renderer', 'tsc', ['-p', 'renderer/tsconfig.json']],
-  ['types: end to end', 'tsc', ['-p', 'tests/e2e/tsconfig.json']],
+  ['types: tests of the screens', 'tsc', ['-p', 'tests/e2e/tsconfig.json']],
   ['lint with layer rules', 'oxlint', ['--type-aware', '--deny-warnings']],
   ['format', 'biome', ['ci', '--colors=off']],
   ['unused code', 'knip', []],

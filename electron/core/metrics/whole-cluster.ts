@@ -83,10 +83,14 @@ class Build {
     return this.#filled(served, own);
   }
 
-  /** The sum over nodes; a moment in which a node is silent has the sum of the others. */
+  /**
+   * The sum over nodes; a moment in which a node is silent has the sum of the others. What this desk
+   * knows is the guests' traffic, another quantity: it stands in for a whole line, never for its end.
+   */
   sum(nodes: readonly NodeSource[], key: string, own: SeriesKey | null): Values {
     const served = added(nodes.map(({ rows }) => this.#means(rows, key)));
-    return this.#filled(served, own === null ? [] : this.#recorded(own));
+    const standsIn = own !== null && !served.some(known);
+    return this.#filled(served, standsIn ? this.#recorded(own) : []);
   }
 
   /** The mean over nodes, each weighing as much as it has cores. */
