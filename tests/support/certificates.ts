@@ -48,7 +48,12 @@ export async function makeCertificate(wish: CertificateWish = {}): Promise<TestC
     signingAlgorithm: ALGORITHM,
     extensions: [
       new x509.SubjectAlternativeNameExtension(
-        names.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? ('ip' as const) : 'dns', value })),
+        names.map(
+          (value): x509.JsonGeneralName => ({
+            type: /^[\d.]+$|:/.test(value) ? 'ip' : 'dns',
+            value,
+          }),
+        ),
       ),
     ],
   });
