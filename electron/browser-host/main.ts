@@ -3,19 +3,21 @@ import { parseArgs } from 'node:util';
 import { createKeyringProtector } from '#electron/core/vault/keyring';
 import { Failure } from '#shared/contract/errors';
 import { version } from '../../package.json';
+import { portNumber } from './numbers';
 import { processSignal } from './process-signal';
 import { runBrowserHost } from './run';
 
 /** What `npm start -- ...` may say; anything else is wrong usage. */
 function readArguments() {
   try {
-    return parseArgs({
+    const { values } = parseArgs({
       options: {
         data: { type: 'string' },
-        port: { type: 'string', default: '0' },
+        port: { type: 'string' },
         'no-open': { type: 'boolean', default: false },
       },
-    }).values;
+    });
+    return { ...values, port: portNumber(values.port) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${why}\nUsage: npm start -- [--data DIR] [--port N] [--no-open]\n`);
@@ -28,7 +30,7 @@ try {
   const values = readArguments();
   const outcome = await runBrowserHost({
     data: values.data ?? process.env['CLUSTERDECK_DATA'],
-    port: Number(values.port),
+    port: values.port,
     open: !values['no-open'],
     demo: false,
     joins: true,

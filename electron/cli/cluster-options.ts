@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import { UsageError } from '#electron/browser-host/usage-error';
 import type { ClusterChanges } from '#shared/contract/clusters';
 import { DEFAULT_PORT } from './endpoints';
-import { UsageError } from './usage-error';
 
 /** The options of `clusters add` and `clusters edit` as commander hands them over. */
 export interface ClusterOptions {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Writable } from 'node:stream';
-import { UsageError } from './usage-error';
+import { UsageError } from '#electron/browser-host/usage-error';
 
 /** What a command sees of its process; tests hand in their own. */
 export interface CliIo {

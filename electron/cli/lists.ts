@@ -1,4 +1,4 @@
-import { UsageError } from './usage-error';
+import { UsageError } from '#electron/browser-host/usage-error';
 
 /** The parts of `a,b`. @throws UsageError when there are none */
 export function listed(option: string, text: string): string[] {

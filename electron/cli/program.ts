@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
+import { UsageError } from '#electron/browser-host/usage-error';
 import { preparePaths } from '#electron/core/local/paths';
 import { protection } from '#shared/contract/vault';
 import { type ClusterOptions, clusterOptions } from './cluster-options';
@@ -19,7 +20,6 @@ import { asFailure } from './failure';
 import type { CliIo } from './io';
 import { createOutput } from './output';
 import { type CliProgram, openSession } from './session';
-import { UsageError } from './usage-error';
 
 type Run = (context: CommandContext) => Promise<ExitCode>;
 

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
+import { UsageError } from '#electron/browser-host/usage-error';
 import { fail } from '#shared/contract/errors';
 import type { Client } from '#shared/contract/index';
 import { readPassphrase, writePrivateFile } from '../files';
 import { listed, orNone } from '../lists';
-import { UsageError } from '../usage-error';
 import type { CommandContext, ExitCode, Perform } from './context';
 import { type ImportOptions, importFile } from './import-file';
 

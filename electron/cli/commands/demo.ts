@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { portNumber, wholeNumber } from '#electron/browser-host/numbers';
 import { runBrowserHost } from '#electron/browser-host/run';
 import { preparePaths } from '#electron/core/local/paths';
 import type { CommandContext, ExitCode } from './context';
-import { type HostOptions, portNumber, tellLink, wholeNumber } from './serve';
+import { type HostOptions, tellLink } from './serve';
 
 interface DemoOptions extends HostOptions {
   clusters?: string;

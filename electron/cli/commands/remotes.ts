@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { UsageError } from '#electron/browser-host/usage-error';
 import { fail } from '#shared/contract/errors';
 import type { Client } from '#shared/contract/index';
 import type { Remote, RemoteCreateInput, RemoteStage } from '#shared/contract/remotes';
@@ -6,7 +7,6 @@ import { snakeCase } from '../cluster-json';
 import { type CliIo, readSecretLine } from '../io';
 import { table } from '../output';
 import { findRemote } from '../remotes';
-import { UsageError } from '../usage-error';
 import type { CommandContext, ExitCode, Perform } from './context';
 
 interface AddOptions {

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { portNumber } from '#electron/browser-host/numbers';
 import { readPrivateLine } from '#electron/browser-host/ports/passphrase-file';
+import { UsageError } from '#electron/browser-host/usage-error';
 import { ADMIN_USER } from '#electron/core/hub/gate';
 import type { Hub } from '#electron/core/hub/hub';
 import { makeToken } from '#electron/core/hub/identity';
 import { fail } from '#shared/contract/errors';
 import { runHub } from '../hub-host';
-import { UsageError } from '../usage-error';
 import type { CommandContext, ExitCode } from './context';
-import { type HostOptions, portNumber, runServe } from './serve';
+import { type HostOptions, runServe } from './serve';
 
 interface ServeOptions extends HostOptions {
   hub?: boolean;

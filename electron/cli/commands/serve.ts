@@ -1,5 +1,5 @@
+import { portNumber } from '#electron/browser-host/numbers';
 import { runBrowserHost } from '#electron/browser-host/run';
-import { UsageError } from '../usage-error';
 import type { CommandContext, ExitCode } from './context';
 
 export interface HostOptions {
@@ -40,14 +40,4 @@ export function tellLink({ out }: CommandContext, dataDir: string) {
       () => `${reason}Open this link, it works once:\n${link}`,
     );
   };
-}
-
-export const portNumber = (text: string | undefined): number =>
-  text === undefined ? 0 : wholeNumber('--port', text, 0, 65_535);
-
-/** @throws UsageError naming the option */
-export function wholeNumber(option: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new UsageError(`${option} is a whole number from ${min} to ${max}.`);
 }

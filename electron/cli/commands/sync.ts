@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { wholeNumber } from '#electron/browser-host/numbers';
 import { fail } from '#shared/contract/errors';
 import type { Client } from '#shared/contract/index';
 import type { Remote } from '#shared/contract/remotes';
@@ -7,7 +8,6 @@ import { snakeCase } from '../cluster-json';
 import { table } from '../output';
 import { findRemote } from '../remotes';
 import type { CommandContext, ExitCode, Perform } from './context';
-import { wholeNumber } from './serve';
 
 interface SyncOptions {
   dryRun?: boolean;

@@ -1,3 +1,4 @@
+import { UsageError } from '#electron/browser-host/usage-error';
 import type { Cluster } from '#shared/contract/clusters';
 import type { Client } from '#shared/contract/index';
 import { type ClusterOptions, plainChanges } from '../cluster-options';
@@ -5,7 +6,6 @@ import { endpointsFrom, trustEndpoints } from '../endpoints';
 import { groupUuidFrom, readSecret } from '../entries';
 import { remoteUuidFrom } from '../remotes';
 import type { Session } from '../session';
-import { UsageError } from '../usage-error';
 import { tellCluster } from './clusters';
 import type { CommandContext, ExitCode } from './context';
 
