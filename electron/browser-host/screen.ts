@@ -29,6 +29,8 @@ export function createScreen(options: {
   const surroundings = { platform: process.platform, env };
   const profileDir = join(options.paths.dataDir, 'browser');
   let window: AppWindow | null = null;
+  /** never rejects */
+  let opening: Promise<void> | null = null;
 
   async function open(executable: string): Promise<void> {
     const session = web.newSession();
@@ -46,23 +48,33 @@ export function createScreen(options: {
     });
   }
 
+  async function openOrPrint(executable: string): Promise<void> {
+    try {
+      await open(executable);
+    } catch (error) {
+      logger.warn({ error, executable }, 'No window could be opened');
+      print(web.newLink(), 'the browser did not come up');
+    } finally {
+      opening = null;
+    }
+  }
+
   return {
     async show() {
       if (window !== null) return window.focus();
+      // a second Chromium would fight over the profile, and nobody would close it
+      if (opening !== null) return opening;
       if (!options.open) return print(web.newLink(), null);
       if (!hasDisplay(surroundings)) return print(web.newLink(), 'there is no display');
       const executable = findBrowser(surroundings);
       if (executable === null) {
         return print(web.newLink(), 'no Chromium, Chrome or Edge is installed');
       }
-      try {
-        await open(executable);
-      } catch (error) {
-        logger.warn({ error, executable }, 'No window could be opened');
-        print(web.newLink(), 'the browser did not come up');
-      }
+      opening = openOrPrint(executable);
+      await opening;
     },
     async close() {
+      await opening;
       await window?.close();
     },
   };

@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { portNumber } from '#electron/browser-host/numbers';
 import { openExternal } from '#electron/browser-host/ports/external';
 import { createPower } from '#electron/browser-host/ports/power';
 import { createScreen } from '#electron/browser-host/screen';
@@ -63,6 +64,29 @@ test('a display is what X or Wayland name; other systems have one', () => {
   expect(hasDisplay({ platform: 'darwin', env: {} })).toBe(true);
 });
 
+function screenWith(open: boolean, env: NodeJS.ProcessEnv) {
+  const printed: unknown[] = [];
+  const screen = createScreen({
+    web: {
+      port: 1,
+      waitingUrl: 'http://127.0.0.1:1/deck/waiting',
+      newLink: () => 'the link',
+      newSession: () => ({
+        pageUrl: 'http://127.0.0.1:1/deck/',
+        cookie: { name: 'c', value: 'v', path: '/deck/' },
+      }),
+      close: async () => undefined,
+    },
+    paths: { dataDir: temp.path, logDir: temp.path },
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    env: { PATH: temp.path, ...env },
+    open,
+    print: (link, reason) => void printed.push([link, reason]),
+    onClosed: () => undefined,
+  });
+  return { screen, printed };
+}
+
 test.each([
   [false, {}, null],
   [true, {}, 'there is no display'],
@@ -71,30 +95,32 @@ test.each([
 ])(
   'where no window can open (wanted: %s, %j) a link is printed with the reason',
   async (open, env, why) => {
-    const printed: unknown[] = [];
-    const silent = { debug() {}, info() {}, warn() {}, error() {} };
-    const screen = createScreen({
-      web: {
-        port: 1,
-        waitingUrl: 'http://127.0.0.1:1/deck/waiting',
-        newLink: () => 'the link',
-        newSession: () => ({
-          pageUrl: 'http://127.0.0.1:1/deck/',
-          cookie: { name: 'c', value: 'v', path: '/deck/' },
-        }),
-        close: async () => undefined,
-      },
-      paths: { dataDir: temp.path, logDir: temp.path },
-      logger: silent,
-      env: { PATH: temp.path, ...env },
-      open,
-      print: (link, reason) => void printed.push([link, reason]),
-      onClosed: () => undefined,
-    });
+    const { screen, printed } = screenWith(open, env);
     await screen.show();
     expect(printed).toEqual([['the link', why]]);
   },
 );
+
+test('asked twice while its window opens, it starts one browser', async () => {
+  const browser = join(temp.path, 'browser');
+  const starts = join(temp.path, 'starts');
+  writeFileSync(browser, `#!/bin/sh\necho start >> '${starts}'\n`, { mode: 0o755 });
+  const env = { DISPLAY: ':0', CLUSTERDECK_BROWSER: browser };
+  const { screen, printed } = screenWith(true, env);
+  await Promise.all([screen.show(), screen.show()]);
+  expect(readFileSync(starts, 'utf8')).toBe('start\n');
+  expect(printed).toHaveLength(1);
+  await screen.show();
+  expect(readFileSync(starts, 'utf8')).toBe('start\nstart\n');
+});
+
+test('a port that is no number is wrong usage', () => {
+  expect(portNumber(undefined)).toBe(0);
+  expect(portNumber('8443')).toBe(8443);
+  for (const text of ['abc', '', '-1', '1.5', '65536']) {
+    expect(() => portNumber(text)).toThrow('--port is a whole number from 0 to 65535.');
+  }
+});
 
 test('a link works for an hour and not longer', () => {
   let now = 0;
