@@ -30,11 +30,23 @@ export type Core = Awaited<ReturnType<typeof composeCore>>;
  * @throws Failure STORE_NEWER | STORE_BROKEN | STORE_FULL | STORE_BUSY
  */
 export async function composeCore(ports: Ports) {
+  const { paths, clock, logger } = ports;
+  const database = openDatabase({ dataDir: paths.dataDir, clock, logger });
+  try {
+    return await composeOver(database, ports);
+  } catch (error) {
+    // whoever tries again must not find the store open
+    database.close();
+    throw error;
+  }
+}
+
+async function composeOver(database: ReturnType<typeof openDatabase>, ports: Ports) {
   const { paths, clock, logger, protectors, passphrase, host, power } = ports;
   const { dataDir } = paths;
   const by = actor();
   const audit = new AuditLog(by, clock);
-  const store = new Store(openDatabase({ dataDir, clock, logger }), audit, logger);
+  const store = new Store(database, audit, logger);
   const seq = audit.firstBrokenLately(store.read);
   if (seq !== null) logger.error({ seq }, 'The audit was changed by others from this row on');
   const base = { store, clock, logger };
@@ -52,7 +64,7 @@ export async function composeCore(ports: Ports) {
   const sync = composeSync({ ...base, vault, clusters, power, trust, mayChange });
   const changes = clusters.events;
   const clients = new Clients({ clusters, secrets: vault, changes, trust, clock });
-  const connection = composeTrust({ clusters, clients, trust, clock, logger });
+  const connection = composeTrust({ ...base, clusters, clients, trust });
   const watching = composeWatching({
     ...base,
     power,
