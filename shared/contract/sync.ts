@@ -57,7 +57,10 @@ export const syncPlan = z.object({
 });
 export type SyncPlan = z.infer<typeof syncPlan>;
 
-/** A choice for one field, for all fields of an entry (`field: '*'`), or for a delete conflict. */
+/**
+ * A choice for one field, or with `field: '*'` for every field of an entry (also those that only one
+ * side changed) and for a delete conflict. The fields `id` and `is_default` go their own way.
+ */
 export const resolution = z.strictObject({
   clusterId: z.string(),
   field: z.string(),

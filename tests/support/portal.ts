@@ -1,5 +1,9 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { createServer } from 'node:https';
 import { makeCertificate } from './certificates';
 
@@ -286,18 +290,23 @@ export interface RunningPortal {
   close(): Promise<void>;
 }
 
-export async function startPortal(portal: LabPortal = new LabPortal()): Promise<RunningPortal> {
+/** @param scheme `http` as small labs have it, with nothing protected */
+export async function startPortal(
+  portal: LabPortal = new LabPortal(),
+  scheme: 'https' | 'http' = 'https',
+): Promise<RunningPortal> {
   const { key, cert, fingerprint } = await makeCertificate();
-  const server = createServer({ key, cert }, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
     void serve(portal, request, response);
-  });
+  const server =
+    scheme === 'http' ? createPlainServer(answer) : createServer({ key, cert }, answer);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
     portal,
-    url: `https://127.0.0.1:${address.port}`,
+    url: `${scheme}://127.0.0.1:${address.port}`,
     fingerprint,
     async close() {
       server.closeAllConnections();

@@ -22,8 +22,8 @@ export async function syncWith(
 }
 
 /** A simulated lab portal that goes with the test. */
-export async function withPortal() {
-  const running = await startPortal(new LabPortal());
+export async function withPortal(scheme: 'https' | 'http' = 'https') {
+  const running = await startPortal(new LabPortal(), scheme);
   onTestFinished(() => running.close());
   return running;
 }

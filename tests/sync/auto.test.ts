@@ -146,14 +146,17 @@ test('an edit made offline reaches the portal by itself once it is back', async 
     clock.advance(1_000);
     return desk.portal.row('c1')?.['name'] === 'By itself';
   }, 'the edit arrived');
+  const puts = desk.portal.calls.filter(({ method }) => method === 'PUT');
+  expect(puts).toHaveLength(1);
 });
 
-test('an address that would get the stored password comes down only when somebody looks', async () => {
+test('what would move or end a stored password comes down only when somebody looks', async () => {
   const clock = new FakeClock(Date.now());
   const desk = await deskAndPortal({ clock });
-  for (const id of ['c1', 'c2']) desk.portal.add(id);
+  for (const id of ['c1', 'c2', 'c3']) desk.portal.add(id);
   await desk.sync();
-  await desk.change('c1', { secret: 'stored here' });
+  for (const id of ['c1', 'c3']) await desk.change(id, { secret: 'stored here' });
+  desk.portal.rows.pop();
   await desk.client.remotes.update({ uuid: desk.remoteUuid, changes: { syncWhenOnline: true } });
   desk.core.start();
   desk.portal.change('c1', { host: 'elsewhere.lab', verify_ssl: true });
@@ -163,7 +166,9 @@ test('an address that would get the stored password comes down only when somebod
     return desk.portal.row('c2')?.['name'] === 'Sent';
   }, 'the other cluster is synced');
   expect((await desk.get('c1')).endpoints[0]?.host).toBe('c1.lab');
+  expect((await desk.get('c3')).hasSecret).toBe(true);
   const report = await desk.sync();
   expect(report.ok).toBe(true);
   expect((await desk.get('c1')).endpoints[0]?.host).toBe('elsewhere.lab');
+  expect(await desk.client.clusters.list()).toHaveLength(2);
 });

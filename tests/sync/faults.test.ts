@@ -18,7 +18,7 @@ async function rehearsed() {
   expect(report).toMatchObject({ ok: true });
   const { client } = await resumed(world, false);
   const kinds = (['before', 'after'] as const).flatMap((when) =>
-    (['fails', 'dies'] as const).map((then) => ({ when, then })),
+    (['fails', 'dies'] as const).map((how) => ({ when, how })),
   );
   const points = (['request', 'write'] as const).flatMap((at) =>
     Array.from({ length: faults.count[at] }, (_, n) => n).flatMap((n) =>
@@ -75,7 +75,7 @@ test('several faults in a row come to the same', async () => {
     at: fc.constantFrom('request' as const, 'write' as const),
     n: fc.nat(8),
     when: fc.constantFrom('before' as const, 'after' as const),
-    then: fc.constantFrom('fails' as const, 'dies' as const),
+    how: fc.constantFrom('fails' as const, 'dies' as const),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(fault, { minLength: 2, maxLength: 4 }), async (list) => {

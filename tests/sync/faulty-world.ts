@@ -13,7 +13,7 @@ export interface FaultPoint {
   /** before it is done, or after it was done and before anybody heard of it */
   when: 'before' | 'after';
   /** the call fails and the program lives on, or the program is killed in this moment */
-  then: 'fails' | 'dies';
+  how: 'fails' | 'dies';
 }
 
 export const WISH: Parameters<typeof syncWith>[2] = {
@@ -69,19 +69,19 @@ export function watchedFaults(
     if (state.dead) throw killed();
     const hit = hits('write');
     if (hit?.when === 'before') {
-      state.dead = hit.then === 'dies';
+      state.dead = hit.how === 'dies';
       throw killed();
     }
     const result = mutate(work);
     if (hit === null) return result;
-    state.dead = hit.then === 'dies';
+    state.dead = hit.how === 'dies';
     throw killed();
   };
   portal.fault = () => {
     if (state.dead) return 'drop';
     const hit = hits('request');
     if (hit === null) return null;
-    state.dead = hit.then === 'dies';
+    state.dead = hit.how === 'dies';
     return hit.when === 'before' ? 'drop' : 'dropAfter';
   };
   return {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { RemoteCreateInput, RemoteStage, RemoteTestResult } from '#shared/contract/remotes';
 import { openCore } from '#tests/support/core';
 import { hear } from '#tests/support/deck';
-import { deskAndPortal, withPortal } from '#tests/support/sync-desk';
+import { deskAndPortal, syncWith, withPortal } from '#tests/support/sync-desk';
 
 const REMOTE: RemoteCreateInput = { name: 'Portal', url: 'https://portal.lab', user: 'ada@pve' };
 
@@ -165,4 +165,19 @@ test('the stored password goes to the stored address only', async () => {
   const other = await tested(desk, { draft: { ...draft, url, pin }, uuid });
   expect(other.stages[3]).toMatchObject({ state: 'failed', code: 'SECRET_MISSING' });
   expect(elsewhere.portal.calls).toEqual([]);
+});
+
+test('an address with http is spoken to as it stands, and that nothing is protected is said', async () => {
+  const core = await openCore();
+  const { portal, url } = await withPortal('http');
+  portal.add('c1');
+  const { uuid } = await core.client.remotes.create({ ...REMOTE, url, secret: 'correct horse' });
+  const result = await tested(core, { uuid });
+  expect(result).toMatchObject({ ok: true, message: expect.stringMatching(/unprotected/) });
+  expect(result.stages[2]).toMatchObject({
+    name: 'tls',
+    state: 'skipped',
+    detail: 'http: nothing on the way is protected',
+  });
+  expect(await syncWith(core.client, uuid)).toMatchObject({ ok: true, message: '1 synced.' });
 });

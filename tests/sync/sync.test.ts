@@ -354,6 +354,20 @@ test('a new id stays here, and that is said', async () => {
   expect(desk.portal.rows.map(({ id }) => id)).toEqual(['c1']);
 });
 
+test('a new id that the remote has itself comes down', async () => {
+  const desk = await deskAndPortal();
+  for (const id of ['c1', 'c2']) desk.portal.add(id);
+  await desk.sync();
+  Object.assign(desk.portal.row('c1') ?? {}, { id: 'c9' });
+  await desk.change('c1', { name: 'Mine' });
+  const report = await desk.sync();
+  expect(entryOf(report, 'c1')).toMatchObject({ verdict: 'both', result: 'done' });
+  expect(await desk.get('c9')).toMatchObject({ name: 'Mine' });
+  expect(desk.portal.row('c9')).toMatchObject({ name: 'Mine' });
+  expect(await desk.client.clusters.list()).toHaveLength(2);
+  expect((await desk.sync()).requests).toBe(1);
+});
+
 test('a number that was given to another cluster is not taken for the old one', async () => {
   const desk = await deskAndPortal();
   for (const id of ['c1', 'c2']) desk.portal.add(id);

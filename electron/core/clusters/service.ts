@@ -74,6 +74,10 @@ export class ClusterService implements ClusterReader {
       .map((cluster) => this.#view(cluster));
   }
 
+  has(uuid: string): boolean {
+    return this.#clusters.has(uuid);
+  }
+
   get(uuid: string): Cluster {
     return this.#view(this.#stored(uuid));
   }

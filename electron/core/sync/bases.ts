@@ -17,12 +17,6 @@ export function findBase(db: Reader, remoteUuid: string, clusterUuid: string): B
   return row === undefined ? null : toBase(row);
 }
 
-/** The remotes that know of a cluster. */
-export function remotesOf(db: Reader, clusterUuid: string): string[] {
-  const rows = db.select().from(bases).where(eq(bases.clusterUuid, clusterUuid)).all();
-  return rows.map(({ remoteUuid }) => remoteUuid);
-}
-
 /** @param agreedAt ms since 1970, UTC */
 export function writeBase(db: Writer, remoteUuid: string, base: Base, agreedAt: number): void {
   const { clusterUuid, id, number, createdThere, values } = base;

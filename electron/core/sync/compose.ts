@@ -51,8 +51,7 @@ export function composeSync(deps: SyncDeps) {
     mayChange,
   });
   const follow = () => {
-    // a sync looks after the outbox itself, once it is over
-    if (!sync.isBusy && remotes.all().length > 0) outbox.refresh();
+    if (remotes.all().length > 0) sync.clustersChanged();
   };
   clusters.events.subscribe(follow);
   // a program that was killed may have left changes behind that nobody noted

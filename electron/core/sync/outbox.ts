@@ -66,6 +66,10 @@ export class Outbox {
     return row;
   }
 
+  waitsFor(remoteUuid: string): boolean {
+    return readOutbox(this.#deps.store.read).some((row) => row.remoteUuid === remoteUuid);
+  }
+
   /** The requests to a remote whose end nobody has read yet. */
   uncertain(remoteUuid: string): (OutboxRow & { intent: Intent })[] {
     return readOutbox(this.#deps.store.read).filter(
@@ -124,21 +128,21 @@ export class Outbox {
 
   #waiting(remoteUuid: string): Waiting {
     const { store, desk, remotes } = this.#deps;
-    const locals = desk.following(remoteUuid);
+    const { locals, others, isDefaultElsewhere } = desk.look(remoteUuid);
     const bases = readBases(store.read, remoteUuid);
-    const others = new Set(desk.others(remoteUuid).values());
+    const elsewhere = new Set(others.values());
     const byUuid = new Map(locals.map((local) => [local.uuid, local]));
     const waiting: Waiting = { pending: new Map(), names: new Map() };
     const agreedUuids = new Set(bases.map(({ clusterUuid }) => clusterUuid));
     for (const base of bases) {
-      if (others.has(base.clusterUuid)) continue;
+      if (elsewhere.has(base.clusterUuid)) continue;
       note(waiting, base.clusterUuid, base, byUuid.get(base.clusterUuid) ?? null);
     }
     for (const local of locals) {
       if (!agreedUuids.has(local.uuid)) note(waiting, local.uuid, null, local);
     }
     const remote = remotes().find(({ uuid }) => uuid === remoteUuid);
-    if (!desk.hasDefaultBeside(remoteUuid) && remote !== undefined) {
+    if (!isDefaultElsewhere && remote !== undefined) {
       noteDefault(waiting, pendingDefault(remote.defaultId, locals, bases));
     }
     return waiting;

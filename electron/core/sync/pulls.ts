@@ -161,10 +161,18 @@ export class Pulls {
   }
 }
 
-/** Whether taking these fields would send the stored secret to an address nobody here has seen. */
-export function movesSecret({ local }: Planned, step: Step): boolean {
-  if (step.kind !== 'merge' || local?.hasSecret !== true) return false;
-  return step.pull.some(({ field }) => ['host', 'port', 'verify_ssl'].includes(field));
+/** Why nobody but a person may let this come down: what it would do to the stored secret, or null. */
+export function needsLook({ local }: Planned, step: Step): string | null {
+  if (local?.hasSecret !== true) return null;
+  if (step.kind === 'deleteHere') {
+    return 'It was deleted there, and the stored password would go with it. Look at it, then sync.';
+  }
+  const isMoved =
+    step.kind === 'merge' &&
+    step.pull.some(({ field }) => ['host', 'port', 'verify_ssl'].includes(field));
+  return isMoved
+    ? 'The address changes, and the stored password would go to the new one. Look at it, then sync.'
+    : null;
 }
 
 const valuesOf = (pull: readonly Merged[]): Values =>

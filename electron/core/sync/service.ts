@@ -38,6 +38,8 @@ interface Look {
 
 const CHANGED = 'It changed since you looked at it. Look at it again, then choose.';
 const NEVER_SEEN = 'Nobody looked at this plan here. Take a new preview, then choose.';
+/** Results after which something else waits than before. */
+const OF_WORK: readonly string[] = ['done', 'failed'];
 const AS_IS = () => null;
 
 /** Keeps this desk and its remotes in step; one sync a remote runs at a time. */
@@ -45,14 +47,16 @@ export class SyncService {
   readonly #deps: SyncServiceDeps;
   readonly #looks = new Map<string, Look>();
   readonly #turns = new Map<string, Promise<void>>();
+  #isOutdated = false;
 
   constructor(deps: SyncServiceDeps) {
     this.#deps = deps;
   }
 
-  /** Whether a sync is at work, so that it alone looks after the outbox. */
-  get isBusy(): boolean {
-    return this.#turns.size > 0;
+  /** Looks after the outbox now, or once the sync at work is over. */
+  clustersChanged(): void {
+    this.#isOutdated = true;
+    if (this.#turns.size === 0) this.#refresh();
   }
 
   /** Reads the remote once and says what a sync would do. @throws Failure */
@@ -81,14 +85,18 @@ export class SyncService {
       for (;;) {
         const { value, done } = await this.#noting(remoteUuid, () => steps.next());
         if (done === true) {
+          this.#isOutdated ||= value.entries.some(({ result }) => OF_WORK.includes(result));
           yield { type: 'done', report: value };
           return;
         }
         yield { type: 'progress', ...value };
       }
+    } catch (error) {
+      this.#isOutdated = true;
+      throw error;
     } finally {
       leave();
-      this.#deps.outbox.refresh();
+      this.#refresh(remoteUuid);
     }
   }
 
@@ -118,7 +126,7 @@ export class SyncService {
       else {
         const { known, unknown } = parted(base.values);
         const { settings, kept } = toChanges(known, before);
-        const isDefault = desk.hasDefaultBeside(remoteUuid)
+        const isDefault = desk.look(remoteUuid).isDefaultElsewhere
           ? before.isDefault
           : defaultId === base.id;
         const changes = clusterUpdate.shape.changes.parse({ ...settings, isDefault });
@@ -206,8 +214,17 @@ export class SyncService {
       return await work();
     } finally {
       leave();
-      this.#deps.outbox.refresh();
+      this.#refresh(remoteUuid);
     }
+  }
+
+  /** A look that found nothing to do leaves the outbox alone, unless something stands in it. */
+  #refresh(remoteUuid: string | null = null): void {
+    const { outbox } = this.#deps;
+    if (remoteUuid !== null && outbox.waitsFor(remoteUuid)) this.#isOutdated = true;
+    if (!this.#isOutdated) return;
+    this.#isOutdated = false;
+    outbox.refresh();
   }
 
   /** Waits until nobody else syncs with the remote. @returns what lets the next one in */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Failure, fail } from '#shared/contract/errors';
 import type { SyncReport } from '#shared/contract/sync';
 import { type Choices, type Decided, decide, type Step } from '#shared/domain/sync/decide';
@@ -13,7 +14,7 @@ import { deleteBase, readBases } from './bases';
 import type { SyncDesk } from './desk';
 import type { Outbox } from './outbox';
 import type { PortalClient } from './portal-client';
-import { movesSecret, type Pulled, Pulls } from './pulls';
+import { needsLook, type Pulled, Pulls } from './pulls';
 import { endsTheSync, type Pushed, Pushes } from './pushes';
 import { type Ends, endFailure, RemoteState } from './remote-state';
 import type { RemoteService } from './remotes';
@@ -49,9 +50,8 @@ export type SyncProgress = { done: number; total: number; clusterId: string };
 type ReportEntry = SyncReport['entries'][number];
 type Result = ReportEntry['result'];
 
-const CHUNK = 100;
-const ADDRESS_MOVES =
-  'The address changes, and the stored password would go to the new one. Look at it, then sync.';
+/** So many at a time are stored, so that others are served in between. */
+const CHUNK = 50;
 const CHANGED_HERE = 'It was changed here while this sync ran. It goes with the next one.';
 
 /** One sync with one remote: look, decide, bring down, send up, look again. */
@@ -77,14 +77,15 @@ export class SyncRun {
     const { remoteUuid } = this.#wish;
     const { store, desk, remotes } = this.#deps;
     await this.#state.read(signal);
+    const { locals, others, isDefaultElsewhere } = desk.look(remoteUuid);
     return planSync({
       records: this.#state.records,
       unreadable: this.#state.unreadable,
       bases: readBases(store.read, remoteUuid),
-      locals: desk.following(remoteUuid),
-      others: desk.others(remoteUuid),
+      locals,
+      others,
+      isDefaultElsewhere,
       defaultBase: remotes.stored(remoteUuid).defaultId,
-      isDefaultElsewhere: desk.hasDefaultBeside(remoteUuid),
     });
   }
 
@@ -110,15 +111,14 @@ export class SyncRun {
       yield { done, total, clusterId: entry.clusterId };
     }
     await this.#readBack(signal);
-    this.#agreeOnDefault();
+    this.#conclude(plan);
     return this.#report(decided, before);
   }
 
   /** An entry that changed since it was looked at, or that needs a look, waits. */
   #checked({ entry, step }: Decided, stale: string | null): Decided {
-    const why = isWork(step) ? stale : null;
-    const isMoved = this.#wish.isUnattended && movesSecret(entry, step);
-    const reason = why ?? (isMoved ? ADDRESS_MOVES : null);
+    const unseen = this.#wish.isUnattended ? needsLook(entry, step) : null;
+    const reason = (isWork(step) ? stale : null) ?? unseen;
     if (reason === null) return { entry, step };
     entry.reasons.push(reason);
     return { entry, step: { kind: 'wait' } };
@@ -143,6 +143,7 @@ export class SyncRun {
     for (let from = 0; from < down.length; from += CHUNK) {
       const chunk = down.slice(from, from + CHUNK);
       this.#pull(chunk);
+      await setImmediate();
       for (const { entry, step } of chunk)
         if (isWork(step) && !this.#goesUp(entry, step)) yield entry;
     }
@@ -253,24 +254,36 @@ export class SyncRun {
     }
   }
 
-  #agreeOnDefault(): void {
+  /** Notes how it went, and whom both sides have as the default now. */
+  #conclude(plan: Plan): void {
     const { remoteUuid } = this.#wish;
-    const { store, desk, remotes, clock } = this.#deps;
+    const { store, remotes, clock } = this.#deps;
     const failure = this.#stopped?.view() ?? null;
-    const isRest =
-      desk.hasDefaultBeside(remoteUuid) ||
-      this.#state.unreadable.some(({ isDefault }) => isDefault);
-    const mine = desk.following(remoteUuid).find(({ isDefault }) => isDefault);
-    const bases = readBases(store.read, remoteUuid);
-    const mineId = bases.find(({ clusterUuid }) => clusterUuid === mine?.uuid)?.id ?? null;
-    const theirsId = this.#state.records.find(({ isDefault }) => isDefault)?.id ?? null;
-    const isAgreed = !isRest && mineId === theirsId && (mine === undefined || mineId !== null);
+    const agreedOn = this.#hasWorked() ? this.#defaultNow() : defaultOf(plan);
     store.mutate((tx) => {
-      const agreedOn = isAgreed ? { defaultId: theirsId } : {};
       const synced = failure === null ? { lastSyncAt: clock.now() } : {};
       remotes.note(tx, remoteUuid, { ...synced, ...agreedOn, lastFailure: failure });
       this.#audit(tx);
     });
+  }
+
+  #hasWorked(): boolean {
+    return [...this.#results.values()].some(
+      ({ result }) => result === 'done' || result === 'failed',
+    );
+  }
+
+  #defaultNow(): { defaultId?: string | null } {
+    const { remoteUuid } = this.#wish;
+    const { store, desk } = this.#deps;
+    const { locals, isDefaultElsewhere } = desk.look(remoteUuid);
+    if (isDefaultElsewhere || this.#state.unreadable.some(({ isDefault }) => isDefault)) return {};
+    const mine = locals.find(({ isDefault }) => isDefault);
+    const bases = readBases(store.read, remoteUuid);
+    const mineId = bases.find(({ clusterUuid }) => clusterUuid === mine?.uuid)?.id ?? null;
+    const theirsId = this.#state.records.find(({ isDefault }) => isDefault)?.id ?? null;
+    const isAgreed = mineId === theirsId && (mine === undefined || mineId !== null);
+    return isAgreed ? { defaultId: theirsId } : {};
   }
 
   #audit(tx: Transaction): void {
@@ -318,6 +331,9 @@ export class SyncRun {
     };
   }
 }
+
+const defaultOf = ({ default: { outcome, theirs } }: Plan): { defaultId?: string | null } =>
+  outcome === 'same' ? { defaultId: theirs } : {};
 
 const isWork = ({ kind }: Step) => !['nothing', 'skip', 'wait'].includes(kind);
 

@@ -35,7 +35,7 @@ class Planner {
     // a remote that lost all it had was set up anew, and nobody meant to delete everything
     const isEmptied = pairs.length > 0 && pairs.every(({ record }) => record === null);
     for (const { base, record } of known) this.#agreedOn(base, record, isEmptied);
-    for (const local of [...this.#locals.values()]) this.#onlyHere(local);
+    for (const local of this.#locals.values()) this.#onlyHere(local);
     for (const record of this.#byId.values()) this.#onlyThere(record);
     for (const record of this.#unreadable) this.#invalid(record);
     return { entries: this.#entries, spent: this.#spent, default: this.#default() };
