@@ -271,6 +271,24 @@ test('an import onto an empty deck can be taken back whole', async () => {
   expect(core.vault.current().sealedSecrets).toBe(0);
 });
 
+test('a new cluster follows the remote it followed elsewhere, where that one is known', async () => {
+  const remote = { name: 'Portal', url: 'https://portal.example.org', auth: 'none' as const };
+  const here = await openCore();
+  const { uuid } = await here.client.remotes.create(remote);
+  const endpoints = [{ host: 'one.example', port: 8006, pin: null }];
+  await here.client.clusters.create({ clusterId: 'one', name: 'One', endpoints, remoteUuid: uuid });
+  const { identity, recipient } = await ageKeys();
+  const { bytes } = await exportBundle(here.client, { recipients: [recipient] });
+  const knows = await openCore();
+  const theirs = await knows.client.remotes.create({ ...remote, name: 'Ours' });
+  const { token } = await openFile(knows.client, bytes, { identity });
+  await knows.client.bundles.apply({ token, only: ['0'] });
+  expect((await knows.client.clusters.get({ ref: 'one' })).remoteUuid).toBe(theirs.uuid);
+  const knowsNot = await openCore();
+  const { entries } = await openFile(knowsNot.client, bytes, { identity });
+  expect(entries[0]?.reasons.join()).toContain('is not set up here');
+});
+
 test('secrets can be left in the file', async () => {
   const { client, core, preview, before } = await differing(
     {},
