@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DemoCluster } from '#electron/demo/demo-cluster';
 import type { FeatureName } from '#shared/contract/connection';
+import type { Client } from '#shared/contract/index';
 import { withDeck } from '#tests/support/deck';
 import { testPorts } from '#tests/support/ports';
 import { withLab } from '#tests/support/pve';
@@ -35,6 +36,11 @@ function traces({ site }: DemoCluster) {
   };
 }
 
+async function latestMint(client: Client) {
+  const filter = { actions: ['token.mint'] };
+  return (await client.audit.list({ filter, limit: 1 })).entries[0];
+}
+
 const NOTHING = { users: [], tokens: [], roles: [], grants: [] };
 
 test('on every release the token does what was asked for, no more, and the password is forgotten', async () => {
@@ -64,6 +70,12 @@ test('on every release the token does what was asked for, no more, and the passw
     ]);
     expect(cluster.requestCount('POST', '/access/ticket')).toBe(0);
     expect(JSON.stringify(ports.lines)).not.toContain(cluster.user('root@pam').password);
+    expect(await latestMint(client)).toMatchObject({
+      subject: cluster.id,
+      target: uuid,
+      result: 'ok',
+      after: { user: 'clusterdeck@pve', tokenId: minted.tokenId, role: 'Clusterdeck-desk' },
+    });
   }
 });
 
@@ -115,6 +127,7 @@ test.each([
       data: { remedy: expect.stringContaining('taken away again') },
     });
     expect(traces(cluster)).toEqual(NOTHING);
+    expect((await latestMint(client))?.result).toBe('failed: SERVER_ERROR');
     expect((await client.clusters.get({ ref: uuid })).authKind).toBe('password');
   },
 );

@@ -1,4 +1,5 @@
 import type { ClusterReader } from '../clusters/types';
+import type { Store } from '../db/store';
 import type { Clock, Logger } from '../ports';
 import type { Clients } from '../pve/clients';
 import { AccountView } from './account';
@@ -14,14 +15,15 @@ interface TrustDeps {
   clients: Clients;
   trust: TrustSource;
   logger: Logger;
+  store: Pick<Store, 'mutate'>;
 }
 
 /** What tests connections, decides on trust and looks after accounts, wired by hand. */
-export function composeTrust({ clusters, clients, trust, clock, logger }: TrustDeps) {
+export function composeTrust({ clusters, clients, trust, clock, logger, store }: TrustDeps) {
   return {
     test: new ConnectionTest(clients, trust),
     pins: new Pins({ clusters, clients, trust }),
-    mint: new TokenMint({ clusters, clients, logger }),
+    mint: new TokenMint({ clusters, clients, logger, store }),
     account: new AccountView(clients),
     rights: new Rights({ clients, clock, changes: clusters.events }),
   };

@@ -1,7 +1,8 @@
 import type { Cluster } from '#shared/contract/clusters';
 import type { ConnectionDraft, FeatureName, TfaAnswer } from '#shared/contract/connection';
-import { fail } from '#shared/contract/errors';
+import { Failure, fail } from '#shared/contract/errors';
 import type { ClusterReader } from '../clusters/types';
+import type { Store } from '../db/store';
 import type { Logger } from '../ports';
 import {
   readNewToken,
@@ -20,6 +21,8 @@ export interface MintDeps {
   clusters: ClusterReader & ClusterWriter;
   clients: Pick<PveClients, 'get' | 'draft'>;
   logger: Logger;
+  /** for the audit */
+  store: Pick<Store, 'mutate'>;
 }
 
 export interface MintRequest {
@@ -35,6 +38,14 @@ export interface Minted {
   tokenId: string;
   privileges: string[];
   cluster: Cluster;
+}
+
+/** What the audit says of one minting. */
+interface Trail {
+  user: string;
+  tokenId: string;
+  /** there once it was chosen */
+  role?: string;
 }
 
 /**
@@ -60,12 +71,28 @@ export class TokenMint {
       throw fail('INVALID_INPUT', { remedy, field: 'uuid', cluster: cluster.clusterId });
     }
     const client = clients.get(request.uuid);
-    if (request.tfa !== undefined) await client.answerTfa(request.tfa);
     const ledger = new Ledger(this.#deps.logger);
+    const made: Trail = { user: request.user, tokenId: `${request.user}!${request.tokenName}` };
     try {
-      return await this.#steps(client, cluster, request, ledger);
+      if (request.tfa !== undefined) await client.answerTfa(request.tfa);
+      const minted = await this.#steps(client, cluster, request, ledger, made);
+      this.#record(cluster, made, 'ok');
+      return minted;
     } catch (error) {
-      throw await ledger.takeBack(error);
+      const failure = await ledger.takeBack(error);
+      const code = failure instanceof Failure ? failure.code : 'INTERNAL';
+      this.#record(cluster, made, `failed: ${code}`);
+      throw failure;
+    }
+  }
+
+  /** What a cluster was asked for stands in the audit; a store that refuses it changes no outcome. */
+  #record({ clusterId, uuid }: Cluster, after: Trail, result: string): void {
+    const entry = { action: 'token.mint', subject: clusterId, target: uuid, after, result };
+    try {
+      this.#deps.store.mutate((tx) => tx.audit(entry));
+    } catch (error) {
+      this.#deps.logger.error({ error, cluster: clusterId }, 'A minted token is not in the audit');
     }
   }
 
@@ -74,6 +101,7 @@ export class TokenMint {
     cluster: Cluster,
     { uuid, features, user, tokenName }: MintRequest,
     ledger: Ledger,
+    made: Trail,
   ): Promise<Minted> {
     const [major] = readVersion(await get(client, '/version')).release;
     const privileges = privilegesFor(features, major);
@@ -81,10 +109,11 @@ export class TokenMint {
     const hasUser = readUserIds(await get(client, '/access/users')).includes(user);
     if (hasUser) await refuseTaken(client, userPath, tokenName);
     const role = await pickRole(client, tokenName, privileges);
+    made.role = role.name;
     if (!role.present) await makeRole(client, role.name, privileges, ledger);
     if (!hasUser) {
-      const made = client.call('POST', '/access/users', { userid: user, comment: 'Clusterdeck' });
-      await ledger.make(`the user ${user}`, made, () => client.call('DELETE', userPath));
+      const making = client.call('POST', '/access/users', { userid: user, comment: 'Clusterdeck' });
+      await ledger.make(`the user ${user}`, making, () => client.call('DELETE', userPath));
     }
     // a grant that may have been there before stays, whatever comes
     const isNew = !hasUser || !role.present;

@@ -32,6 +32,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'sync.drop': 'Waiting change dropped',
   'sync.run': 'Synced',
   'task.stop': 'Task stopped',
+  'token.mint': 'Token made',
   'vault.change': 'Protection changed',
   'vault.create': 'Vault made',
 };
