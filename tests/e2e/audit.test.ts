@@ -81,7 +81,7 @@ describe('the audit', { timeout: 90_000 }, () => {
     const cluster = await host.client.clusters.get({ ref: 'prod-main' });
     expect(cluster).toMatchObject({ description: before.description, priority: before.priority });
     await expectSoon(async () => (await audit.rows())[0]).toBe('Taken back prod-main');
-    await audit.openEntry(/Priority.*95/);
+    await audit.openEntry(/Priority \d+ → 95/);
     await audit.drawer.getByText('It was changed again since.').waitFor();
     expect(await audit.drawer.getByRole('button', { name: 'Take it back' }).count()).toBe(0);
     await page.keyboard.press('Escape');
@@ -169,7 +169,7 @@ describe('the lock and viewer mode', { timeout: 90_000 }, () => {
     expect(await remove.getAttribute('aria-disabled')).toBe('true');
     await remove.hover();
     await page.getByRole('tooltip').getByText('Production is read only here.').waitFor();
-    await page.mouse.move(0, 0);
+    await page.mouse.move(5, 5, { steps: 8 });
     await page.getByRole('tooltip').waitFor({ state: 'detached' });
     await expectAccessible(page);
     await go(page, '#/');
@@ -212,13 +212,17 @@ describe('the lock and viewer mode', { timeout: 90_000 }, () => {
     await host.client.clusters.update({ uuid, changes: eve });
     await host.client.connection.refresh({ uuid });
     const guest = prod.guests().find(({ status, template }) => status === 'running' && !template);
-    await go(page, '#/guests', `guest=${encodeURIComponent(`${uuid}|qemu/${guest?.vmid}`)}`);
-    const stop = page.getByRole('dialog').getByRole('button', { name: 'Stop' });
+    await go(
+      page,
+      '#/guests',
+      `guest=${encodeURIComponent(`${uuid}|${guest?.kind}/${guest?.vmid}`)}`,
+    );
+    const stop = page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true });
     await expectSoon(() => stop.getAttribute('aria-disabled')).toBe('true');
     await stop.hover();
     await page.getByRole('tooltip').getByText('VM.PowerMgmt').waitFor();
     await picture(page, 'guest-lacks');
-    await page.mouse.move(0, 0);
+    await page.mouse.move(5, 5, { steps: 8 });
     await page.getByRole('tooltip').waitFor({ state: 'detached' });
     await expectAccessible(page);
   });
