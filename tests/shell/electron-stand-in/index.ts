@@ -34,6 +34,7 @@ interface Order {
 /** The test runs functions in this process, as Playwright's `electronApp.evaluate` does. */
 process.on('message', async ({ id, source, argument }: Order) => {
   try {
+    // oxlint-disable-next-line typescript/no-implied-eval -- the functions are the test's own
     const run = new Function(`return (${source});`)() as (e: object, a: unknown) => unknown;
     process.send?.({ id, value: await run(electron, argument) });
   } catch (error) {
