@@ -35,13 +35,13 @@ const WAIT_MS = 30_000;
 export async function openSession(
   paths: Paths,
   { installation, protectors }: CliProgram,
-  io: Pick<CliIo, 'env' | 'signal'>,
+  io: Pick<CliIo, 'env' | 'signal' | 'stderr'>,
 ): Promise<Session> {
   const { dataDir, logDir } = paths;
   const entrance = await enterStore({ dataDir, waitMs: WAIT_MS, signal: io.signal });
   if (entrance.role === 'visitor') {
     const { visit } = entrance;
-    await unlockWithFile(visit.client, io.env);
+    await unlockWithFile(visit.client, io);
     return {
       client: visit.client,
       visits: true,

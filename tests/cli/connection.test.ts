@@ -195,6 +195,12 @@ test('a host whose vault waits for its passphrase gets the one of the command', 
   await add('--trust');
   const host = await startBrowserHost(hostOptions(dataDir));
   expect(await host.client.vault.status()).toMatchObject({ state: 'locked' });
+  const env = { CLUSTERDECK_PASSPHRASE_FILE: join(folder.path, 'gone') };
+  const { code, stderr } = await run(['clusters', 'list'], { env });
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    `The passphrase file ${env.CLUSTERDECK_PASSPHRASE_FILE} cannot be used.`,
+  );
   expect((await run(['clusters', 'test', 'prod'])).code).toBe(0);
   expect(await host.client.vault.status()).toMatchObject({ state: 'unlocked' });
   await host.close();

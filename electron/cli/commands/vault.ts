@@ -6,8 +6,9 @@ import { unlockWithFile } from '../unlock';
 import type { CommandContext, ExitCode } from './context';
 
 export async function vaultStatus(context: CommandContext): Promise<ExitCode> {
-  const status = await context.withSession(async ({ client }) => {
-    await unlockWithFile(client, context.io.env);
+  const status = await context.withSession(async ({ client, visits }) => {
+    // a visit has done so, and has told what hindered it
+    if (!visits) await unlockWithFile(client, context.io);
     return client.vault.status();
   });
   tell(status, context);
