@@ -32,11 +32,9 @@ export class EntryFields {
     const value = this.#take(name);
     if (value === null) return missing;
     if (typeof value === 'boolean') return value;
-    const word = String(value).trim().toLowerCase();
-    if (
-      (typeof value === 'string' || typeof value === 'number') &&
-      (YES.has(word) || NO.has(word))
-    ) {
+    const isWord = typeof value === 'string' || typeof value === 'number';
+    const word = isWord ? String(value).trim().toLowerCase() : '';
+    if (YES.has(word) || NO.has(word)) {
       this.corrections.push(`${name} was "${word}" and is ${YES.has(word) ? 'on' : 'off'} now.`);
       return YES.has(word);
     }

@@ -96,11 +96,10 @@ class Judge {
   }
 
   #diff(candidate: Candidate, before: StoredCluster, outcome: Outcome): BundleEntry['diff'] {
-    const { keptOf, hasSecret, sameSecret } = this.#deck;
-    const kept = keptOf(before.uuid);
+    const kept = this.#deck.keptOf(before.uuid);
     const mine = { input: before, group: this.#groupOf(before), kept };
-    const isSame = candidate.secret === undefined || sameSecret.has(before.clusterId);
-    const stored = hasSecret(before.uuid) ? 'stored' : 'none';
+    const isSame = candidate.secret === undefined || this.#deck.sameSecret.has(before.clusterId);
+    const stored = this.#deck.hasSecret(before.uuid) ? 'stored' : 'none';
     return diffOf(mine, outcome, isSame ? null : { mine: stored, theirs: 'in the file' });
   }
 
