@@ -97,7 +97,10 @@ test.each<[string, string[], RegExp]>([
 
 test('an unknown remote, and none at all, are told', async () => {
   const run = commandLine({ dataDir: sweptFolder(), protectors: [new MemoryKeychain()] });
-  expect(await run(['sync'])).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no remote yet.') });
+  expect(await run(['sync'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('There is no remote yet.'),
+  });
   expect(await run(['sync', 'nowhere'])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('There is no remote nowhere.'),

@@ -24,7 +24,10 @@ export async function exportBundle(client: Client, input: ExportInput) {
 export async function openFile(
   client: Client,
   content: Uint8Array | string,
-  { fileName = 'file.cdeck', ...keys }: { fileName?: string; passphrase?: string; identity?: string } = {},
+  {
+    fileName = 'file.cdeck',
+    ...keys
+  }: { fileName?: string; passphrase?: string; identity?: string } = {},
 ): Promise<BundlePreview> {
   const base64 = Buffer.from(content).toString('base64');
   for await (const news of await client.bundles.open({ base64, fileName, ...keys })) {
