@@ -139,6 +139,7 @@ describe('the audit', { timeout: 90_000 }, () => {
     await page.reload();
     await page.getByRole('button', { name: 'Broken at entry 3' }).click();
     await audit.drawer.getByText('by nobody').waitFor();
+    await audit.drawer.getByText('The chain breaks here.').waitFor();
     await picture(page, 'audit-broken');
   });
 

@@ -19,11 +19,13 @@ interface AuditDrawerProps {
   seq: number;
   /** the entry where the list has it already */
   known: AuditEntry | undefined;
+  /** whether the chain breaks here */
+  broken: boolean;
   onClose: () => void;
 }
 
 /** One entry whole, and the way to take it back. */
-export function AuditDrawer({ seq, known, onClose }: AuditDrawerProps) {
+export function AuditDrawer({ seq, known, broken, onClose }: AuditDrawerProps) {
   const orpc = useOrpc();
   const asked = useQuery({
     ...orpc.audit.list.queryOptions({ input: { before: seq + 1, limit: 1 } }),
@@ -51,6 +53,12 @@ export function AuditDrawer({ seq, known, onClose }: AuditDrawerProps) {
         </>
       }
     >
+      {broken && (
+        <Notice tone="bad" title="The chain breaks here.">
+          This entry, or one before it, is not as it was written. From here on the audit proves
+          nothing.
+        </Notice>
+      )}
       {entry && <Whole entry={entry} />}
       {missing && <p>There is no entry of this number. It may have been removed for its age.</p>}
       {asked.isError && <ErrorNotice problem={problemOf(asked.error)} />}

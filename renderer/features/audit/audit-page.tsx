@@ -12,7 +12,7 @@ import { saveText } from '../bundles/save-file';
 import { AuditDrawer } from './audit-drawer';
 import { AuditFilters } from './audit-filters';
 import { AuditTable } from './audit-table';
-import { type FilterState, useEntries, useFilter } from './use-audit';
+import { type FilterState, useEntries, useFilter, useProof } from './use-audit';
 import { VerifyBadge } from './verify-badge';
 
 /** Who changed what on this desk and when, with the way to take it back. */
@@ -22,6 +22,7 @@ export default function AuditPage() {
   const { pages, entries, total, actions } = found;
   const [open, setOpen] = useParam('entry');
   const seq = open === null ? null : Number(open);
+  const brokenAt = useProof().data?.brokenAt ?? null;
   return (
     <Page
       title="Audit"
@@ -43,6 +44,7 @@ export default function AuditPage() {
           entries={entries}
           total={total}
           selected={seq}
+          brokenAt={brokenAt}
           onOpen={(entry) => setOpen(`${entry.seq}`)}
           onEnd={() => {
             if (pages.hasNextPage && !pages.isFetchingNextPage) void pages.fetchNextPage();
@@ -53,6 +55,7 @@ export default function AuditPage() {
         <AuditDrawer
           key={seq}
           seq={seq}
+          broken={seq === brokenAt}
           known={entries.find((entry) => entry.seq === seq)}
           onClose={() => setOpen(null)}
         />

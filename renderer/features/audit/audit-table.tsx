@@ -13,6 +13,8 @@ interface AuditTableProps {
   total: number;
   /** the entry whose drawer is open */
   selected: number | null;
+  /** the first entry that is not as it was written */
+  brokenAt: number | null;
   onOpen: (entry: AuditEntry) => void;
   /** the last loaded rows have come into sight */
   onEnd: () => void;
@@ -28,7 +30,8 @@ const HEADS = ['Time', 'Who', 'What', 'Of', 'Changed'];
  * The entries as a grid of which only the rows in sight exist. The focus stays on the grid; the
  * row the keyboard stands on is told by `aria-activedescendant`.
  */
-export function AuditTable({ entries, total, selected, onOpen, onEnd }: AuditTableProps) {
+export function AuditTable(props: AuditTableProps) {
+  const { entries, total, selected, brokenAt, onOpen, onEnd } = props;
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState<number | null>(selected);
@@ -95,7 +98,11 @@ export function AuditTable({ entries, total, selected, onOpen, onEnd }: AuditTab
                 id={`${id}-${index}`}
                 aria-rowindex={index + 2}
                 aria-selected={entry.seq === selected}
-                className={cx(styles.row, index === at && styles.cursor)}
+                className={cx(
+                  styles.row,
+                  index === at && styles.cursor,
+                  entry.seq === brokenAt && styles.broken,
+                )}
                 style={{ transform: `translateY(${start}px)` }}
                 onClick={() => {
                   setCursor(entry.seq);

@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { AuditEntry, AuditFilter } from '#shared/contract/audit';
 import { useParam } from '../../app/address';
 import { useOrpc } from '../../app/context';
@@ -86,4 +86,11 @@ export function useEntries(filter: AuditFilter) {
   const all = pages.data?.pages ?? [];
   const entries: AuditEntry[] = all.flatMap((page) => page.entries);
   return { pages, entries, total: all[0]?.total ?? 0, actions: all[0]?.actions ?? [] };
+}
+
+const PROOF_FRESH_MS = 60_000;
+
+/** Whether the chain of entries holds, as last checked. */
+export function useProof() {
+  return useQuery(useOrpc().audit.verify.queryOptions({ staleTime: PROOF_FRESH_MS }));
 }

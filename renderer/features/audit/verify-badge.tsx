@@ -1,15 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
-import { useOrpc } from '../../app/context';
 import { Button } from '../../ui/button';
 import { StateDot } from '../../ui/state';
 import { Tooltip } from '../../ui/tooltip';
 import styles from './audit.module.css';
-
-const FRESH_MS = 60_000;
+import { useProof } from './use-audit';
 
 /** Whether the chain of entries holds; where it does not, the way to the first entry that is wrong. */
 export function VerifyBadge({ onShow }: { onShow: (seq: number) => void }) {
-  const check = useQuery(useOrpc().audit.verify.queryOptions({ staleTime: FRESH_MS }));
+  const check = useProof();
   if (check.data === undefined) {
     const word = check.isError ? 'not checked' : 'being checked';
     return <StateDot tone={check.isError ? 'warning' : 'busy'} word={word} showWord />;
