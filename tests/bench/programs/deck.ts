@@ -11,7 +11,6 @@ const ports = benchPorts(dataDir);
 const core = await composeCore(ports);
 const client = createRouterClient(core.router, { context: { logger: ports.logger } });
 await seedLab(cards, client);
-await client.inventory.poll({});
 
 let rows = 0;
 let bytes = 0;
@@ -27,6 +26,9 @@ const listening = (async () => {
 
 // from here on each cluster is polled at its own place in the ten seconds, as when somebody looks
 core.start();
+while ((await client.inventory.query({ query: 'vmid:0' })).some(({ asOf }) => asOf === null)) {
+  await sleep(100);
+}
 await sleep(CYCLE_MS);
 const refreshes: Refresh[] = [];
 tell({ measuring: true });
