@@ -36,11 +36,7 @@ export async function decrypt(
   progress: Progress,
 ): Promise<Uint8Array> {
   const file = unarmored(bytes);
-  if (!Buffer.from(file.subarray(0, 22)).toString('latin1').startsWith(`${BINARY}v1\n`)) {
-    throw fail('FILE_NEWER', {
-      remedy: 'Open it with a newer age command, or export it anew with this Clusterdeck.',
-    });
-  }
+  checkVersion(file);
   const decrypter = new Decrypter();
   const identities = identitiesOf(keys.identity);
   decrypter.addIdentity(new PassphraseIdentity(keys.passphrase, progress));
@@ -77,6 +73,17 @@ class NobodyElse implements Identity {
       field: 'identity',
     });
   }
+}
+
+function checkVersion(file: Uint8Array): void {
+  const [line = '', ...rest] = Buffer.from(file.subarray(0, 64)).toString('latin1').split('\n');
+  const isWhole = rest.length > 0;
+  if (isWhole && line === `${BINARY}v1`) return;
+  if (!isWhole || !/\/v\d{1,4}$/.test(line))
+    throw damaged('Its first line was cut off or altered.');
+  throw fail('FILE_NEWER', {
+    remedy: 'Open it with a newer age command, or export it anew with this Clusterdeck.',
+  });
 }
 
 function unarmored(bytes: Uint8Array): Uint8Array {
