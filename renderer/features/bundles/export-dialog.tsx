@@ -10,6 +10,7 @@ import { Field } from '../../ui/field';
 import { TextArea } from '../../ui/input';
 import { Meter } from '../../ui/meter';
 import { Stack } from '../../ui/stack';
+import { useBlock } from '../access/use-block';
 import { plural } from '../deck/deck-view';
 import { NewPassphrase } from '../vault/new-passphrase';
 import styles from './export-dialog.module.css';
@@ -30,6 +31,7 @@ export default function ExportDialog({ onClose }: { onClose: () => void }) {
   const total = useLive((state) => state.clusters.size);
   const change = (changes: Partial<ExportForm>) => setForm({ ...form, ...changes });
   const input = exportInput(form);
+  const block = useBlock();
   const { result } = run;
   if (result !== null) {
     return <Exported result={result} onSaveAgain={() => save(result)} onClose={onClose} />;
@@ -50,6 +52,7 @@ export default function ExportDialog({ onClose }: { onClose: () => void }) {
             <Button
               tone="primary"
               disabled={input === null}
+              why={form.withSecrets ? block : null}
               onClick={() => input && void start(input)}
             >
               {`Export ${plural(form.clusters?.size ?? total, 'cluster')}`}

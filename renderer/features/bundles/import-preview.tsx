@@ -6,6 +6,7 @@ import { Facts } from '../../ui/facts';
 import { Moment } from '../../ui/moment';
 import { usePaged } from '../../ui/paged';
 import { useToasts } from '../../ui/toast';
+import { useBlock } from '../access/use-block';
 import { plural } from '../deck/deck-view';
 import { useImportDesk, useImportState } from './import-context';
 import styles from './import-preview.module.css';
@@ -28,6 +29,7 @@ export function ImportPreview({ preview }: { preview: BundlePreview }) {
   const { choices, phase } = useImportState();
   const toasts = useToasts();
   const undo = useUndo();
+  const block = useBlock();
   const [filter, setFilter] = useState<Filter>('all');
   const { entries } = preview;
   const ordered = [...entries].sort(
@@ -84,6 +86,7 @@ export function ImportPreview({ preview }: { preview: BundlePreview }) {
           tone="primary"
           disabled={ticked === 0}
           busy={phase === 'applying'}
+          why={block}
           onClick={() => void apply()}
         >
           {ticked === 0 ? 'Import' : `Import ${plural(ticked, 'cluster')}`}

@@ -107,11 +107,13 @@ function deploymentFacts(cluster: Cluster): [string, ReactNode][] {
 
 function Appearance({ cluster }: { cluster: Cluster }) {
   const group = useLive((state) => state.groups.find(({ uuid }) => uuid === cluster.groupUuid));
+  const remote = useLive((state) => state.remotes.find(({ uuid }) => uuid === cluster.remoteUuid));
   return (
     <Facts
       facts={[
         ['Name', cluster.name],
         ['Group', group?.name ?? 'none'],
+        ['Kept in step with', remote?.name ?? 'no remote'],
         ['Description', cluster.description === '' ? 'none' : cluster.description],
         ['Added', <Moment key="added" at={cluster.createdAt} />],
         ['Changed', <Moment key="changed" at={cluster.updatedAt} />],

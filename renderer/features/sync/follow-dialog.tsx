@@ -10,6 +10,7 @@ import { Checkbox } from '../../ui/choice';
 import { Dialog } from '../../ui/dialog';
 import { EmptyState, ErrorNotice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
+import { useBlock } from '../access/use-block';
 import styles from './follow-dialog.module.css';
 
 /** Ticks which clusters are kept in step with a remote. */
@@ -19,6 +20,7 @@ export function FollowDialog({ remote, onClose }: { remote: Remote; onClose: () 
     .filter(({ kind }) => kind === 'proxmox')
     .sort((a, b) => a.name.localeCompare(b.name));
   const remotes = useLive((state) => state.remotes);
+  const block = useBlock();
   const follows = (cluster: Cluster) => cluster.remoteUuid === remote.uuid;
   const [ticked, setTicked] = useState<ReadonlySet<string>>(
     () => new Set(clusters.filter(follows).map(({ uuid }) => uuid)),
@@ -56,6 +58,7 @@ export function FollowDialog({ remote, onClose }: { remote: Remote; onClose: () 
           <Button
             tone="primary"
             busy={save.isPending}
+            why={block}
             disabled={changed.length === 0}
             onClick={() => save.mutate()}
           >

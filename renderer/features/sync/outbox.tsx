@@ -13,6 +13,7 @@ import { cx } from '../../ui/cx';
 import { ErrorNotice } from '../../ui/feedback';
 import { usePaged } from '../../ui/paged';
 import { Badge } from '../../ui/state';
+import { useBlock } from '../access/use-block';
 import { plural } from '../deck/deck-view';
 import { fieldName, valueWords } from './field-names';
 import { FieldTable } from './field-table';
@@ -46,6 +47,7 @@ export function Outbox({ entries }: { entries: readonly OutboxEntry[] }) {
 function Line({ entry, remoteName }: { entry: OutboxEntry; remoteName: string }) {
   const [expanded, setExpanded] = useState(false);
   const [dropping, setDropping] = useState(false);
+  const block = useBlock();
   const bodyId = useId();
   return (
     <li className={styles.line}>
@@ -80,6 +82,7 @@ function Line({ entry, remoteName }: { entry: OutboxEntry; remoteName: string })
         <Button
           small
           tone="quiet"
+          why={block}
           aria-label={`Drop: ${entry.summary}`}
           onClick={() => setDropping(true)}
         >

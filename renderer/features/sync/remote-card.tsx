@@ -9,6 +9,7 @@ import { Card } from '../../ui/card';
 import { ErrorNotice } from '../../ui/feedback';
 import { StateDot } from '../../ui/state';
 import { useToasts } from '../../ui/toast';
+import { useBlock } from '../access/use-block';
 import { plural } from '../deck/deck-view';
 import styles from './remote-card.module.css';
 import { RemoteMenu } from './remote-menu';
@@ -28,16 +29,21 @@ export function RemoteCard({ remote }: { remote: Remote }) {
   const desk = useSyncDesk();
   const run = useSyncRun(remote.uuid);
   const toasts = useToasts();
+  const block = useBlock();
   const [, navigate] = useLocation();
   const waiting = useLive(
     (state) => state.outbox.filter(({ remoteUuid }) => remoteUuid === remote.uuid).length,
   );
   const { tone, word } = remoteState(remote, run, waiting);
   const busy = run.phase === 'reading' || run.phase === 'running';
-  const look = () => navigate(`/sync/${remote.uuid}`);
+  const open = () => navigate(`/sync/${remote.uuid}`);
+  const look = () => {
+    void desk.read(remote.uuid);
+    open();
+  };
   const syncNow = async () => {
     const end = await desk.syncNow(remote.uuid);
-    if (end === 'look') look();
+    if (end === 'look') open();
     if (end === 'done') toasts.notify({ tone: 'ok', title: `In step with ${remote.name}` });
   };
   return (
@@ -67,7 +73,14 @@ export function RemoteCard({ remote }: { remote: Remote }) {
           <Button small icon={Eye} disabled={busy} onClick={look}>
             Look first
           </Button>
-          <Button small tone="primary" icon={RefreshCw} busy={busy} onClick={() => void syncNow()}>
+          <Button
+            small
+            tone="primary"
+            icon={RefreshCw}
+            busy={busy}
+            why={block}
+            onClick={() => void syncNow()}
+          >
             Sync now
           </Button>
         </footer>

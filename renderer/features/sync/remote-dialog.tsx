@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/dialog';
 import { ErrorNotice, Notice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
+import { useBlock } from '../access/use-block';
 import {
   NEW_REMOTE,
   parseRemote,
@@ -43,6 +44,7 @@ function RemoteEditor(
   const client = useClient();
   const toasts = useToasts();
   const online = useOnline();
+  const block = useBlock();
   const stored = remote === null ? NEW_REMOTE : remoteFormOf(remote);
   const [form, setForm] = useState<RemoteForm>({ ...stored, ...draft.kept?.value });
   const [tried, setTried] = useState(false);
@@ -109,7 +111,7 @@ function RemoteEditor(
               {test.phase === 'idle' ? 'Test' : 'Test again'}
             </Button>
           )}
-          <Button tone="primary" busy={save.isPending} onClick={submit}>
+          <Button tone="primary" busy={save.isPending} why={block} onClick={submit}>
             {remote === null ? 'Add remote' : 'Save'}
           </Button>
         </>

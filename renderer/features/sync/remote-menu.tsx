@@ -9,12 +9,14 @@ import { IconButton } from '../../ui/button';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
 import { ErrorNotice } from '../../ui/feedback';
 import { Menu, MenuItem, MenuSeparator } from '../../ui/menu';
+import { useBlock } from '../access/use-block';
 import { plural } from '../deck/deck-view';
 
 /** What can be done with a remote. */
 export function RemoteMenu({ remote, onLook }: { remote: Remote; onLook: () => void }) {
   const dialogs = useDialogs();
   const [removing, setRemoving] = useState(false);
+  const block = useBlock();
   return (
     <>
       <Menu trigger={<IconButton icon={EllipsisVertical} label={`Actions for ${remote.name}`} />}>
@@ -34,7 +36,12 @@ export function RemoteMenu({ remote, onLook }: { remote: Remote; onLook: () => v
           Edit and test
         </MenuItem>
         <MenuSeparator />
-        <MenuItem icon={Trash2} tone="danger" onSelect={() => setRemoving(true)}>
+        <MenuItem
+          icon={Trash2}
+          tone="danger"
+          disabled={block !== null}
+          onSelect={() => setRemoving(true)}
+        >
           Remove
         </MenuItem>
       </Menu>

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button';
 import { Card } from '../../ui/card';
 import { EmptyState, Notice } from '../../ui/feedback';
 import { Page } from '../../ui/page';
+import { useBlock } from '../access/use-block';
 import { plural } from '../deck/deck-view';
 import { Outbox } from './outbox';
 import { RemoteCard } from './remote-card';
@@ -18,6 +19,7 @@ export default function SyncPage() {
   const outbox = useLive((state) => state.outbox);
   const dialogs = useDialogs();
   const online = useOnline();
+  const block = useBlock();
   return (
     <Page
       title="Sync & bundles"
@@ -28,7 +30,12 @@ export default function SyncPage() {
       }
       actions={
         remotes.length > 0 && (
-          <Button tone="primary" icon={Plus} onClick={() => dialogs.open({ type: 'remote' })}>
+          <Button
+            tone="primary"
+            icon={Plus}
+            why={block}
+            onClick={() => dialogs.open({ type: 'remote' })}
+          >
             Add a remote
           </Button>
         )
@@ -63,13 +70,19 @@ export default function SyncPage() {
 
 function NoRemote() {
   const dialogs = useDialogs();
+  const block = useBlock();
   return (
     <Card>
       <EmptyState
         icon={CloudUpload}
         title="No remote yet"
         actions={
-          <Button tone="primary" icon={Plus} onClick={() => dialogs.open({ type: 'remote' })}>
+          <Button
+            tone="primary"
+            icon={Plus}
+            why={block}
+            onClick={() => dialogs.open({ type: 'remote' })}
+          >
             Add a remote
           </Button>
         }
