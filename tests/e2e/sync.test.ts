@@ -158,7 +158,7 @@ describe('remotes and syncs', { timeout: 120_000 }, () => {
     await sync.take('prod-main', 'Priority', 'mine').check();
     await sync.take('prod-main', 'Description', 'theirs').check();
     await page.getByText('Nothing is left to decide.').waitFor();
-    await page.getByRole('button', { name: /^Sync 3 clusters/ }).click();
+    await page.getByRole('button', { name: /^Sync \d clusters/ }).click();
     await sync.entry('hall-c').getByText('done').waitFor();
 
     expect(await cluster('prod-main')).toMatchObject({
@@ -207,6 +207,22 @@ describe('remotes and syncs', { timeout: 120_000 }, () => {
     portal.portal.fault = () => null;
     await sync.remote('portal').getByRole('button', { name: 'Sync now' }).click();
     await expectSoon(() => sync.remote('portal').getByRole('alert').count()).toBe(0);
+  });
+
+  it('lets a viewer look at a sync and do nothing', async () => {
+    await host.client.access.setViewer({ viewer: true });
+    const before = calls('PUT');
+    await change('hall-c', { priority: 1 }).catch(() => undefined);
+    await sync.look('portal');
+    const deed = page.getByRole('button', { name: /^Sync/, disabled: true });
+    await deed.waitFor();
+    await expectAccessible(page);
+    await deed.hover();
+    await page.getByRole('tooltip').getByText('Viewer mode is on').waitFor();
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await page.getByText('Dry run: nothing was changed.').waitFor();
+    await host.client.access.setViewer({ viewer: false });
+    expect(calls('PUT')).toBe(before);
   });
 
   it('removes a remote and leaves its clusters', async () => {
