@@ -6,7 +6,7 @@ import { startTestHost, type TestHost } from '#tests/support/host';
 import { AuditPage } from './pages/audit-page';
 import { DeckPage } from './pages/deck-page';
 import { expectSoon } from './support/expect-soon';
-import { expectAccessible, expectNoSidewaysScroll, picture } from './support/inspect';
+import { expectAccessible, expectEverySize, picture } from './support/inspect';
 
 /** Opens a place of the program; parameters stand before the hash. */
 async function go(page: Page, hash: string, search = ''): Promise<void> {
@@ -39,19 +39,7 @@ describe('the audit', { timeout: 90_000 }, () => {
   it('lists what was done, the newest first, in both themes and sizes', async () => {
     expect((await audit.rows())[0]).toBe('Settings changed settings');
     await page.getByText(/entries proved unchanged/).waitFor();
-    for (const size of [
-      { width: 1440, height: 900 },
-      { width: 1024, height: 700 },
-    ]) {
-      await page.setViewportSize(size);
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await page.emulateMedia({ colorScheme });
-        await expectNoSidewaysScroll(page);
-        await expectAccessible(page);
-        await picture(page, `audit-${colorScheme}-${size.width}`);
-      }
-    }
-    await page.setViewportSize({ width: 1440, height: 900 });
+    await expectEverySize(page, 'audit');
   });
 
   it('finds entries by words and by action, and keeps that over a reload', async () => {
@@ -242,11 +230,7 @@ describe('the lock and viewer mode', { timeout: 90_000 }, () => {
     const shown = await page.evaluate('document.documentElement.outerHTML');
     for (const told of ['Production', 'prod-main', 'Student']) expect(shown).not.toContain(told);
     expect(await page.title()).toBe('Locked · Clusterdeck');
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expectAccessible(page);
-      await picture(page, `locked-${colorScheme}`);
-    }
+    await expectEverySize(page, 'locked');
     const passphrase = page.getByLabel('Passphrase');
     await passphrase.fill('a guess');
     await passphrase.press('Enter');
