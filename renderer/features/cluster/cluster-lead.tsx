@@ -34,8 +34,8 @@ function livePart(live: ClusterLive): ReactNode[] {
   const parts: (ReactNode | null)[] = [
     live.version === null ? null : `PVE ${live.version}`,
     nodesWord(live),
-    quorum === 'no quorum' ? <strong className={styles.bad}>{quorum}</strong> : quorum,
-    live.state === 'active' ? null : <strong>{clusterState(live).word}</strong>,
+    quorum === 'no quorum' ? <strong key="quorum" className={styles.bad}>{quorum}</strong> : quorum,
+    live.state === 'active' ? null : <strong key="state">{clusterState(live).word}</strong>,
     live.asOf === null ? null : (
       <>
         <span className="visually-hidden">measured </span>
