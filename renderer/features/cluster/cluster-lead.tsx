@@ -34,7 +34,13 @@ function livePart(live: ClusterLive): ReactNode[] {
   const parts: (ReactNode | null)[] = [
     live.version === null ? null : `PVE ${live.version}`,
     nodesWord(live),
-    quorum === 'no quorum' ? <strong key="quorum" className={styles.bad}>{quorum}</strong> : quorum,
+    quorum === 'no quorum' ? (
+      <strong key="quorum" className={styles.bad}>
+        {quorum}
+      </strong>
+    ) : (
+      quorum
+    ),
     live.state === 'active' ? null : <strong key="state">{clusterState(live).word}</strong>,
     live.asOf === null ? null : (
       <>
