@@ -127,6 +127,8 @@ describe('the list of all guests', () => {
 
 describe('actions on guests', () => {
   beforeEach(async () => {
+    // what the step before has done is known before this one begins
+    await host.client.inventory.poll({});
     await open();
     return () => page.context().close();
   });
