@@ -12,7 +12,8 @@ export type AuditRow = typeof audit.$inferSelect;
 export const GENESIS = '0'.repeat(64);
 /** Says in the chain itself that older rows went, and what the first one left follows. */
 export const PRUNE = 'audit.prune';
-const PAGE_ROWS = 1000;
+// others wait for one page at most
+const PAGE_ROWS = 250;
 
 /** What a row of action {@link PRUNE} tells in `after`. */
 const anchorSchema = z.object({

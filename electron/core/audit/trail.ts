@@ -22,7 +22,7 @@ export interface TrailDeps {
   undo: UndoKeeper;
 }
 
-const PAGE_ROWS = 1000;
+const PAGE_ROWS = 250;
 
 /** Who did what and when, for people to read, check, take away and take back. */
 export class AuditTrail {
