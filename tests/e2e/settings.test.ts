@@ -65,6 +65,8 @@ describe('settings, vault, groups and commands', { timeout: 60_000 }, () => {
     await host.client.settings.update({ singleKeys: true });
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+    // the page hears of a setting a moment after the core has stored it
+    await page.getByRole('switch', { name: 'Single keys are commands', checked: true }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await expectAccessible(page);
