@@ -26,6 +26,7 @@ function lint(path: string, source: string): string {
   const run = spawnSync(join(root, 'node_modules/.bin/oxlint'), [path], {
     cwd: house,
     encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
   });
   rmSync(file);
   return run.status === 0

@@ -58,7 +58,7 @@ export class Pushes {
     let ends = NOTHING_READ;
     try {
       // a deletion cannot be taken back, so it never relies on an older look
-      if (state.isOlderThan(step.kind === 'deleteThere' ? 0 : FRESH_MS)) {
+      if (step.kind === 'deleteThere' || state.isOlderThan(FRESH_MS)) {
         ends = await state.read(signal);
       }
       const pushed = await this.#act(entry, step, maySendSecret, signal);
