@@ -307,7 +307,12 @@ export const overviewAnswer = z.object({
 });
 export type OverviewAnswer = z.infer<typeof overviewAnswer>;
 
-/** `GET /api/v1/samples?minutes=60`: what the agents measured, oldest first, one point per `step_s`. */
+/**
+ * `GET /api/v1/samples?minutes=60`: what the agents measured, oldest first, one point per `step_s`
+ * (10 s up to an hour, 60 s up to a day). Series: `node/<name>/{cpu,memory,disk}` and
+ * `cluster/{cpu,memory,disk}` as fractions 0..1; `cluster/nodes/{alive,total}`,
+ * `cluster/jobs/{running,pending}` and `cluster/pods/running` as counts.
+ */
 export const samplesAnswer = z.object({
   step_s: z.number().positive(),
   /** time of the first point */
@@ -334,5 +339,7 @@ export const agentError = z.object({
   code: z.string(),
   message: z.string(),
   remedy: z.string(),
+  /** a change was begun and its end not seen: look before asking again */
+  outcome: z.literal('unknown').optional(),
 });
 export type AgentError = z.infer<typeof agentError>;
