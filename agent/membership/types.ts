@@ -1,4 +1,6 @@
-import type { MemberStatus, RoleName } from '#shared/contract/agent/dashboard';
+import type { AgentProblem, MemberStatus, RoleName } from '#shared/contract/agent/dashboard';
+import type { State } from '../state/types';
+import type { PeerCaller, PeerRoute } from './peer-types';
 
 /** One node as this node sees it. */
 export interface Member {
@@ -11,11 +13,14 @@ export interface Member {
   tailscaleIp: string;
   apiPort: number;
   roles: readonly RoleName[];
+  /** empty as long as it is not authenticated */
   tags: Record<string, string>;
   /** SHA-256 of its certificate, `AA:BB:...`; '' as long as it is not authenticated */
   fingerprint: string;
   /** proved the cluster key in a challenge bound to its certificate; others get nothing */
   authenticated: boolean;
+  /** may vote in the cluster's shared state */
+  voter: boolean;
   /** unix seconds */
   lastSeen: number;
   joinedAt: number;
@@ -41,8 +46,32 @@ export interface Membership {
   onChange(listener: (event: MembershipEvent) => void): () => void;
   /** whether the gossip daemon answers */
   isRunning(): boolean;
+  /** What a person should know of membership: strangers, refusals, waiting. */
+  problems(): AgentProblem[];
   /** Tells the others that this node goes, and stops taking part. */
   leave(): Promise<void>;
+}
+
+/** How this node came to its cluster; `resumed`: it belonged to it before this start. */
+export type Settled =
+  | { how: 'founded' }
+  | { how: 'joined' | 'resumed'; stateEndpoints: readonly string[] };
+
+/** What the program that composes the agent needs beyond {@link Membership}. */
+export interface NodeMembership extends Membership {
+  /** Starts gossip and finds the cluster, or founds it where this node may; waits as long as it takes. */
+  settle(signal: AbortSignal): Promise<Settled>;
+  /** From now on the registry in the shared state decides who is authenticated. */
+  attach(state: State): Promise<void>;
+  /** Remembers where the shared state is reached, for a start without any peer. */
+  saveStateEndpoints(urls: readonly string[]): Promise<void>;
+  /** the challenge's routes, for {@link PeerRoute}s of the API */
+  readonly routes: readonly PeerRoute[];
+  /** Also asks the shared state when the fingerprint is not known yet. */
+  callerOf(fingerprint: string): Promise<PeerCaller | null>;
+  /** Removes a member that is gone, so that its name is free. @throws Failure when it is alive */
+  forget(id: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Calls another member's API over mutual authentication. */
