@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import pino from 'pino';
+import { redact, redactText } from '#shared/domain/redact';
 import type { Logger } from '../ports';
-import { redact, redactText } from './redact';
 import { RotatingFile } from './rotating-file';
 
 const MAX_BYTES = 2 * 1024 * 1024;

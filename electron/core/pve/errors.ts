@@ -1,5 +1,5 @@
 import { type ErrorData, type Failure, fail } from '#shared/contract/errors';
-import { redactText } from '../logging/redact';
+import { redactText } from '#shared/domain/redact';
 
 /** What was asked, as far as a failure may tell it. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import { type ErrorCode, Failure, fail } from '#shared/contract/errors';
-import { redactText } from '../logging/redact';
+import { redactText } from '#shared/domain/redact';
 
 const REMEDIES = {
   resolve: 'Check the spelling of the host name, or use the IP address.',

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogger } from '#electron/core/logging/logger';
-import { redact, redactText } from '#electron/core/logging/redact';
 import { RotatingFile } from '#electron/core/logging/rotating-file';
+import { redact, redactText } from '#shared/domain/redact';
 
 let logDir: string;
 beforeEach(() => {
