@@ -1,7 +1,12 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { AccessStatus } from '#shared/contract/access';
 import type { Cluster, Group } from '#shared/contract/clusters';
-import type { ClusterLive, InventoryDelta, InventoryRows } from '#shared/contract/inventory';
+import {
+  type ClusterLive,
+  type InventoryDelta,
+  type InventoryRows,
+  noRows,
+} from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
 import type { Operation } from '#shared/contract/operations';
 import type { Remote } from '#shared/contract/remotes';
@@ -15,6 +20,11 @@ export interface ClusterInventory {
   nodes: RowTable<InventoryRows['nodes'][number]>;
   guests: RowTable<InventoryRows['guests'][number]>;
   storages: RowTable<InventoryRows['storages'][number]>;
+  members: RowTable<InventoryRows['members'][number]>;
+  jobs: RowTable<InventoryRows['jobs'][number]>;
+  pods: RowTable<InventoryRows['pods'][number]>;
+  services: RowTable<InventoryRows['services'][number]>;
+  partitions: RowTable<InventoryRows['partitions'][number]>;
 }
 
 /** Everything the core pushes. Maps and rows are replaced, never changed in place. */
@@ -139,15 +149,25 @@ function inventoryOf(rows: InventoryRows): ClusterInventory {
     nodes: tableOf(rows.nodes),
     guests: tableOf(rows.guests),
     storages: tableOf(rows.storages),
+    members: tableOf(rows.members),
+    jobs: tableOf(rows.jobs),
+    pods: tableOf(rows.pods),
+    services: tableOf(rows.services),
+    partitions: tableOf(rows.partitions),
   };
 }
 
 function patched(known: ClusterInventory | undefined, delta: InventoryDelta): ClusterInventory {
-  const from = known ?? inventoryOf({ nodes: [], guests: [], storages: [] });
+  const from = known ?? inventoryOf(noRows());
   return {
     nodes: patchTable(from.nodes, delta.nodes),
     guests: patchTable(from.guests, delta.guests),
     storages: patchTable(from.storages, delta.storages),
+    members: patchTable(from.members, delta.members),
+    jobs: patchTable(from.jobs, delta.jobs),
+    pods: patchTable(from.pods, delta.pods),
+    services: patchTable(from.services, delta.services),
+    partitions: patchTable(from.partitions, delta.partitions),
   };
 }
 

@@ -10,6 +10,7 @@ const QUANTITY: Record<ChartUnit, (value: number | null) => Quantity> = {
   storageBytes: (value) => bytes(value, 'si'),
   bytesPerSecond: rate,
   load: (value) => count(value),
+  count: (value) => count(value),
 };
 
 /** A charted value as it is read: `42 %`, `312 MB/s`, `11.8`; `–` where nothing was measured. */

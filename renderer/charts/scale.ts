@@ -54,6 +54,8 @@ function topOf(unit: ChartUnit, peak: number): number {
       return FRACTION_TOPS.find((top) => peak <= top) ?? niceDecimal(peak);
     case 'load':
       return peak <= 1 ? 1 : niceBinary(peak);
+    case 'count':
+      return peak <= 4 ? 4 : niceDecimal(peak);
     case 'bytes':
       return peak <= 1024 ? 1024 : niceBinary(peak);
     case 'storageBytes':

@@ -11,8 +11,8 @@ export const chartSeries = z.object({
   values: z.array(z.number().nullable()),
 });
 export const chart = z.object({
-  id: z.enum(['cpu', 'memory', 'network', 'load', 'disk', 'storage']),
-  unit: z.enum(['fraction', 'bytes', 'bytesPerSecond', 'load']),
+  id: z.enum(['cpu', 'memory', 'network', 'load', 'disk', 'storage', 'jobs']),
+  unit: z.enum(['fraction', 'bytes', 'bytesPerSecond', 'load', 'count']),
   /** ms since 1970, ascending, at most 120 */
   times: z.array(timestampMs),
   series: z.array(chartSeries),

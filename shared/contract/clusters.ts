@@ -4,6 +4,11 @@ import { base, byUuid, fingerprint, nothing, timestampMs, uuid } from './base';
 
 export const clusterKind = z.enum(['proxmox', 'clusteros']);
 export type ClusterKind = z.infer<typeof clusterKind>;
+/** Where each kind listens unless somebody chose otherwise. */
+export const DEFAULT_PORTS: Readonly<Record<ClusterKind, number>> = {
+  proxmox: 8006,
+  clusteros: 9090,
+};
 /** How the server's certificate is verified: by a CA, by its pinned fingerprint, or not at all. */
 export const verifyMode = z.enum(['ca', 'pin', 'off']);
 export type VerifyMode = z.infer<typeof verifyMode>;
@@ -46,6 +51,8 @@ export const pveUser = z
   .trim()
   .max(128)
   .regex(/^[^\s:/@!]+(@[^\s:/@!]+)*@[A-Za-z][A-Za-z0-9.\-_]+$/, 'A user with realm, as root@pam.');
+/** The account of a cluster; '' for ClusterOS, where the token alone says who asks. */
+export const clusterUser = z.union([z.literal(''), pveUser]);
 export const tokenIdSchema = z
   .string()
   .trim()
@@ -74,8 +81,9 @@ const editable = {
       (list) => new Set(list.map((e) => `${e.host.toLowerCase()}|${e.port}`)).size === list.length,
       'An endpoint is listed twice.',
     ),
+  /** ClusterOS knows tokens only: there it is `token`, with neither user nor token id */
   authKind,
-  user: pveUser,
+  user: clusterUser,
   tokenId: tokenIdSchema.nullable(),
   verify: verifyMode,
   isActive: z.boolean(),

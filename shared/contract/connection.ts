@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { base, byUuid, fingerprint, nothing, timestampMs, uuid } from './base';
 import {
   authKind,
+  clusterKind,
   clusterSchema,
+  clusterUser,
   endpointSchema,
   pveUser,
   secretInput,
@@ -11,6 +13,10 @@ import {
   verifyMode,
 } from './clusters';
 
+/**
+ * The same for every kind. Of a ClusterOS cluster `permissions` tells the token's role and `quorum`
+ * whether its shared state can be written.
+ */
 export const STAGES = [
   'name resolution',
   'tcp',
@@ -78,14 +84,16 @@ export type TfaAnswer = z.infer<typeof tfaAnswer>;
 /** What a form holds before it is saved; with `uuid` a blank secret means the stored one. */
 export const connectionDraft = z.strictObject({
   uuid: uuid.optional(),
+  kind: clusterKind.default('proxmox'),
   endpoints: z.array(endpointSchema).min(1).max(16),
   authKind,
-  user: pveUser,
+  user: clusterUser,
   tokenId: tokenIdSchema.nullable(),
   verify: verifyMode,
   secret: secretInput.optional(),
 });
 export type ConnectionDraft = z.infer<typeof connectionDraft>;
+export type ConnectionDraftInput = z.input<typeof connectionDraft>;
 
 export const FEATURES = ['watch', 'power', 'deploy', 'templates', 'isos', 'idle shutdown'] as const;
 export const featureName = z.enum(FEATURES);
@@ -102,7 +110,8 @@ export type FeaturePrivileges = z.infer<typeof featurePrivileges>;
 
 /** Whether an account may do one thing on a cluster, and the places where it is otherwise. */
 export const right = z.object({
-  action: z.enum(['power', 'stopTask']),
+  /** `slurm` of a ClusterOS cluster, the others of a Proxmox one */
+  action: z.enum(['power', 'stopTask', 'slurm']),
   privilege: z.string(),
   held: z.boolean(),
   /** vmids (power) or nodes (stopTask) for which the opposite of `held` is true */

@@ -37,6 +37,7 @@ export const ERROR_MESSAGES = {
   GUEST_NOT_FOUND: 'The guest does not exist any more.',
   TASK_FAILED: 'The task failed.',
   NOT_PROXMOX: 'This is not a Proxmox VE API.',
+  NOT_AGENT: 'This is not a node agent of ClusterOS.',
   BAD_RESPONSE: 'The server sent something that cannot be understood.',
   RESPONSE_TOO_LARGE: 'The answer of the server is too large.',
   SERVER_ERROR: 'The server reported an error.',

@@ -1,5 +1,6 @@
 import type { ContractRouterClient } from '@orpc/contract';
 import { access } from './access';
+import { agents } from './agents';
 import { app } from './app';
 import { audit } from './audit';
 import { bundles } from './bundles';
@@ -19,6 +20,7 @@ import { vault } from './vault';
 /** The whole contract between the core and everything that talks to it. */
 export const contract = {
   access,
+  agents,
   app,
   audit,
   bundles,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memberStatus, roleName, serviceStatus } from './agent/dashboard';
 import { base, timestampMs, uuid } from './base';
 import { failureView } from './errors';
 
@@ -66,6 +67,106 @@ export const storageRow = z.object({
 });
 export type StorageRow = z.infer<typeof storageRow>;
 
+/**
+ * What only a ClusterOS node has, beside its row in `nodes` (same `node`), which has what is
+ * measured.
+ */
+export const memberRow = z.object({
+  /** `member/a1` */
+  id: z.string(),
+  node: z.string(),
+  /** the node's own id, which outlives its name */
+  nodeId: z.string(),
+  status: memberStatus,
+  address: z.string(),
+  tailscaleIp: z.string(),
+  roles: z.array(roleName),
+  /** `slurm-controller`, `k3s-server`, `raft` */
+  leaderOf: z.array(z.string()),
+  /** whether it proved the cluster key; others get no vote and no role */
+  authenticated: z.boolean(),
+  /** SHA-256 of its API's certificate; '' where it is not known */
+  fingerprint: z.string(),
+  /** 0 where it offers no HTTPS API */
+  apiPort: z.number().int(),
+  arch: z.string(),
+  gpus: z.number().int(),
+  /** null while it is alive */
+  lastSeen: timestampMs.nullable(),
+  joinedAt: timestampMs,
+  /** SLURM's own word, as `idle`; null where it is no worker, and with it what follows */
+  slurmState: z.string().nullable(),
+  drain: z.enum(['none', 'draining', 'drained']).nullable(),
+  /** why it is drained; '' where it is not */
+  drainReason: z.string(),
+  cpus: maybe,
+  cpusAllocated: maybe,
+  partitions: z.array(z.string()),
+  runningJobs: z.number().int(),
+});
+export type MemberRow = z.infer<typeof memberRow>;
+
+export const jobRow = z.object({
+  /** `job/1042` */
+  id: z.string(),
+  /** SLURM's number, with an array's index: `1042_3` */
+  job: z.string(),
+  name: z.string(),
+  /** SLURM's own word, as `RUNNING` */
+  state: z.string(),
+  user: z.string(),
+  partition: z.string(),
+  nodes: z.array(z.string()),
+  /** why it waits; '' where it runs */
+  reason: z.string(),
+  cpus: z.number().int(),
+  submittedAt: timestampMs,
+  /** null while it waits */
+  startedAt: timestampMs.nullable(),
+});
+export type JobRow = z.infer<typeof jobRow>;
+
+export const podRow = z.object({
+  /** `pod/default/web-0` */
+  id: z.string(),
+  name: z.string(),
+  namespace: z.string(),
+  /** Kubernetes' own word, as `Running` */
+  phase: z.string(),
+  node: z.string(),
+  ready: z.boolean(),
+  restarts: z.number().int(),
+});
+export type PodRow = z.infer<typeof podRow>;
+
+/** A web service that a node offers to people. */
+export const serviceRow = z.object({
+  /** `service/ondemand@a1` or as the agent names it */
+  id: z.string(),
+  name: z.string(),
+  /** name of the node, or its id where the name is not known */
+  node: z.string(),
+  address: z.string(),
+  port: z.number().int(),
+  status: serviceStatus,
+  /** http or https only; null where it is no web page */
+  url: z.string().nullable(),
+});
+export type ServiceRow = z.infer<typeof serviceRow>;
+
+export const partitionRow = z.object({
+  /** `partition/debug` */
+  id: z.string(),
+  name: z.string(),
+  /** `up`, `down`, `drain`, `inactive` */
+  state: z.string(),
+  isDefault: z.boolean(),
+  nodes: z.number().int(),
+  cpus: z.number().int(),
+  cpusAllocated: z.number().int(),
+});
+export type PartitionRow = z.infer<typeof partitionRow>;
+
 export const connectionState = z.enum([
   'notConnected',
   'connecting',
@@ -110,10 +211,52 @@ export const problem = z.object({
   severity: z.enum(['warning', 'bad']),
   title: z.string(),
   detail: z.string(),
+  /** what to do, where no button does it */
+  remedy: z.string().optional(),
   action: z.enum(['look', 'compare', 'signIn', 'secondFactor', 'retry', 'edit', 'unlock']),
   node: z.string().optional(),
 });
 export type Problem = z.infer<typeof problem>;
+
+/** What only a ClusterOS cluster has to say of itself. */
+export const clusterosLive = z.object({
+  /** its own uuid, made at its founding */
+  id: z.string(),
+  region: z.string(),
+  datacenter: z.string(),
+  createdAt: timestampMs,
+  /** the node whose agent answered */
+  node: z.string(),
+  /** `slurm-controller`, `k3s-server` and `raft`; node null: there is no leader */
+  leaders: z.array(
+    z.object({ role: z.string(), node: z.string().nullable(), epoch: z.number().nullable() }),
+  ),
+  /** whether the shared state can be written; `read-only`: it lost its quorum */
+  state: z.enum(['ok', 'read-only', 'unreachable']),
+  /** what the stored token may do: `viewer` looks, `operator` acts on nodes and jobs */
+  rights: z.enum(['viewer', 'operator', 'admin']),
+  /** of all jobs, also those that are not listed */
+  jobs: z.object({
+    running: z.number().int(),
+    waiting: z.number().int(),
+    other: z.number().int(),
+    total: z.number().int(),
+  }),
+  pods: z.object({
+    running: z.number().int(),
+    waiting: z.number().int(),
+    failed: z.number().int(),
+    total: z.number().int(),
+  }),
+  /** nodes that take no new jobs: draining or drained */
+  drained: z.number().int(),
+  gpus: z.number().int(),
+  /** `slurm controller`, `slurm worker`, `k3s server`, `k3s agent`, `tailscale`, in this order */
+  components: z.array(z.object({ name: z.string(), status: serviceStatus, message: z.string() })),
+  /** why what the agent knows is older than it should be, in a sentence; null: it is fresh */
+  staleReason: z.string().nullable(),
+});
+export type ClusterosLive = z.infer<typeof clusterosLive>;
 
 export const clusterLive = z.object({
   uuid,
@@ -126,6 +269,8 @@ export const clusterLive = z.object({
   quorate: z.boolean().nullable(),
   standalone: z.boolean().nullable(),
   totals: clusterTotals.nullable(),
+  /** null for other kinds, and until the cluster has answered */
+  clusteros: clusterosLive.nullable(),
   problems: z.array(problem),
   /** when the shown data were measured; null: never */
   asOf: timestampMs.nullable(),
@@ -144,8 +289,25 @@ export const inventoryRows = z.object({
   nodes: z.array(nodeRow),
   guests: z.array(guestRow),
   storages: z.array(storageRow),
+  // of ClusterOS; empty for other kinds, as guests and storages are for it
+  members: z.array(memberRow),
+  jobs: z.array(jobRow),
+  pods: z.array(podRow),
+  services: z.array(serviceRow),
+  partitions: z.array(partitionRow),
 });
 export type InventoryRows = z.infer<typeof inventoryRows>;
+/** Nothing in any table. */
+export const noRows = (): InventoryRows => ({
+  nodes: [],
+  guests: [],
+  storages: [],
+  members: [],
+  jobs: [],
+  pods: [],
+  services: [],
+  partitions: [],
+});
 
 const delta = <Row extends z.ZodType>(row: Row) =>
   z.object({ upserts: z.array(row), removed: z.array(z.string()) });
@@ -154,6 +316,11 @@ export const inventoryDelta = z.object({
   nodes: delta(nodeRow),
   guests: delta(guestRow),
   storages: delta(storageRow),
+  members: delta(memberRow),
+  jobs: delta(jobRow),
+  pods: delta(podRow),
+  services: delta(serviceRow),
+  partitions: delta(partitionRow),
 });
 export type InventoryDelta = z.infer<typeof inventoryDelta>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jobAction, nodeAction } from './agent/actions';
 import { base, timestampMs, uuid } from './base';
 import { failureView } from './errors';
 import { guestKind } from './inventory';
@@ -7,7 +8,7 @@ export const itemState = z.enum(['waiting', 'running', 'done', 'failed', 'cancel
 export const operationItem = z.object({
   key: z.string(),
   clusterUuid: uuid,
-  /** `qemu/100` */
+  /** what it is done to: `qemu/100`, or of ClusterOS `node/a1` or `job/1042` */
   guestId: z.string(),
   label: z.string(),
   state: itemState,
@@ -31,12 +32,18 @@ export const guestAction = z.enum([
 ]);
 export type GuestAction = z.infer<typeof guestAction>;
 
+/** What can be done on a ClusterOS cluster. */
+export const slurmAction = z.enum([...nodeAction.options, ...jobAction.options]);
+export type SlurmAction = z.infer<typeof slurmAction>;
+export const operationKind = z.enum(['guestAction', 'slurmAction']);
+
 /** Long work with a persisted record; a screen only observes it. */
 export const operation = z.object({
   id: uuid,
-  kind: z.literal('guestAction'),
+  kind: operationKind,
   title: z.string(),
-  action: guestAction,
+  /** of guests or of SLURM, as `kind` says */
+  action: z.enum([...new Set([...guestAction.options, ...slurmAction.options])]),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   items: z.array(operationItem),
   createdAt: timestampMs,

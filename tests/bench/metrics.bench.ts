@@ -8,7 +8,7 @@ import { Store } from '#electron/core/db/store';
 import { ChunkStore } from '#electron/core/metrics/chunk-store';
 import { MetricHistory } from '#electron/core/metrics/history';
 import { samplesOf } from '#electron/core/metrics/samples';
-import type { InventoryRows } from '#shared/contract/inventory';
+import { type InventoryRows, noRows } from '#shared/contract/inventory';
 import { clusterTotals } from '#shared/domain/totals';
 import { FakeClock } from '#tests/support/fake-clock';
 import { guestRow } from '#tests/support/rows';
@@ -59,7 +59,7 @@ function rowsAt(moment: number): InventoryRows {
     used: wave(index) * 1e13,
     total: 1e13,
   }));
-  return { nodes, guests, storages };
+  return { ...noRows(), nodes, guests, storages };
 }
 
 /** Bytes this process handed to write calls so far (Linux). */

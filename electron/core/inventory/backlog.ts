@@ -74,6 +74,11 @@ export class Backlog {
         nodes: plain(tables.nodes),
         guests: plain(tables.guests),
         storages: plain(tables.storages),
+        members: plain(tables.members),
+        jobs: plain(tables.jobs),
+        pods: plain(tables.pods),
+        services: plain(tables.services),
+        partitions: plain(tables.partitions),
       };
       out.push({ type: 'inventory', uuid, delta });
     }
@@ -95,14 +100,19 @@ export class Backlog {
   #addDelta(uuid: string, delta: InventoryDelta): void {
     let tables = this.#tables.get(uuid);
     if (tables === undefined) {
-      tables = { nodes: changes(), guests: changes(), storages: changes() };
+      tables = noTables();
       this.#tables.set(uuid, tables);
     }
-    merge(tables.nodes, delta.nodes.upserts, delta.nodes.removed, (row) => row.id);
-    merge(tables.storages, delta.storages.upserts, delta.storages.removed, (row) => row.id);
-    const before = tables.guests.upserts.size;
-    merge(tables.guests, delta.guests.upserts, delta.guests.removed, (row) => row.id);
-    this.#rows += tables.guests.upserts.size - before;
+    const before = longOnes(tables);
+    mergeRows(tables.nodes, delta.nodes);
+    mergeRows(tables.guests, delta.guests);
+    mergeRows(tables.storages, delta.storages);
+    mergeRows(tables.members, delta.members);
+    mergeRows(tables.jobs, delta.jobs);
+    mergeRows(tables.pods, delta.pods);
+    mergeRows(tables.services, delta.services);
+    mergeRows(tables.partitions, delta.partitions);
+    this.#rows += longOnes(tables) - before;
   }
 
   #forget(uuid: string): void {
@@ -113,6 +123,31 @@ export class Backlog {
 
 function changes<Row>(): Changes<Row> {
   return { upserts: new Map(), removed: new Set() };
+}
+
+function noTables(): Tables {
+  return {
+    nodes: changes(),
+    guests: changes(),
+    storages: changes(),
+    members: changes(),
+    jobs: changes(),
+    pods: changes(),
+    services: changes(),
+    partitions: changes(),
+  };
+}
+
+/** Only these tables grow so long that a snapshot may be shorter. */
+function longOnes({ guests, jobs, pods }: Tables): number {
+  return guests.upserts.size + jobs.upserts.size + pods.upserts.size;
+}
+
+function mergeRows<Row extends { id: string }>(
+  into: Changes<Row>,
+  delta: { upserts: readonly Row[]; removed: readonly string[] },
+): void {
+  merge(into, delta.upserts, delta.removed, (row) => row.id);
 }
 
 function merge<Row>(

@@ -196,6 +196,7 @@ export class ClusterWatch {
       failure: this.#failure,
       ...this.#status,
       totals: this.#totals,
+      clusteros: null,
       problems: problemsOf({
         failure: this.#failure,
         rows,

@@ -44,7 +44,7 @@ export function update<R extends Row>(known: Map<string, R>, next: readonly R[])
 
 /** Whether a delta says anything at all. */
 export function isEmpty(delta: InventoryDelta): boolean {
-  return [delta.nodes, delta.guests, delta.storages].every(
+  return Object.values(delta).every(
     ({ upserts, removed }) => upserts.length === 0 && removed.length === 0,
   );
 }

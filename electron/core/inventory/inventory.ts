@@ -1,20 +1,12 @@
-import type {
-  GuestRow,
-  InventoryDelta,
-  InventoryRows,
-  NodeRow,
-  StorageRow,
-} from '#shared/contract/inventory';
-import { update } from './diff';
+import type { GuestRow, InventoryDelta, InventoryRows } from '#shared/contract/inventory';
 import { Rates } from './rates';
 import { shapeResources } from './shape';
 import { steadied } from './steady';
+import { RowTables } from './tables';
 
 /** The rows of one cluster, brought up to date by each answer of `/cluster/resources`. */
 export class Inventory {
-  readonly #nodes = new Map<string, NodeRow>();
-  readonly #guests = new Map<string, GuestRow>();
-  readonly #storages = new Map<string, StorageRow>();
+  readonly #tables = new RowTables();
   readonly #rates = new Rates();
 
   /**
@@ -24,45 +16,27 @@ export class Inventory {
   apply(data: unknown): { delta: InventoryDelta; dropped: number } {
     const shaped = shapeResources(data);
     this.#rates.take(shaped.counters);
-    return {
-      delta: {
-        nodes: update(this.#nodes, shaped.nodes),
-        guests: update(
-          this.#guests,
-          shaped.guests.map((row) => this.#settle(row)),
-        ),
-        storages: update(this.#storages, shaped.storages),
-      },
-      dropped: shaped.dropped,
-    };
+    const { nodes, storages, dropped } = shaped;
+    const guests = shaped.guests.map((row) => this.#settle(row));
+    return { delta: this.#tables.take({ nodes, guests, storages }), dropped };
   }
 
   /** Takes rows remembered from an earlier run. */
   restore(rows: InventoryRows): void {
-    update(this.#nodes, rows.nodes);
-    update(this.#guests, rows.guests);
-    update(this.#storages, rows.storages);
+    this.#tables.take(rows);
   }
 
   rows(): InventoryRows {
-    return {
-      nodes: [...this.#nodes.values()],
-      guests: [...this.#guests.values()],
-      storages: [...this.#storages.values()],
-    };
+    return this.#tables.rows();
   }
 
   guest(id: string): GuestRow | undefined {
-    return this.#guests.get(id);
-  }
-
-  get isEmpty(): boolean {
-    return this.#nodes.size === 0;
+    return this.#tables.guest(id);
   }
 
   /** Of a silent node's guest the server says little more than the id: the rest stays as last known. */
   #settle(row: GuestRow): GuestRow {
-    const known = this.#guests.get(row.id);
+    const known = this.#tables.guest(row.id);
     if (row.status === 'unknown' && known !== undefined) {
       row.template = known.template;
       row.maxCpu ??= known.maxCpu;

@@ -7,7 +7,7 @@ import type { GuestRow, InventoryRows, NodeRow, StorageRow } from '#shared/contr
  * Types are loose on the wire (numbers as strings, 0/1 for booleans, keys absent), so whatever does
  * not fit becomes null, and a row without an identity is dropped and counted.
  */
-export interface ShapedResources extends InventoryRows {
+export interface ShapedResources extends Pick<InventoryRows, 'nodes' | 'guests' | 'storages'> {
   /** by guest id; what rates are made of */
   counters: Map<string, Counters>;
   /** rows that could not be understood */

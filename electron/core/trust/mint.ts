@@ -136,7 +136,8 @@ export class TokenMint {
     major: number,
   ): Promise<void> {
     const { endpoints, verify, user } = cluster;
-    const draft: ConnectionDraft = { endpoints, verify, user, authKind: 'token', tokenId, secret };
+    const account = { user, authKind: 'token', tokenId, secret } as const;
+    const draft: ConnectionDraft = { kind: 'proxmox', endpoints, verify, ...account };
     const client = await this.#deps.clients.draft(draft);
     try {
       const permissions = readPermissions(await get(client, '/access/permissions'));

@@ -22,6 +22,7 @@ const live: ClusterLive = {
     nodes: { online: 3, offline: 0, unknown: 0 },
     guests: { running: 41, stopped: 19, other: 0, unknown: 0, templates: 7 },
   },
+  clusteros: null,
   problems: [],
   asOf: 1000,
   stale: false,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LiveHub } from '#electron/core/inventory/live';
-import type { InventoryDelta, InventoryRows } from '#shared/contract/inventory';
+import { type InventoryDelta, type InventoryRows, noRows } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
 import { settingsSchema } from '#shared/contract/settings';
 import { FakeClock } from '#tests/support/fake-clock';
@@ -8,9 +8,17 @@ import { guestRow } from '#tests/support/rows';
 import { clusterOf, pass } from '#tests/support/watching';
 
 const NONE = { upserts: [], removed: [] };
-const guests = (upserts: InventoryDelta['guests']['upserts'], removed: string[] = []) => ({
+const noChange = {
   nodes: NONE,
   storages: NONE,
+  members: NONE,
+  jobs: NONE,
+  pods: NONE,
+  services: NONE,
+  partitions: NONE,
+};
+const guests = (upserts: InventoryDelta['guests']['upserts'], removed: string[] = []) => ({
+  ...noChange,
   guests: { upserts, removed },
 });
 
@@ -20,6 +28,7 @@ function hub(maxLag?: number) {
   const logged: string[] = [];
   const log = (_fields: object, message: string) => void logged.push(message);
   const rows: InventoryRows = {
+    ...noRows(),
     nodes: [
       {
         id: 'node/pve1',
@@ -36,7 +45,6 @@ function hub(maxLag?: number) {
       },
     ],
     guests: [guestRow()],
-    storages: [],
   };
   const live = new LiveHub({
     clock,
@@ -58,7 +66,7 @@ function hub(maxLag?: number) {
       remotes: [],
       outbox: [],
     }),
-    rows: (uuid) => (uuid === 'a' ? rows : { nodes: [], guests: [], storages: [] }),
+    rows: (uuid) => (uuid === 'a' ? rows : noRows()),
     onSeen: (value) => seen.push(value),
     ...(maxLag === undefined ? {} : { maxLag }),
   });

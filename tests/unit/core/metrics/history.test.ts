@@ -6,7 +6,7 @@ import { decodeChunk, encodeChunk, MINUTES } from '#electron/core/metrics/chunk'
 import { ChunkStore } from '#electron/core/metrics/chunk-store';
 import { MetricHistory } from '#electron/core/metrics/history';
 import { seriesKey } from '#electron/core/metrics/samples';
-import type { InventoryRows } from '#shared/contract/inventory';
+import { type InventoryRows, noRows } from '#shared/contract/inventory';
 import { clusterTotals } from '#shared/domain/totals';
 import { FakeClock } from '#tests/support/fake-clock';
 import { testPorts } from '#tests/support/ports';
@@ -19,6 +19,7 @@ const NOON = Date.parse('2026-11-21T12:00:00Z');
 
 function rows(cpu: number): InventoryRows {
   return {
+    ...noRows(),
     nodes: [
       {
         id: 'node/pve1',
@@ -34,8 +35,6 @@ function rows(cpu: number): InventoryRows {
         level: '',
       },
     ],
-    guests: [],
-    storages: [],
   };
 }
 

@@ -22,6 +22,7 @@ function live(uuid: string, state: ConnectionState, more: Partial<ClusterLive> =
     quorate: true,
     standalone: false,
     totals: null,
+    clusteros: null,
     problems: [],
     asOf: null,
     stale: false,

@@ -31,6 +31,7 @@ test.each([
     const tester = testerTrusting(cluster.authorityPem);
     const { host, port } = cluster.endpoint;
     const draft = {
+      kind: 'proxmox' as const,
       endpoints: [{ host, port, pin: null }],
       authKind: 'password' as const,
       user: 'ada@pve',
