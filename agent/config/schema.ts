@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { hostPort, nodeName } from '#shared/contract/agent/enrolment';
 import { seconds } from './duration';
 
 /**
@@ -9,16 +10,6 @@ import { seconds } from './duration';
 const port = z.number().int().min(1).max(65_535);
 const address = z.string().refine((text) => isIP(text) !== 0, 'Write an IP address.');
 const path = z.string().startsWith('/', 'Write an absolute path.');
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const nodeName = z
-  .string()
-  .regex(NAME, 'Use small letters, digits and "-", at most 63 of them: it is a host name.');
-const hostPort = z
-  .string()
-  .regex(
-    /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/,
-    'Write host:port, as 10.0.0.1:7946; an IPv6 address in brackets.',
-  );
 /** One line for a daemon's own configuration file. */
 const line = z
   .string()

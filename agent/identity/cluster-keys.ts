@@ -1,13 +1,10 @@
-import { createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { fail } from '#shared/contract/errors';
 
 const KEY_BYTES = 32;
 /** A random key of 32 bytes has nearly always more than 20 different ones. */
 const LEAST_DISTINCT = 12;
-/**
- * SHA-256 of keys that stand in documentation and examples, so that none of them has to be written
- * down here: serf's and consul's published gossip keys, and plain words padded to 32 bytes.
- */
+/** Gossip keys of the documentation and the tests of serf, consul and nomad; people copy them. */
 const PUBLISHED = [
   'cg8StVXbQJ0gPvMd9o7yrg==',
   'cg8StVXbQJ0gPvMd9pJItg==',
@@ -105,7 +102,3 @@ const refused = (message: string) =>
     },
     message,
   );
-
-/** For logs: tells two keys apart and gives nothing away. */
-export const keyDigest = (bytes: Uint8Array) =>
-  createHash('sha256').update(bytes).digest('hex').slice(0, 8);

@@ -13,6 +13,8 @@ const PATTERNS: [RegExp, string][] = [
   [/\b[0-9A-F]{8}:[A-Za-z0-9+/]{27,}=*/g, HIDDEN],
   [/(PVEAPIToken=[^\s=]+=)[^\s,;"']+/g, `$1${HIDDEN}`],
   [/(PVEAuthCookie=)[^\s,;"']+/g, `$1${HIDDEN}`],
+  // tokens of the node agent
+  [/\b(cdk_[0-9a-z]{1,32}_)[A-Za-z0-9_-]{16,}/g, `$1${HIDDEN}`],
   [/((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}/gi, `$1${HIDDEN}`],
   [/(\/open\/)[A-Za-z0-9_-]{16,}/g, `$1${HIDDEN}`],
   // in quotes it may have spaces and commas; the text may have been cut before the closing one
