@@ -1,0 +1,296 @@
+import type { AgentProblem } from '#shared/contract/agent/dashboard';
+import type { Membership } from '../membership/types';
+import type { Clock, Logger, Machine, MachineReading } from '../ports';
+import type { Kube } from '../roles/k3s/types';
+import type { ServiceProbes } from '../roles/services/types';
+import type { Slurm } from '../roles/slurm/types';
+import type { State, StateHealth } from '../state/types';
+import { electedBy } from './elected';
+import { Followed } from './followed';
+import { repeat, within } from './loop';
+import { clusterProblems, ownProblems } from './problems';
+import { Publisher } from './publisher';
+import { SampleRings } from './rings';
+import { samplesOf } from './samples';
+import {
+  type Elected,
+  type Facts,
+  type Hardware,
+  hardware,
+  type NetworkView,
+  type NodeFacts,
+  nodeFacts,
+  type ReadRoles,
+  type Snapshot,
+} from './types';
+
+export interface FactsDeps {
+  membership: Membership;
+  state: State;
+  /** `etcd` or `sqlite` */
+  stateKind: string;
+  machine: Machine;
+  slurm: Slurm | null;
+  kube: Kube | null;
+  services: ServiceProbes;
+  roles: ReadRoles;
+  network(): NetworkView;
+  /** id of the node that leads the shared state; null where nobody does */
+  raftLeader(): Promise<string | null>;
+  /** further trouble of this node, as its roles and daemons know it */
+  problems(): readonly AgentProblem[];
+  clock: Clock;
+  logger: Logger;
+  version: string;
+}
+
+const MACHINE_MS = 5_000;
+const STATE_MS = 3_000;
+const SAMPLE_MS = 10_000;
+/** Changes that come together are shown together. */
+const TOGETHER_MS = 100;
+const DEADLINE_MS = 4_000;
+
+/** Collects what this node knows into one snapshot, and tells the others of this node. */
+export function createFacts(deps: FactsDeps): Facts {
+  return new Collector(deps);
+}
+
+class Collector implements Facts {
+  readonly #deps: FactsDeps;
+  readonly #startedAt: number;
+  readonly #ends = new AbortController();
+  readonly #listeners = new Set<(now: Snapshot, before: Snapshot) => void>();
+  readonly #rings = new SampleRings();
+  readonly #publisher: Publisher;
+  readonly #facts: Followed<NodeFacts>;
+  readonly #hardware: Followed<Hardware>;
+  readonly #skews = new Map<string, number>();
+  #loops: Promise<unknown>[] = [];
+  #unsubscribes: (() => void)[] = [];
+  #reading: MachineReading | null = null;
+  #measuredAt = 0;
+  #health: StateHealth = 'unreachable';
+  #stateAsOf: number | null = null;
+  #leaders: { slurm: Elected | null; k3s: Elected | null; raft: Elected | null } = {
+    slurm: null,
+    k3s: null,
+    raft: null,
+  };
+  #isDue = false;
+  #snapshot: Snapshot;
+
+  constructor(deps: FactsDeps) {
+    this.#deps = deps;
+    const { state, clock, logger, membership } = deps;
+    this.#startedAt = clock.now();
+    this.#publisher = new Publisher({ state, clock, logger, nodeId: membership.self.id });
+    this.#facts = new Followed(
+      { state, clock, logger },
+      'facts/',
+      nodeFacts,
+      (_id, facts, live) => {
+        if (facts === null) return this.#soon();
+        if (live && facts.name !== membership.self.name) {
+          this.#skews.set(facts.name, facts.toldAt - clock.now());
+        }
+        this.#soon();
+      },
+    );
+    this.#hardware = new Followed({ state, clock, logger }, 'hardware/', hardware, () =>
+      this.#soon(),
+    );
+    this.#snapshot = this.#build();
+  }
+
+  async start(): Promise<void> {
+    const { membership, slurm, kube, clock } = this.#deps;
+    const { signal } = this.#ends;
+    await this.#readMachine();
+    this.#rebuild();
+    const soon = () => this.#soon();
+    this.#unsubscribes = [
+      membership.onChange(soon),
+      slurm?.onChange(soon) ?? (() => {}),
+      kube?.onChange(soon) ?? (() => {}),
+    ];
+    // each on its own: what hangs holds up nothing else
+    this.#loops = [
+      repeat(clock, MACHINE_MS, signal, () => this.#readMachine()),
+      repeat(clock, MACHINE_MS, signal, () => this.#publish()),
+      repeat(clock, STATE_MS, signal, () => this.#readState()),
+      repeat(clock, SAMPLE_MS, signal, async () => this.#sample()),
+      this.#facts.follow(signal),
+      this.#hardware.follow(signal),
+    ];
+  }
+
+  async close(): Promise<void> {
+    this.#ends.abort();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    await Promise.allSettled(this.#loops);
+    await this.#publisher.close();
+  }
+
+  snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  onChange(listener: (now: Snapshot, before: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  samples(minutes: number) {
+    return this.#rings.read(this.#deps.clock.now(), minutes);
+  }
+
+  async #readMachine(): Promise<void> {
+    const { machine, clock, logger } = this.#deps;
+    try {
+      this.#reading = await within(clock, DEADLINE_MS, 'Reading the machine', machine.read());
+      this.#measuredAt = clock.now();
+    } catch (error) {
+      logger.warn({ error }, 'The machine could not be read');
+    }
+    this.#soon();
+  }
+
+  async #readState(): Promise<void> {
+    const { state, clock, raftLeader } = this.#deps;
+    const stale = { stale: true };
+    const ask = <T>(work: Promise<T>) => within(clock, DEADLINE_MS, 'The shared state', work);
+    const [health, slurm, k3s, raft] = await Promise.allSettled([
+      ask(state.health()),
+      ask(state.leader('slurm-controller', stale)),
+      ask(state.leader('k3s-server', stale)),
+      ask(raftLeader()),
+    ]);
+    this.#health = health.status === 'fulfilled' ? health.value : 'unreachable';
+    if (slurm.status === 'fulfilled' && k3s.status === 'fulfilled') {
+      this.#leaders = {
+        slurm: electedBy(slurm.value),
+        k3s: electedBy(k3s.value),
+        raft: this.#leaders.raft,
+      };
+      if (this.#health !== 'unreachable') this.#stateAsOf = clock.now();
+    }
+    const nodeId = raft.status === 'fulfilled' ? raft.value : null;
+    this.#leaders = { ...this.#leaders, raft: nodeId === null ? null : { nodeId, epoch: null } };
+    this.#soon();
+  }
+
+  async #publish(): Promise<void> {
+    if (this.#health === 'read-only') return;
+    await this.#publisher.publish(this.#own(), this.#ownHardware());
+  }
+
+  #sample(): void {
+    this.#rings.write(this.#deps.clock.now(), samplesOf(this.#snapshot));
+  }
+
+  #soon(): void {
+    if (this.#isDue || this.#ends.signal.aborted) return;
+    this.#isDue = true;
+    const { clock, logger } = this.#deps;
+    clock
+      .sleep(TOGETHER_MS, this.#ends.signal)
+      .then(() => this.#rebuild())
+      .catch((error: unknown) => {
+        if (!this.#ends.signal.aborted) logger.error({ error }, 'The snapshot could not be made');
+      });
+  }
+
+  #rebuild(): void {
+    const before = this.#snapshot;
+    this.#isDue = false;
+    this.#snapshot = this.#build();
+    for (const listener of this.#listeners) listener(this.#snapshot, before);
+  }
+
+  #build(): Snapshot {
+    const { membership, slurm, kube, clock, network, version, stateKind } = this.#deps;
+    const members = membership.members();
+    const { self, cluster } = membership;
+    const own = this.#own();
+    const ownHardware = this.#ownHardware();
+    const hasRole = (prefix: string) =>
+      members.some((member) => member.roles.some((role) => role.startsWith(prefix)));
+    const slurmFacts = slurm?.facts() ?? null;
+    const kubeFacts = kube?.facts() ?? null;
+    const known = {
+      at: clock.now(),
+      version,
+      startedAt: this.#startedAt,
+      cluster,
+      self,
+      members,
+      gossipRunning: membership.isRunning(),
+      network: network(),
+      stateKind,
+      state: this.#health,
+      stateAsOf: this.#stateAsOf,
+      hardware: withOwn(this.#hardware.values, self.id, ownHardware),
+      facts: withOwn(this.#facts.values, self.id, own),
+      leaders: this.#leaders,
+      slurm: hasRole('slurm-') || slurmFacts?.asOf != null ? slurmFacts : null,
+      kube: hasRole('k3s-') || kubeFacts?.asOf != null ? kubeFacts : null,
+      clockSkews: this.#liveSkews(members),
+    };
+    const told = [...known.facts.values()].flatMap(({ problems }) => problems);
+    return { ...known, problems: [...clusterProblems(known), ...told] };
+  }
+
+  #liveSkews(members: readonly { name: string; status: string }[]): Map<string, number> {
+    const alive = new Set(members.filter(({ status }) => status === 'alive').map((m) => m.name));
+    return new Map([...this.#skews].filter(([name]) => alive.has(name)));
+  }
+
+  #own(): NodeFacts {
+    const { membership, services, roles, problems, version } = this.#deps;
+    const { name } = membership.self;
+    const reading = this.#reading;
+    const units = services.units();
+    const diskUsed = reading && share(reading.diskAvailableBytes, reading.diskTotalBytes);
+    const memoryUsed = reading && share(reading.memAvailableBytes, reading.memTotalBytes);
+    return {
+      name,
+      version,
+      measuredAt: this.#measuredAt,
+      toldAt: this.#measuredAt,
+      load: reading === null ? null : loadOf(reading),
+      roles: [...roles()],
+      units,
+      services: services.found(),
+      problems: [...ownProblems({ name, diskUsed, memoryUsed, units }), ...problems()],
+    };
+  }
+
+  #ownHardware(): Hardware | null {
+    if (this.#reading === null) return null;
+    const { cpuCores, memTotalBytes, gpus, arch } = this.#reading;
+    return { cpuCores, memTotalBytes, gpus, arch };
+  }
+}
+
+function loadOf(reading: MachineReading) {
+  const { cpuUsed, memTotalBytes, memAvailableBytes, diskTotalBytes, diskAvailableBytes } = reading;
+  return {
+    cpu: cpuUsed,
+    memoryUsedBytes: Math.max(0, memTotalBytes - memAvailableBytes),
+    memoryTotalBytes: memTotalBytes,
+    diskUsedBytes: Math.max(0, diskTotalBytes - diskAvailableBytes),
+    diskTotalBytes,
+  };
+}
+
+/** Used fraction; null where there is nothing of it. */
+function share(available: number, total: number): number | null {
+  return total > 0 ? 1 - available / total : null;
+}
+
+function withOwn<T>(others: ReadonlyMap<string, T>, id: string, own: T | null): Map<string, T> {
+  const all = new Map(others);
+  if (own !== null) all.set(id, own);
+  return all;
+}
