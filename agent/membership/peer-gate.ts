@@ -1,0 +1,36 @@
+import type { PeerHandler } from '../api/types';
+import type { PeerCaller, PeerRoute } from './peer-types';
+import { refusal } from './refusals';
+
+export interface GateOptions {
+  routes: readonly PeerRoute[];
+  /** who has this certificate, among those that proved the cluster key */
+  callerOf(fingerprint: string): Promise<PeerCaller | null>;
+}
+
+/** Stands before all calls between agents: a route for members is reached by members only. */
+export function createPeerGate({ routes, callerOf }: GateOptions): PeerHandler {
+  const byKey = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]));
+  return async (request) => {
+    const path = request.target.split('?', 1)[0] ?? '';
+    const route = byKey.get(`${request.method} ${path}`);
+    if (route === undefined) return null;
+    if (request.fingerprint === '') {
+      return refusal(
+        'no-certificate',
+        'Agents show their certificate to each other.',
+        'Call this address as an enrolled agent.',
+      );
+    }
+    if (route.access === 'candidate') return route.handle(request, null);
+    const caller = await callerOf(request.fingerprint);
+    if (caller === null) {
+      return refusal(
+        'not-a-member',
+        'This node did not prove the cluster key.',
+        'Enrol it with the enrolment file of this cluster.',
+      );
+    }
+    return route.handle(request, caller);
+  };
+}
