@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Attempts } from '#shared/domain/attempts';
 import type { Door, Visitor } from '#shared/domain/portal/ports';
 import type { Logger } from '../ports';
-import type { Attempts } from './attempts';
 import { tokenDigestOf } from './identity';
 import type { LoginSessions } from './sessions';
 

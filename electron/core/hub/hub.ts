@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { fail } from '#shared/contract/errors';
+import { Attempts } from '#shared/domain/attempts';
 import { hostPort, isHost } from '#shared/domain/host';
 import { answerPortal } from '#shared/domain/portal/handler';
 import { refusal } from '#shared/domain/portal/http';
 import { readAllKept, readKept } from '../clusters/rows';
 import type { Store } from '../db/store';
 import type { Clock, Logger } from '../ports';
-import { Attempts } from './attempts';
 import { DeskConfig, type HubClusters } from './desk-config';
 import { DeskProbe, type DeskProbeDeps } from './desk-probe';
 import { Gate } from './gate';

@@ -1,11 +1,13 @@
-import { isIPv6 } from 'node:net';
-import type { Clock } from '../ports';
-
 const FREE_ATTEMPTS = 5;
 const LONGEST_WAIT_MS = 5 * 60_000;
 /** An address that was quiet this long starts afresh. */
 const MEMORY_MS = 30 * 60_000;
 const MAX_ADDRESSES = 10_000;
+
+interface Watch {
+  /** ms since 1970 */
+  now(): number;
+}
 
 interface Tally {
   wrong: number;
@@ -14,10 +16,10 @@ interface Tally {
 
 /** Slows guessing down for each address: after five wrong tries each further one doubles the wait. */
 export class Attempts {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Watch;
   readonly #tallies = new Map<string, Tally>();
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Watch) {
     this.#clock = clock;
   }
 
@@ -50,7 +52,7 @@ export class Attempts {
 function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':')) return address;
   const [head = '', tail = ''] = (address.split('%', 1)[0] ?? '').split('::');
   const first = head === '' ? [] : head.split(':');
   const last = tail === '' ? [] : tail.split(':');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Attempts } from '#electron/core/hub/attempts';
+import { Attempts } from '#shared/domain/attempts';
 import { FakeClock } from '#tests/support/fake-clock';
 
 test('after five wrong tries each further one doubles the wait, to five minutes', () => {
