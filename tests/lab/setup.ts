@@ -1,0 +1,76 @@
+import { stringify } from 'yaml';
+import type { LabHost } from '#tests/lab/host';
+import { must } from '#tests/lab/process';
+
+const GOSSIP_PORT = 7946;
+const CONTROLLERS = 2;
+
+/** What is written to a host's /etc/clusterdeck/node-agent.yaml. */
+export interface HostConfig {
+  roles: Record<string, Record<string, unknown>>;
+  [section: string]: unknown;
+}
+
+/** Two controllers share their state as over NFS, and every host is a worker. */
+function configFor(host: LabHost, cluster: readonly LabHost[]): HostConfig {
+  return {
+    networking: { address: host.address },
+    roles: {
+      'slurm-controller': {
+        enabled: cluster.indexOf(host) < CONTROLLERS,
+        state_save_location: '/shared/slurmctld',
+        shared: true,
+        slurmctld_timeout: 10,
+      },
+      'slurm-worker': { enabled: true },
+    },
+  };
+}
+
+/**
+ * Makes the hosts' clusters: an enrolment file each, made by the agent itself, and a configuration.
+ * The agents start as soon as they find theirs.
+ * @param configure last word on a host's configuration
+ */
+export async function enrolHosts(
+  hosts: readonly LabHost[],
+  configure: (config: HostConfig, host: LabHost) => HostConfig = (config) => config,
+): Promise<void> {
+  const clusters = Object.values(Object.groupBy(hosts, (host) => host.cluster));
+  await Promise.all(
+    clusters.map(async (cluster = []) => {
+      const [founder] = cluster;
+      if (founder === undefined) return;
+      const enrolment = await newEnrolment(founder, cluster);
+      await Promise.all(
+        cluster.map((host) =>
+          enrolHost(host, enrolment, configure(configFor(host, cluster), host)),
+        ),
+      );
+    }),
+  );
+}
+
+/** @returns the text of a new cluster's enrolment file, which knows all `seeds` */
+export async function newEnrolment(founder: LabHost, seeds: readonly LabHost[]): Promise<string> {
+  const path = '/run/lab/new-enrolment.yaml';
+  await founder.must([
+    ...['node-agent', 'enrol', '--create', `lab-${founder.cluster}`, '--founder', founder.name],
+    ...seeds.flatMap((seed) => ['--seed', `${seed.address}:${GOSSIP_PORT}`]),
+    ...['--region', 'lab', '--datacenter', 'one-machine', '--out', path],
+  ]);
+  return founder.must(['sh', '-c', 'cat "$1" && rm "$1"', 'sh', path]);
+}
+
+export async function enrolHost(
+  host: LabHost,
+  enrolment: string,
+  config: HostConfig,
+): Promise<void> {
+  await host.write('/etc/clusterdeck/enrolment.yaml', enrolment, '0600');
+  await host.write('/etc/clusterdeck/node-agent.yaml', stringify(config));
+}
+
+/** @returns what a host's agent is configured with now */
+export const configOf = (host: LabHost): Promise<string> =>
+  must(host.enter(['cat', '/etc/clusterdeck/node-agent.yaml']));
