@@ -16,11 +16,20 @@ const programs = Object.fromEntries(
     shell: 'electron/shell/main.ts',
     'browser-host': 'electron/browser-host/main.ts',
     cli: 'electron/cli/main.ts',
-    'node-agent': 'agent/main.ts',
   })
     .map(([name, path]): [string, string] => [name, at(path)])
     .filter(([, path]) => existsSync(path)),
 );
+
+/** Settings of everything that runs in Node. */
+const forNode = {
+  consumer: 'server' as const,
+  resolve: {
+    noExternal: true as const,
+    external,
+    conditions: ['node', 'import', 'module', 'default'],
+  },
+};
 
 export default defineConfig({
   root: at('renderer'),
@@ -37,8 +46,7 @@ export default defineConfig({
       },
     },
     node: {
-      consumer: 'server',
-      resolve: { noExternal: true, external, conditions: ['node', 'import', 'module', 'default'] },
+      ...forNode,
       build: {
         outDir: at('dist/node'),
         emptyOutDir: true,
@@ -54,6 +62,29 @@ export default defineConfig({
             entryFileNames: '[name].js',
             chunkFileNames: 'chunks/[name]-[hash].js',
             // a polyfill stands before what needs it, also where two programs share a chunk
+            strictExecutionOrder: true,
+          },
+        },
+      },
+    },
+    // one file without natives, which a node carries without anything beside it
+    agent: {
+      ...forNode,
+      build: {
+        outDir: at('dist/node'),
+        // the programs beside it were just built
+        emptyOutDir: false,
+        target: 'node22',
+        ssr: true,
+        minify: false,
+        sourcemap: true,
+        rolldownOptions: {
+          input: { 'node-agent': at('agent/main.ts') },
+          external: nodeBuiltins,
+          output: {
+            format: 'esm',
+            entryFileNames: '[name].js',
+            codeSplitting: false,
             strictExecutionOrder: true,
           },
         },
@@ -79,12 +110,13 @@ export default defineConfig({
   },
   builder: {
     async buildApp(builder) {
-      await Promise.all(
-        ['client', 'node', 'preload'].map(async (name) => {
+      const build = async (...names: string[]) => {
+        for (const name of names) {
           const environment = builder.environments[name];
           if (environment) await builder.build(environment);
-        }),
-      );
+        }
+      };
+      await Promise.all([build('client'), build('node', 'agent'), build('preload')]);
     },
   },
 });

@@ -1,0 +1,53 @@
+/** What a command sees of its process; tests hand in their own. */
+export interface AgentIo {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  env: NodeJS.ProcessEnv;
+  /** aborted by Ctrl-C and by the wish of the system to end the program */
+  signal: AbortSignal;
+  /** calls back when the log is to be opened anew; returns how to stop that */
+  onHangup(listener: () => void): () => void;
+}
+
+/** Where a command puts its result: one JSON document, or sentences for people. */
+export interface Output {
+  readonly json: boolean;
+  result(document: unknown, human: () => string): void;
+  /** on standard error in both forms: progress, warnings */
+  note(text: string): void;
+}
+
+export function createOutput(io: AgentIo, json: boolean): Output {
+  return {
+    json,
+    result(document, human) {
+      const text = json ? JSON.stringify(document, null, 2) : printable(human());
+      if (text !== '') io.stdout(`${text}\n`);
+    },
+    note: (text) => io.stderr(`${printable(text)}\n`),
+  };
+}
+
+/** Without control characters: names come from other machines and must not steer a terminal. */
+const printable = (text: string) => text.replace(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, '�');
+
+/** `name  value` in two columns. */
+export function pairs(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd()).join('\n');
+}
+
+/** Columns as wide as their widest cell. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, n) =>
+    Math.max(title.length, ...rows.map((row) => row[n]?.length ?? 0)),
+  );
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, n) => cell.padEnd(widths[n] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,84 @@
+import { composeAgent } from '../compose';
+import type { AgentConfig } from '../config/schema';
+import { systemClock } from '../host/clock';
+import { systemCommands } from '../host/commands';
+import { privateFolder } from '../host/files';
+import { takeLock } from '../host/lock';
+import { type AgentLogger, createLogger, type LogLevel } from '../host/logger';
+import { createMachine } from '../host/machine';
+import { notifySystemd } from '../host/notify';
+import { createSupervisor } from '../host/supervisor/index';
+import { readEnrolment } from '../identity/enrolment';
+import { startInBackground } from './background';
+import { type CommandContext, loadConfig, nodeNameOf, stateFolders } from './context';
+
+export interface StartOptions {
+  foreground?: boolean;
+  logLevel?: LogLevel;
+}
+
+/** `node-agent start`: with --foreground it runs until it is ended. */
+export async function start(options: StartOptions, context: CommandContext): Promise<0> {
+  if (options.foreground !== true) return startInBackground(options, context);
+  const { config, warnings, path } = await loadConfig(context);
+  const logger = createLogger({
+    level: options.logLevel ?? config.logging.level,
+    ...(config.logging.file !== undefined && { file: config.logging.file }),
+  });
+  for (const { line, message } of warnings) logger.warn({ path, line }, message);
+  const stopReopening = context.io.onHangup(() => logger.reopen());
+  try {
+    await run(config, logger, context);
+    return 0;
+  } catch (error) {
+    // the caller prints it too, but a journal may be all that is left to look at
+    logger.error({ err: error }, 'The node agent ends');
+    throw error;
+  } finally {
+    stopReopening();
+    logger.close();
+  }
+}
+
+async function run(config: AgentConfig, logger: AgentLogger, context: CommandContext) {
+  const { io, version } = context;
+  const folders = stateFolders(config);
+  const enrolment = await readEnrolment(config.cluster.enrolment);
+  await privateFolder(folders.root);
+  const unlock = takeLock(folders.lock);
+  try {
+    const base = { clock: systemClock, logger, commands: systemCommands };
+    const agent = await composeAgent(
+      {
+        ...base,
+        supervisor: createSupervisor({ ...base, folder: folders.daemons }),
+        machine: createMachine({ disk: folders.root }),
+        enrolment,
+        nodeName: nodeNameOf(config),
+        folders,
+        version,
+      },
+      config,
+      io.signal,
+    );
+    const systemd = notifySystemd(base, io.env);
+    try {
+      await agent.start();
+      await systemd.ready();
+      logger.info({ node: nodeNameOf(config), version }, 'The node agent runs');
+      await ended(io.signal);
+      logger.info({}, 'The node agent ends; its daemons and all jobs run on');
+    } finally {
+      await systemd.stopping();
+      await agent.close();
+    }
+  } finally {
+    unlock();
+  }
+}
+
+const ended = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,81 @@
+import {
+  type TokenRole,
+  type TokenView,
+  tokenMadeAnswer,
+  tokenRevokedAnswer,
+  tokensAnswer,
+} from '#shared/contract/agent/tokens';
+import { fail } from '#shared/contract/errors';
+import { parseDuration } from '../config/duration';
+import { type CommandContext, loadConfig } from './context';
+import { table } from './io';
+import { actLocally } from './local-api';
+
+const PATH = '/api/v1/tokens';
+
+export interface TokenOptions {
+  role: TokenRole;
+  name?: string;
+  expires?: string;
+}
+
+/** `node-agent token create`: the token alone goes to standard output, so that scripts can take it. */
+export async function createToken(options: TokenOptions, context: CommandContext): Promise<0> {
+  const { config } = await loadConfig(context);
+  const expiresMs = expiryOf(options.expires, config.api.tokens.default_expiry);
+  const request = {
+    role: options.role,
+    name: options.name ?? `${options.role} made by hand`,
+    expires_in_s: expiresMs / 1000,
+  };
+  const answer = await actLocally(config, 'POST', PATH, request, context.io.signal);
+  const { token, view } = understood(tokenMadeAnswer, answer);
+  context.out.result({ token, ...view }, () => token);
+  context.out.note(`${view.id}: ${expiryText(view)}. It cannot be shown again.`);
+  return 0;
+}
+
+export async function listTokens(context: CommandContext): Promise<0> {
+  const { config } = await loadConfig(context);
+  const answer = await actLocally(config, 'GET', PATH, undefined, context.io.signal);
+  const { tokens } = understood(tokensAnswer, answer);
+  context.out.result({ tokens }, () =>
+    table(
+      ['ID', 'ROLE', 'NAME', 'EXPIRY'],
+      tokens.map((view) => [view.id, view.role, view.name, expiryText(view)]),
+    ),
+  );
+  return 0;
+}
+
+export async function revokeToken(id: string, context: CommandContext): Promise<0> {
+  const { config } = await loadConfig(context);
+  const path = `${PATH}/${encodeURIComponent(id)}`;
+  const answer = await actLocally(config, 'DELETE', path, undefined, context.io.signal);
+  const { message } = understood(tokenRevokedAnswer, answer);
+  context.out.result({ ok: true, id }, () => message);
+  return 0;
+}
+
+function expiryOf(text: string | undefined, defaultMs: number): number {
+  if (text === undefined) return defaultMs;
+  if (text === 'never') return 0;
+  const ms = parseDuration(text);
+  if (ms !== null && ms > 0) return ms;
+  throw fail('INVALID_INPUT', { remedy: 'Write it as 12h or 30d, or never.', field: 'expires' });
+}
+
+function expiryText({ revoked, expires_at: at }: TokenView): string {
+  if (revoked) return 'revoked';
+  return at === 0 ? 'never expires' : `expires ${new Date(at * 1000).toISOString()}`;
+}
+
+interface Parser<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false };
+}
+
+function understood<T>(schema: Parser<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw fail('BAD_RESPONSE', { remedy: 'The agent that runs has another version: restart it.' });
+}

@@ -1,0 +1,49 @@
+import type { DaemonSpec } from '../../ports';
+
+/**
+ * A unit for a daemon. It restarts after a crash; an orderly stop is never turned into a kill.
+ * @param environmentFile where its environment stands, since units can be read by everybody
+ */
+export function unitFile(spec: DaemonSpec, environmentFile: string): string {
+  return `# Written by the Clusterdeck node agent at each start; changes are lost.
+[Unit]
+Description=${spec.name} (looked after by the Clusterdeck node agent)
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=:${spec.argv.map(quoted).join(' ')}
+EnvironmentFile=${environmentFile}
+${spec.user === undefined ? '' : `User=${spec.user}\n`}WorkingDirectory=${spec.cwd ?? '/'}
+Restart=always
+RestartSec=1
+RestartSteps=6
+RestartMaxDelaySec=30
+KillMode=${spec.mainProcessOnly ? 'process' : 'control-group'}
+SendSIGKILL=no
+TimeoutStopSec=infinity
+LimitNOFILE=1048576
+LimitMEMLOCK=infinity
+TasksMax=infinity
+Delegate=${spec.mainProcessOnly ? 'yes' : 'no'}
+`;
+}
+
+/** systemd's quoting; the ":" before the command switches the replacing of variables off. */
+function quoted(argument: string): string {
+  const text = argument.replaceAll('%', '%%');
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\t', '\\t');
+  return `"${escaped}"`;
+}
+
+/** One variable a line, in the quoting of an EnvironmentFile. */
+export function environmentFile(env: Record<string, string>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `${name}="${value.replace(/["\\$`]/g, '\\$&')}"\n`)
+    .join('');
+}
