@@ -1,4 +1,4 @@
-import type { RoleName, RoleState } from '#shared/contract/agent/dashboard';
+import type { AgentProblem, RoleName, RoleState } from '#shared/contract/agent/dashboard';
 
 /** A role that this node may hold. It observes what really runs; success is what was seen. */
 export interface Role {
@@ -9,4 +9,6 @@ export interface Role {
   stop(): Promise<void>;
   /** the last observation; asks nothing and never waits */
   state(): RoleState;
+  /** What a person should know of it, with its next step; also without waiting. */
+  problems(): readonly AgentProblem[];
 }

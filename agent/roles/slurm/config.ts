@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+/** What all nodes agree on about SLURM, at `slurm/config`; every change is a compare-and-set. */
+export const CONFIG_KEY = 'slurm/config';
+
+export const slurmConfig = z.object({
+  clusterName: z.string(),
+  /** node ids; the first is the primary, the others its backups in this order */
+  controllers: z.array(z.string()).min(1),
+  stateSaveLocation: z.string(),
+  /** whether all controllers see the same folder at `stateSaveLocation` */
+  shared: z.boolean(),
+  /** names the one folder that holds this cluster's jobs; see `state-save.ts` */
+  stateId: z.string(),
+  firstJobId: z.number().int().positive(),
+  /** runs slurmctld; the same on all nodes */
+  slurmUser: z.string(),
+  containment: z.enum(['cgroup', 'linuxproc']),
+  slurmctldTimeoutMs: z.number().positive(),
+  slurmdTimeoutMs: z.number().positive(),
+  /** beside `batch`, which holds all nodes; each holds the nodes that ask for it */
+  partitions: z.array(z.string()),
+  /** further lines, which win over ours */
+  extra: z.array(z.string()),
+  /** grows with every change of this record */
+  revision: z.number().int().positive(),
+});
+export type SlurmConfig = z.infer<typeof slurmConfig>;
+
+/** Which munge key is the cluster's, without giving it away: the key has 1024 random bits. */
+export const MUNGE_KEY = 'slurm/munge';
+export const mungeRecord = z.object({
+  /** SHA-256 of the key, in hex */
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  /** node id of who made it */
+  madeBy: z.string(),
+});
+export type MungeRecord = z.infer<typeof mungeRecord>;
+
+/** The file's sections `roles.slurm-controller` and `roles.slurm-worker`. Durations in ms. */
+export interface SlurmSettings {
+  controller: {
+    enabled: boolean;
+    state_save_location: string;
+    shared: boolean;
+    first_job_id?: number | undefined;
+    slurmctld_timeout: number;
+    slurmd_timeout: number;
+    extra: readonly string[];
+  };
+  worker: { enabled: boolean; partitions: readonly string[]; features: readonly string[] };
+}
+
+/** What marks the nodes of one of `SlurmConfig.partitions`: SLURM picks them by this feature. */
+export const partitionFeature = (partition: string) => `partition_${partition}`;
