@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { type AuditEntry, auditEntry } from '#shared/contract/agent/audit';
+import { Failure } from '#shared/contract/errors';
+import type { Clock, Logger } from '../ports';
+import type { State } from '../state/types';
+import { type Answer, failedBy } from './answer';
+import { nameOf } from './caller';
+import type { Call } from './routes';
+
+const PREFIX = 'audit/';
+const KEPT = 1_000;
+/** Trimming reads all entries, so it is done now and then. */
+const TRIM_EVERY = 25;
+
+interface Deps {
+  state: Pick<State, 'list' | 'commit'>;
+  clock: Pick<Clock, 'now'>;
+  logger: Logger;
+  node(): string;
+}
+
+/** What an action did. */
+export interface Done {
+  message: string;
+  answer: Answer;
+}
+
+/** Records who changed what, in the log at once and in the shared state for all nodes. */
+export class Audit {
+  readonly #deps: Deps;
+  #written = 0;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Carries a change out and records how it ended; a failure becomes its answer. */
+  async during(
+    call: Call,
+    what: { action: string; subject: string; detail: string },
+    work: () => Promise<Done>,
+  ): Promise<Answer> {
+    const { clock, logger, node } = this.#deps;
+    const who = nameOf(call.caller, node());
+    const base = { node: node(), who, address: call.address, ...what };
+    // also found where the agent is killed in between
+    logger.info(base, 'A change begins');
+    try {
+      const { message, answer } = await work();
+      await this.#record({ at: clock.now() / 1000, ...base, result: 'done', message });
+      return answer;
+    } catch (error) {
+      const isExpected = error instanceof Failure;
+      if (!isExpected) logger.error({ error, ...base }, 'A change failed unexpectedly');
+      const message = isExpected ? error.message : 'Something went wrong in the node agent.';
+      await this.#record({ at: clock.now() / 1000, ...base, result: resultOf(error), message });
+      return failedBy(error);
+    }
+  }
+
+  /** Newest first. @throws Failure of the state */
+  async list(): Promise<AuditEntry[]> {
+    const entries = await this.#deps.state.list(PREFIX, { stale: true });
+    return entries
+      .flatMap(({ value }) => {
+        const parsed = auditEntry.safeParse(value);
+        return parsed.success ? [parsed.data] : [];
+      })
+      .toReversed();
+  }
+
+  async #record(entry: AuditEntry): Promise<void> {
+    const { state, clock, logger } = this.#deps;
+    logger.info(entry, 'A change ended');
+    const at = String(clock.now()).padStart(15, '0');
+    const key = `${PREFIX}${at}-${randomBytes(6).toString('hex')}`;
+    try {
+      await state.commit([{ key, is: 'absent' }], [{ key, put: entry }]);
+      this.#written += 1;
+      if (this.#written % TRIM_EVERY === 1) await this.#trim();
+    } catch (error) {
+      // the change is done and stands in the log; without quorum a drain must still be possible
+      logger.warn({ error }, 'The audit could not be written to the shared state');
+    }
+  }
+
+  async #trim(): Promise<void> {
+    const { state } = this.#deps;
+    const entries = await state.list(PREFIX);
+    const old = entries.slice(0, Math.max(0, entries.length - KEPT)).slice(0, 100);
+    if (old.length > 0) {
+      await state.commit(
+        [],
+        old.map(({ key }) => ({ key, delete: true })),
+      );
+    }
+  }
+}
+
+function resultOf(error: unknown): AuditEntry['result'] {
+  if (!(error instanceof Failure)) return 'failed';
+  if (error.data.outcome === 'unknown' || error.code === 'TIMEOUT') return 'unknown';
+  const isRefused = ['INVALID_INPUT', 'NOT_FOUND', 'PERMISSION_DENIED'].includes(error.code);
+  return isRefused ? 'refused' : 'failed';
+}
