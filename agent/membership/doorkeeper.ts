@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import { Failure } from '#shared/contract/errors';
 import type { PeerRequest, PeerResponse } from '../api/types';
+import { nodeIdOf } from '../identity/certificate';
 import type { Clock, Logger } from '../ports';
 import { OpenChallenges } from './candidates';
 import { fingerprintOf, isProof, makeProof } from './challenge';
@@ -35,7 +35,6 @@ export interface DoorkeeperOptions {
   challengeKey: Uint8Array;
   /** SHA-256 of this node's certificate */
   fingerprint: string;
-  nodeIdOf(certificate: X509Certificate): string;
   house(): House | null;
   /** told about those who failed the proof */
   onStranger(address: string, why: string): void;
@@ -95,7 +94,12 @@ class Doorkeeper {
     const nodeId = this.#idOf(certificate, request.fingerprint);
     if (nodeId === null) return malformed();
     if (this.#options.house() === null) return unsettled();
-    const own = this.#challenges.begin(request.fingerprint, nonce, nodeId);
+    const own = this.#challenges.begin({
+      fingerprint: request.fingerprint,
+      address: request.address,
+      joinerNonce: nonce,
+      nodeId,
+    });
     if (own === null) {
       return refusal(
         'too-many',
@@ -183,12 +187,7 @@ class Doorkeeper {
   /** null where the certificate is not the connection's, or no certificate */
   #idOf(certificate: string, fingerprint: string): string | null {
     const der = Buffer.from(certificate, 'base64');
-    if (fingerprintOf(der) !== fingerprint) return null;
-    try {
-      return this.#options.nodeIdOf(new X509Certificate(der));
-    } catch {
-      return null;
-    }
+    return fingerprintOf(der) === fingerprint ? nodeIdOf(der) : null;
   }
 }
 

@@ -11,7 +11,6 @@ const STATUS = {
   'proof-refused': 403,
   'name-used': 409,
   'identity-used': 409,
-  'two-foundings': 409,
   'single-node': 409,
   'state-unavailable': 503,
   'too-many': 429,

@@ -160,7 +160,6 @@ export class SerfRpc {
     try {
       const messages = decodeMultiStream<undefined>(this.#bounded(), {
         rawStrings: true,
-        context: undefined,
       });
       for (;;) {
         const next = await messages.next();
