@@ -4,7 +4,7 @@ import type { KubeAccess } from './access';
 import { garbage, networkFailure, refusal, tooLarge } from './errors';
 
 export interface KubeRequest {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT';
   /** with the query, as `/api/v1/pods?limit=500` */
   path: string;
   body?: unknown;
@@ -89,8 +89,8 @@ export class KubeClient {
     try {
       const answer = await this.#send(request, signal);
       if (answer.statusCode !== 200) {
-        const { statusCode: status, headers, body } = answer;
-        throw refusal(this.#server, { status, headers, text: await body.text() });
+        const { statusCode: status, body } = answer;
+        throw refusal(this.#server, { status, text: await body.text() });
       }
       let rest = Buffer.alloc(0);
       for await (const chunk of answer.body) {
@@ -122,7 +122,6 @@ export class KubeClient {
   }
 
   #send({ method = 'GET', path, body }: KubeRequest, signal: AbortSignal) {
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     return this.#pool.request({
       method,
       path,
@@ -132,7 +131,7 @@ export class KubeClient {
       headers: {
         accept: 'application/json',
         'user-agent': 'clusterdeck-node-agent',
-        ...(body !== undefined && { 'content-type': type }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });

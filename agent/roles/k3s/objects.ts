@@ -5,8 +5,6 @@ import type { Pod } from './types';
 const metadata = z.object({
   name: z.string(),
   namespace: z.string().default(''),
-  uid: z.string().default(''),
-  resourceVersion: z.string().default(''),
   deletionTimestamp: z.string().optional(),
 });
 const condition = z.object({ type: z.string(), status: z.string() });
@@ -22,10 +20,10 @@ export const podObject = z.object({
     })
     .prefault({}),
 });
-export type PodObject = z.infer<typeof podObject>;
+type PodObject = z.infer<typeof podObject>;
 
 export const nodeObject = z.object({
-  metadata,
+  metadata: metadata.extend({ labels: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({ unschedulable: z.boolean().default(false) }).prefault({}),
   status: z.object({ conditions: z.array(condition).nullish() }).prefault({}),
 });
@@ -52,12 +50,16 @@ export interface KubeNode {
   ready: boolean;
   /** no new pods come to it */
   cordoned: boolean;
+  controlPlane: boolean;
 }
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
 
 export function nodeOf({ metadata, spec, status }: NodeObject): KubeNode {
   return {
     name: metadata.name,
     ready: isTrue(status.conditions, 'Ready'),
     cordoned: spec.unschedulable,
+    controlPlane: CONTROL_PLANE in metadata.labels,
   };
 }

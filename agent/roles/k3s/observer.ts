@@ -9,7 +9,7 @@ import type { KubePlaces } from './places';
 import { type Readiness, readinessOf } from './readiness';
 import type { Pod } from './types';
 
-export interface ObserverOptions {
+interface ObserverOptions {
   clock: Clock;
   logger: Logger;
   nodeName: string;
@@ -17,13 +17,28 @@ export interface ObserverOptions {
   onChange: () => void;
 }
 
-const NOT_READY: Readiness = { ready: false, leads: false, message: 'It was not looked at yet.' };
+export interface KubeView {
+  nodes: KubeNode[];
+  pods: Pod[];
+  /** of all, also those that were not kept */
+  podCount: number;
+  /** ms since 1970 */
+  asOf: number;
+}
+
+interface Session {
+  client: KubeClient;
+  end: AbortController;
+  pods: FollowedObjects<Pod>;
+  nodes: FollowedObjects<KubeNode>;
+}
 
 /** What a server sees of its own Kubernetes API: whether it is ready, its nodes and its pods. */
 export class Observer {
   readonly #options: ObserverOptions;
-  #readiness = NOT_READY;
+  #readiness: Readiness = { ready: false, leads: false, message: 'It was not looked at yet.' };
   #session: Session | null = null;
+  #last: KubeView | null = null;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -33,54 +48,58 @@ export class Observer {
     return this.#readiness;
   }
 
-  get view(): { nodes: KubeNode[]; pods: Pod[]; podCount: number; asOf: number } | null {
+  /** What was last seen, also when that is long ago; null: nothing yet. */
+  get view(): KubeView | null {
     const { nodes, pods } = this.#session ?? {};
-    if (nodes?.asOf == null || pods?.asOf == null) return null;
-    const asOf = Math.min(nodes.asOf, pods.asOf);
+    const asOf = Math.min(nodes?.asOf ?? 0, pods?.asOf ?? 0);
+    if (nodes === undefined || pods === undefined || asOf === 0) return this.#last;
     return { nodes: nodes.values(), pods: pods.values(), podCount: pods.count, asOf };
   }
 
   get trouble(): string | null {
     const { nodes, pods } = this.#session ?? {};
-    return (nodes?.trouble ?? pods?.trouble)?.message ?? null;
+    const failure = nodes?.trouble ?? pods?.trouble ?? null;
+    return failure === null ? null : `Kubernetes: ${failure.message}`;
   }
 
-  /** One look; called every few seconds while k3s runs. */
+  /** One look; to be called every few seconds while k3s runs. */
   async look(): Promise<Readiness> {
-    const { places, clock, nodeName, onChange } = this.#options;
-    const before = this.#readiness;
+    const session = this.#session;
     try {
-      this.#session ??= await this.#begin();
-      const etcdMetrics = (await exists(places.etcdData)) ? places.etcdMetrics : null;
-      const { client } = this.#session;
-      this.#readiness = await readinessOf({ client, clock, nodeName, etcdMetrics });
+      this.#readiness = await this.#ask(session);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.#readiness = { ready: false, leads: false, message: error.message };
     }
-    if (this.#readiness.ready) {
-      this.#session?.nodes.touch();
-      this.#session?.pods.touch();
-      // k3s renews its certificates at a restart: the old ones then fit no more
-    } else if (before.ready || this.#session !== null) {
-      await this.rest();
-    }
-    onChange();
+    // a restart of k3s may renew its certificates: the next look reads them again
+    if (!this.#readiness.ready) await this.rest();
+    for (const one of [this.#session?.nodes, this.#session?.pods]) one?.touch();
+    this.#options.onChange();
     return this.#readiness;
   }
 
-  /** Nothing is asked until the next look; what was seen is kept by nobody. */
+  /** Asks nothing until the next look. */
   async rest(): Promise<void> {
     const session = this.#session;
+    if (session === null) return;
+    this.#last = this.view;
     this.#session = null;
-    session?.end.abort();
-    await session?.client.close();
+    session.end.abort();
+    await session.client.close();
   }
 
-  async #begin(): Promise<Session> {
-    const { places, clock, logger, onChange } = this.#options;
-    const client = new KubeClient(await readAccess(places.serverAccess));
-    const end = new AbortController();
+  async #ask(session: Session | null): Promise<Readiness> {
+    const { places, clock, nodeName } = this.#options;
+    const etcdMetrics = (await exists(places.etcdData)) ? places.etcdMetrics : null;
+    const client = session?.client ?? new KubeClient(await readAccess(places.serverAccess));
+    const readiness = await readinessOf({ client, clock, nodeName, etcdMetrics });
+    if (session === null && readiness.ready) this.#session = this.#begin(client);
+    else if (session === null) await client.close();
+    return readiness;
+  }
+
+  #begin(client: KubeClient): Session {
+    const { clock, logger, onChange } = this.#options;
     const common = { client, clock, logger, onChange };
     const pods = new FollowedObjects({
       ...common,
@@ -92,14 +111,8 @@ export class Observer {
       path: '/api/v1/nodes',
       read: (object) => nodeOf(nodeObject.parse(object)),
     });
+    const end = new AbortController();
     for (const one of [pods, nodes]) void one.follow(end.signal);
     return { client, end, pods, nodes };
   }
-}
-
-interface Session {
-  client: KubeClient;
-  end: AbortController;
-  pods: FollowedObjects<Pod>;
-  nodes: FollowedObjects<KubeNode>;
 }
