@@ -23,6 +23,20 @@ const NEEDS = [
   ['slurmd', '/usr/sbin/slurmd'],
 ];
 
+/** Those that the lab needs; the rest serve other tests. */
+export const LAB_PACKAGES = [
+  'curl',
+  'etcd-client',
+  'etcd-server',
+  'iproute2',
+  'jq',
+  'munge',
+  'serf',
+  'slurm-client',
+  'slurmctld',
+  'slurmd',
+];
+
 const POLICY = '/usr/sbin/policy-rc.d';
 const DAEMONS = ['etcd', 'munge', 'slurmctld', 'slurmd'];
 
@@ -49,19 +63,21 @@ function install(packages) {
 
 /**
  * Installs what the tests need from Debian when root; otherwise names it in one line.
+ * @param {readonly string[]} names of packages; default: all
  * @returns {boolean} whether everything is there
  */
-export function ensureDebianPackages() {
-  const missing = () => NEEDS.filter(([, file]) => !existsSync(file)).map(([name]) => name);
+export function ensureDebianPackages(names = NEEDS.map(([name]) => name)) {
+  const missing = () =>
+    NEEDS.filter(([name, file]) => names.includes(name) && !existsSync(file)).map(([name]) => name);
   const wanted = missing();
   if (wanted.length === 0) return true;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    process.stderr.write(`Installing for the tests: ${wanted.join(' ')}\n`);
+    process.stderr.write(`Installing: ${wanted.join(' ')}\n`);
     install(wanted);
     if (missing().length === 0) return true;
   }
   process.stderr.write(
-    `The tests need: sudo apt-get install --no-install-recommends ${missing().join(' ')}\n`,
+    `This needs: sudo apt-get install --no-install-recommends ${missing().join(' ')}\n`,
   );
   return false;
 }

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { folderOf, type HostRecord, type LabRecord, writeRecord } from '#tests/lab/folder';
-import { end, identify, must, type Result, run } from '#tests/lab/process';
+import { end, identify, isRunning, must, type Result, run } from '#tests/lab/process';
 import { initFolder } from '#tests/lab/space';
 
 const ENVIRONMENT = [
@@ -38,7 +38,7 @@ export class LabHost {
     return this.#record.address;
   }
   get isOn(): boolean {
-    return this.#record.init !== null && identify(this.#record.init.pid) !== null;
+    return this.#record.init !== null && isRunning(this.#record.init);
   }
   get isCut(): boolean {
     return this.#record.cut;
@@ -54,12 +54,9 @@ export class LabHost {
     const { init } = this.#record;
     if (init === null || !this.isOn) throw new Error(`${this.name} is switched off.`);
     const terminal = process.env['TERM'];
-    return [
-      ...(['nsenter', '-t', String(init.pid), '-m', '-u', '-i', '-n', '-p', '--'] as const),
-      ...['setpriv', '--pdeathsig', 'KILL', 'env', '-i', '-C', '/root', ...ENVIRONMENT],
-      ...(terminal === undefined ? [] : [`TERM=${terminal}`]),
-      ...command,
-    ];
+    const environment = [...ENVIRONMENT, ...(terminal === undefined ? [] : [`TERM=${terminal}`])];
+    const inside = ['setpriv', '--pdeathsig', 'KILL', 'env', '-i', '-C', '/root', ...environment];
+    return enterNamespaces(init.pid, ['-m', '-u', '-i', '-n', '-p'], [...inside, ...command]);
   }
 
   /** Runs a program in the host to its end, whatever its code. */
@@ -102,10 +99,8 @@ export class LabHost {
 
   /** Asks the agent from within the host, as curl there does. @param path as `/api/v1/status` */
   async api(path: string, { method = 'GET', deadlineMs = 5_000 } = {}): Promise<HttpAnswer> {
-    const text = await this.must([
-      ...['curl', '-sS', '--max-time', String(deadlineMs / 1000), '-X', method],
-      ...['-w', '\n%{http_code}', `http://localhost:9090${path}`],
-    ]);
+    const wish = ['-X', method, '--max-time', String(deadlineMs / 1000), '-w', '\n%{http_code}'];
+    const text = await this.must(['curl', '-sS', ...wish, `http://localhost:9090${path}`]);
     const end = text.lastIndexOf('\n');
     const body = text.slice(0, end);
     let parsed: unknown = body;
@@ -117,10 +112,14 @@ export class LabHost {
     return { status: Number(text.slice(end + 1)), body: parsed };
   }
 
-  /** Submits a script of the host. @returns the job's id */
-  async submit(script: string, ...options: string[]): Promise<string> {
-    const answer = await this.must(['sbatch', '--parsable', ...options], { input: script });
-    return answer.trim();
+  /**
+   * Submits a script's text, from the folder that all hosts share. @param name of job and file
+   * @returns the job's id
+   */
+  async submit(script: string, name = 'job', options: readonly string[] = []): Promise<string> {
+    const line = 'cd /shared && cat >"$1" && shift && exec sbatch --parsable "$@"';
+    const command = ['sh', '-c', line, 'sh', name, ...options, name];
+    return (await this.must(command, { input: script })).trim();
   }
 
   /** What systemd would do to the agent: it ends before this returns; `start` only allows it. */
@@ -157,13 +156,9 @@ export class LabHost {
     if (this.isOn) throw new Error(`${this.name} is switched on already.`);
     const folder = folderOf(this.#lab.name);
     const console = openSync(join(folder, `${this.name}.console`), 'a');
-    const argv = this.#inSpace(
-      [
-        ...['sh', join(initFolder(), 'power.sh'), initFolder(), folder, this.name, this.address],
-        ...[this.cluster, this.#lab.diskSize],
-      ],
-      ['-m', '-i', '-p'],
-    );
+    const init = initFolder();
+    const where = [init, folder, this.name, this.address, this.cluster, this.#lab.diskSize];
+    const argv = this.#inSpace(['sh', join(init, 'power.sh'), ...where], ['-m', '-i', '-p']);
     const child = spawn(argv[0], argv.slice(1), {
       stdio: ['pipe', 'pipe', console],
       detached: true,
@@ -182,24 +177,24 @@ export class LabHost {
     this.#record.init = identify(pid);
     this.#record.cut = false;
     writeRecord(this.#lab);
-    await must(
-      this.#inSpace([
-        ...['ip', 'link', 'add', `to-${this.name}`, 'up', 'master', 'lab0'],
-        ...['type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)],
-      ]),
-    );
+    const cable = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)];
+    const port = ['ip', 'link', 'add', `to-${this.name}`, 'up', 'master', 'lab0'];
+    await must(this.#inSpace([...port, ...cable]));
     stdin.write('\n');
     await Promise.race([gone, lines.next()]);
     for (const stream of [stdin, stdout]) stream.destroy();
     child.unref();
   }
 
-  #inSpace(
-    command: readonly string[],
-    namespaces: readonly string[] = ['-n'],
-  ): [string, ...string[]] {
+  #inSpace(command: readonly string[], namespaces = ['-n']): [string, ...string[]] {
     const { space } = this.#lab;
     if (space === null) throw new Error('The lab is not up.');
-    return ['nsenter', '-t', String(space.pid), ...namespaces, '--', ...command];
+    return enterNamespaces(space.pid, namespaces, command);
   }
 }
+
+const enterNamespaces = (
+  pid: number,
+  namespaces: readonly string[],
+  command: readonly string[],
+): [string, ...string[]] => ['nsenter', '-t', String(pid), ...namespaces, '--', ...command];

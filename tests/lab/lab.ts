@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { abandoned, folderOf, type LabRecord, readRecord } from '#tests/lab/folder';
 import { openGateway } from '#tests/lab/gateways';
 import { LabHost } from '#tests/lab/host';
@@ -62,6 +62,16 @@ export class Lab {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down();
   }
+}
+
+/** Ends the lab of that name, also one whose start was cut short. @returns whether there was one */
+export async function removeLab(name: string): Promise<boolean> {
+  const lab = openLab(name);
+  if (lab !== null) await lab.down();
+  // a start that was killed at once has noted nothing
+  else if (!existsSync(folderOf(name))) return false;
+  rmSync(folderOf(name), { recursive: true, force: true });
+  return true;
 }
 
 /** @returns null where no lab of that name was started, or it is down */

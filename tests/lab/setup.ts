@@ -54,11 +54,10 @@ export async function enrolHosts(
 /** @returns the text of a new cluster's enrolment file, which knows all `seeds` */
 export async function newEnrolment(founder: LabHost, seeds: readonly LabHost[]): Promise<string> {
   const path = '/run/lab/new-enrolment.yaml';
-  await founder.must([
-    ...['node-agent', 'enrol', '--create', `lab-${founder.cluster}`, '--founder', founder.name],
-    ...seeds.flatMap((seed) => ['--seed', `${seed.address}:${GOSSIP_PORT}`]),
-    ...['--region', 'lab', '--datacenter', 'one-machine', '--out', path],
-  ]);
+  const founding = ['--create', `lab-${founder.cluster}`, '--founder', founder.name];
+  const where = ['--region', 'lab', '--datacenter', 'one-machine', '--out', path];
+  const found = seeds.flatMap((seed) => ['--seed', `${seed.address}:${GOSSIP_PORT}`]);
+  await founder.must(['node-agent', 'enrol', ...founding, ...where, ...found]);
   return founder.must(['sh', '-c', 'cat "$1" && rm "$1"', 'sh', path]);
 }
 

@@ -34,11 +34,9 @@ export function makeFolder(record: LabRecord): void {
  * starter killed at any moment leaves nothing that `down` does not find.
  */
 export async function startSpace(record: LabRecord): Promise<void> {
-  const inNamespaces = [
-    ...['unshare', '-m', '-n', '-i', '-p', '--fork', '--kill-child=SIGKILL'],
-    ...['--propagation', 'private', 'sh', join(initFolder(), 'space.sh')],
-    ...[folderOf(record.name), process.execPath],
-  ];
+  const namespaces = '-m -n -i -p --fork --kill-child=SIGKILL --propagation private'.split(' ');
+  const script = ['sh', join(initFolder(), 'space.sh'), folderOf(record.name), process.execPath];
+  const inNamespaces = ['unshare', ...namespaces, ...script];
   // what belongs to a test ends with it, however the test ends
   const argv =
     record.owner === null ? inNamespaces : ['setpriv', '--pdeathsig', 'KILL', ...inNamespaces];
