@@ -20,8 +20,8 @@ import { nodeIdFrom } from './node-id';
  * public key and its signature over the TLS key.
  */
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-/** under 2.25, where everybody may make identifiers from a UUID (ITU-T X.667) */
-const BINDING_OID = '2.25.305187964243152069418331284516478322641';
+/** under 2.25, the arc of identifiers made from UUIDs; the library reads no arc above 2^53 */
+const BINDING_OID = '2.25.1873642517.1';
 const BINDING_LABEL = Buffer.from('clusterdeck-node-certificate-v1\0');
 const RAW_KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
