@@ -238,7 +238,7 @@ class Collector implements Facts {
       clockSkews: this.#liveSkews(members),
     };
     const told = [...known.facts.values()].flatMap(({ problems }) => problems);
-    return { ...known, problems: [...clusterProblems(known), ...told] };
+    return { ...known, problems: distinct([...clusterProblems(known), ...told]) };
   }
 
   #liveSkews(members: readonly { name: string; status: string }[]): Map<string, number> {
@@ -262,7 +262,11 @@ class Collector implements Facts {
       roles: [...roles()],
       units,
       services: services.found(),
-      problems: [...ownProblems({ name, diskUsed, memoryUsed, units }), ...problems()],
+      problems: [
+        ...ownProblems({ name, diskUsed, memoryUsed, units }),
+        ...membership.problems(),
+        ...problems(),
+      ],
     };
   }
 
@@ -282,6 +286,13 @@ function loadOf(reading: MachineReading) {
     diskUsedBytes: Math.max(0, diskTotalBytes - diskAvailableBytes),
     diskTotalBytes,
   };
+}
+
+/** Several nodes may tell the same of the cluster or of a third node. */
+function distinct(problems: readonly AgentProblem[]): AgentProblem[] {
+  const byKey = new Map(problems.map((one) => [`${one.code} ${one.node ?? ''} ${one.title}`, one]));
+  const bad = ({ severity }: AgentProblem) => (severity === 'bad' ? 0 : 1);
+  return [...byKey.values()].toSorted((a, b) => bad(a) - bad(b));
 }
 
 /** Used fraction; null where there is nothing of it. */
