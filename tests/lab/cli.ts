@@ -77,7 +77,10 @@ function createProgram(prepare: () => Promise<boolean>, ends: (code: number) => 
     .argument('<host>')
     .argument('<command...>')
     .passThroughOptions()
-    .action(async (host: string, command: string[]) => ends(await exec(onHost(host), command)));
+    .action(async (host: string, command: string[]) => {
+      const [first, ...rest] = command;
+      ends(await exec(onHost(host), first === '--' ? rest : command));
+    });
   program
     .command('submit')
     .description('submit a batch script from a host; prints the id of the job')
