@@ -1,8 +1,20 @@
 import { join } from 'node:path';
+import type { AgentProblem } from '#shared/contract/agent/dashboard';
+import { createApi } from './api/api';
 import type { AgentConfig } from './config/schema';
+import { createFacts } from './facts/facts';
+import { loopbackAddresses, settleNetwork } from './host/network';
 import { loadNodeIdentity } from './identity/node-identity';
 import type { Enrolment } from './identity/types';
+import { joining } from './joining';
+import { createMembership } from './membership/membership';
+import { createPeerGate } from './membership/peer-gate';
+import { createPeers } from './membership/peers';
+import { createTailscale } from './membership/tailscale';
+import { createNodeState, type NodeState } from './node-state';
 import type { Clock, Commands, Logger, Machine, Supervisor } from './ports';
+import { describeNode } from './self';
+import { createTokens } from './tokens/tokens';
 
 /** What the agent gets from its surroundings. */
 export interface AgentPorts {
@@ -18,26 +30,127 @@ export interface AgentPorts {
 }
 
 export interface NodeAgent {
-  /** Joins or founds the cluster and starts the roles; resolves when it takes part. */
+  /**
+   * Offers the API, then joins or founds the cluster in the background: that may take as long as
+   * there is nobody to join.
+   * @throws Failure INVALID_INPUT where the API cannot be offered
+   */
   start(): Promise<void>;
+  /** rejects when it cannot go on; resolves when it was closed */
+  readonly ended: Promise<void>;
   /** Ends the agent; daemons and jobs run on. */
   close(): Promise<void>;
 }
 
 /**
  * Builds the agent's parts, by hand.
- * @param signal aborts what waits
+ * @param signal aborts the waiting for an address
+ * @throws Failure STORE_BROKEN | PERMISSION_DENIED | INVALID_INPUT
  */
 export async function composeAgent(
   ports: AgentPorts,
-  _config: AgentConfig,
-  _signal: AbortSignal,
+  config: AgentConfig,
+  signal: AbortSignal,
 ): Promise<NodeAgent> {
-  const { clock, logger, folders, nodeName } = ports;
-  const identity = await loadNodeIdentity(folders.identity, [nodeName, 'localhost'], clock.now());
-  logger.info({ id: identity.id, folder: join(folders.root) }, 'This node');
+  const { clock, logger, machine, enrolment, folders, version } = ports;
+  const tailscale = createTailscale(config.tailscale.enabled, ports);
+  const network = await settleNetwork(config, { tailscale, logger }, signal);
+  const { address, addresses } = network;
+  const names = [ports.nodeName, 'localhost', ...addresses];
+  const identity = await loadNodeIdentity(folders.identity, names, clock.now());
+  logger.info({ id: identity.id, address, name: ports.nodeName }, 'This node');
+
+  const nodeState: NodeState = await createNodeState({
+    ports,
+    config,
+    identity,
+    address,
+    members: () => membership.members(),
+    onEndpoints: (urls) => void membership.saveStateEndpoints(urls),
+  });
+  const { state } = nodeState;
+  const membership = createMembership(
+    {
+      self: await describeNode(ports, config, network),
+      identity,
+      enrolment,
+      seeds: config.discovery.seeds,
+      stateDir: folders.root,
+      rpcPort: config.discovery.rpc_port,
+      foundAfterMs: config.discovery.found_after,
+      stateEndpoints: () => nodeState.endpoints(),
+      tailscale,
+    },
+    ports,
+  );
+  const peers = createPeers(identity);
+  const tokens = createTokens({
+    state,
+    clock,
+    logger,
+    cachePath: join(folders.root, 'tokens.json'),
+  });
+  const arrival = joining({ membership, nodeState, clock, logger });
+  const troubled: { problems(): AgentProblem[] }[] = [membership, nodeState, network, arrival];
+  const facts = createFacts({
+    membership,
+    state,
+    stateKind: nodeState.kind,
+    machine,
+    slurm: null,
+    kube: null,
+    services: { found: () => [], units: () => [] },
+    roles: () => [],
+    network: network.view,
+    raftLeader: async () => nodeState.leader(),
+    problems: () => troubled.flatMap((part) => part.problems()),
+    clock,
+    logger,
+    version,
+  });
+  const api = createApi(
+    {
+      facts,
+      state,
+      slurm: null,
+      tokens,
+      peers: [
+        createPeerGate({
+          routes: membership.routes,
+          callerOf: membership.callerOf.bind(membership),
+        }),
+      ],
+      clock,
+      logger,
+      version,
+    },
+    {
+      port: config.api.port,
+      loopback: loopbackAddresses(),
+      addresses: config.api.addresses ?? addresses,
+      socketPath: folders.socket,
+      certPem: identity.certPem,
+      keyPem: identity.keyPem,
+    },
+  );
+  troubled.push(api);
   return {
-    async start() {},
-    async close() {},
+    ended: arrival.ended,
+    async start() {
+      await tokens.start();
+      await facts.start();
+      await api.start();
+      arrival.start();
+    },
+    async close() {
+      await arrival.close();
+      await api.close();
+      await facts.close();
+      await membership.close();
+      await nodeState.close();
+      tokens.close();
+      await peers.close();
+      tailscale.close();
+    },
   };
 }

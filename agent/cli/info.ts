@@ -52,7 +52,7 @@ export async function showInfo(context: CommandContext): Promise<0> {
       ['version', context.version],
       ['agent', running ? 'running' : 'not running'],
       ['name', document.name],
-      ['id', node?.id ?? identity.reason ?? 'none yet: it is made at the first start'],
+      ['id', node?.id ?? (identity.reason || 'none yet: it is made at the first start')],
       ['fingerprint', node?.fingerprint ?? ''],
       ['cluster', cluster === null ? enrolment.reason : `${cluster.name} (${cluster.uuid})`],
       ['roles', roles.join(', ') || 'none'],

@@ -48,10 +48,11 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
   const unlock = takeLock(folders.lock);
   try {
     const base = { clock: systemClock, logger, commands: systemCommands };
+    const supervisor = createSupervisor({ ...base, folder: folders.daemons });
     const agent = await composeAgent(
       {
         ...base,
-        supervisor: createSupervisor({ ...base, folder: folders.daemons }),
+        supervisor,
         machine: createMachine({ disk: folders.root }),
         enrolment,
         nodeName: nodeNameOf(config),
@@ -66,11 +67,12 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
       await agent.start();
       await systemd.ready();
       logger.info({ node: nodeNameOf(config), version }, 'The node agent runs');
-      await ended(io.signal);
+      await Promise.race([ended(io.signal), agent.ended]);
       logger.info({}, 'The node agent ends; its daemons and all jobs run on');
     } finally {
       await systemd.stopping();
       await agent.close();
+      supervisor.release();
     }
   } finally {
     unlock();
