@@ -1,0 +1,163 @@
+import { fail } from '#shared/contract/errors';
+import type { Commands } from '../../ports';
+import { expandHosts } from './hostlist';
+import { listing } from './listing';
+import type { SlurmNode, SlurmPartition } from './types';
+
+/** A job as SLURM lists it; its time goes on by itself, so that only what changed needs to be told. */
+export interface SeenJob {
+  id: string;
+  name: string;
+  state: string;
+  user: string;
+  partition: string;
+  nodes: string[];
+  reason: string;
+  /** unix seconds */
+  submitTime: number;
+  cpus: number;
+  /** seconds used when it was looked at */
+  usedS: number;
+}
+
+/** What SLURM's own commands told, at one moment. */
+export interface Look {
+  jobs: SeenJob[];
+  nodes: SlurmNode[];
+  partitions: SlurmPartition[];
+}
+
+const DEADLINE_MS = 5_000;
+const MAX_BYTES = 32 * 1024 * 1024;
+const QUEUE = ['%i', '%j', '%T', '%u', '%M', '%P', '%N', '%r', '%C', '%V'];
+const NODES = ['%N', '%T', '%C', '%R', '%E'];
+const PARTITIONS = ['%P', '%a', '%D', '%C'];
+
+/**
+ * Asks for jobs, nodes and partitions.
+ * @throws Failure TIMEOUT | NOT_FOUND (no SLURM here) | BAD_RESPONSE | SERVER_ERROR
+ */
+export async function look(commands: Commands, signal?: AbortSignal): Promise<Look> {
+  const ask = async (program: string, letters: readonly string[], ...more: string[]) => {
+    const { format, rows } = listing(letters);
+    const result = await commands.run([program, '-h', '-a', ...more, '-o', format], {
+      deadlineMs: DEADLINE_MS,
+      maxBytes: MAX_BYTES,
+      // unix seconds, whatever this machine's time zone
+      env: { SLURM_TIME_FORMAT: '%s' },
+      ...(signal && { signal }),
+    });
+    if (result.code !== 0) throw refused(program, result.stderr);
+    return rows(result.stdout);
+  };
+  // one after another: each is a burst of work for the controller
+  const jobs = await ask('squeue', QUEUE);
+  const nodes = await ask('sinfo', NODES, '-N');
+  const partitions = await ask('sinfo', PARTITIONS);
+  return {
+    jobs: jobs.map(jobOf),
+    nodes: nodesOf(nodes),
+    partitions: partitions.map(partitionOf),
+  };
+}
+
+/** SLURM's own first line of complaint, as `sinfo: error: Unable to contact slurm controller`. */
+export function complaint(stderr: string): string {
+  const line =
+    stderr.split('\n').find((text) => /error|fatal/i.test(text)) ?? stderr.split('\n')[0];
+  return (line ?? '').replace(/^\w+: (error|fatal): /, '').trim();
+}
+
+const refused = (program: string, stderr: string) =>
+  fail(
+    'SERVER_ERROR',
+    { remedy: 'Look at the controller: scontrol ping.', detail: stderr.slice(0, 500) },
+    `${program} failed: ${complaint(stderr)}.`,
+  );
+
+function jobOf(fields: readonly string[]): SeenJob {
+  const [id, name, state, user, used, partition, nodes, reason, cpus, submitted] = fields;
+  const isWaiting = state === 'PENDING';
+  return {
+    id: id ?? '',
+    name: name ?? '',
+    state: state ?? '',
+    user: user ?? '',
+    usedS: secondsOf(used ?? ''),
+    partition: partition ?? '',
+    nodes: expandHosts(nodes ?? ''),
+    reason: isWaiting && reason !== 'None' ? (reason ?? '') : '',
+    cpus: countOf(cpus),
+    submitTime: countOf(submitted),
+  };
+}
+
+/** `sinfo -N` has a line for each node in each of its partitions. */
+function nodesOf(rows: readonly string[][]): SlurmNode[] {
+  const nodes = new Map<string, SlurmNode>();
+  for (const [name = '', state = '', cpus = '', partition = '', reason = ''] of rows) {
+    const known = nodes.get(name);
+    if (known !== undefined) {
+      if (!known.partitions.includes(partition)) known.partitions.push(partition);
+      continue;
+    }
+    if (name === '') continue;
+    nodes.set(name, nodeOf(name, state, cpus, partition, reason));
+  }
+  return [...nodes.values()];
+}
+
+function nodeOf(name: string, state: string, cpus: string, partition: string, why: string) {
+  const word = state.toLowerCase().replace(/[^a-z_]+$/, '');
+  const [allocated, , , total] = cpus.split('/').map(countOf);
+  const reason = why === 'none' ? '' : why;
+  const drain = word === 'draining' || word === 'drained' ? word : 'none';
+  return {
+    name,
+    state: word,
+    drain,
+    // a star: it has not answered the controller for a while
+    reason: reason === '' && state.includes('*') ? 'It does not answer the controller.' : reason,
+    cpus: total ?? 0,
+    cpusAllocated: allocated ?? 0,
+    partitions: partition === '' ? [] : [partition],
+  } satisfies SlurmNode;
+}
+
+function partitionOf([name = '', state = '', nodes, cpus = '']: readonly string[]): SlurmPartition {
+  const [allocated, , , total] = cpus.split('/').map(countOf);
+  return {
+    name: name.replace(/\*$/, ''),
+    state: state === 'inact' ? 'inactive' : state,
+    default: name.endsWith('*'),
+    nodes: countOf(nodes),
+    cpus: total ?? 0,
+    cpus_allocated: allocated ?? 0,
+  };
+}
+
+function countOf(text: string | undefined): number {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number >= 0 ? number : 0;
+}
+
+/** Of `1-02:03:04`, `2:03:04`, `3:04`; 0 for what is no time. */
+export function secondsOf(used: string): number {
+  const match = /^(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)$/.exec(used);
+  if (match === null) return 0;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+}
+
+/** As squeue prints it: `1-02:03:04`, `2:03:04`, `3:04`. */
+export function usedText(seconds: number): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const days = Math.floor(seconds / 86_400);
+  const hours = Math.floor(seconds / 3600) % 24;
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = two(Math.floor(seconds) % 60);
+  if (days > 0) return `${days}-${two(hours)}:${two(minutes)}:${rest}`;
+  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
