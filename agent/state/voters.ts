@@ -56,8 +56,8 @@ export function voterTarget(nodes: number): number {
 }
 
 /**
- * The one next step towards the right voters; nobody's vote is taken because of a short failure, none
- * where a quorum would not stay, and a replacement has its copy before the dead voter goes.
+ * The one next step towards the right voters. Nobody's vote is taken because of a short failure, none
+ * where no quorum would stay, and a dead voter goes only where somebody can take its place.
  */
 export function nextVoterStep(view: VotersView): VoterStep {
   const voters = view.seats.filter((seat) => !seat.isLearner);
@@ -77,9 +77,7 @@ function withLearner(view: VotersView, voters: readonly Seat[], learner: Seat): 
     if (isGivenUp) return { do: 'remove', memberId: learner.memberId, nodeId: node.id };
     return nothing('A new member starts.');
   }
-  const isDead = (one: VoterCandidate, seat: Seat) =>
-    !seat.isAnswering && hasFailed(one, view, view.replaceAfterMs);
-  const dead = removable(voters, isDead, view);
+  const dead = removable(voters, isDead(view), view);
   if (dead !== null) return dead;
   const next = voters.length + 1;
   if (next > target(view)) return nothing('Enough vote; one more has a copy.');
@@ -91,12 +89,11 @@ function withLearner(view: VotersView, voters: readonly Seat[], learner: Seat): 
 function withoutLearner(view: VotersView, voters: readonly Seat[]): VoterStep {
   const [next] = freeNodes(view);
   if (next === undefined) return nothing('Nobody is free to vote.');
-  const hasDead = voters.some((seat) => {
-    const node = nodeOf(seat, view);
-    return !seat.isAnswering && node !== null && hasFailed(node, view, view.replaceAfterMs);
-  });
+  // etcd takes no new member as long as one is out of reach, so the dead one goes first
+  const dead = removable(voters, isDead(view), view);
+  if (dead !== null) return dead;
   const wanted = eligible(view).length === 2 ? 2 : target(view);
-  if (voters.length >= wanted && !hasDead) return nothing('Enough vote.');
+  if (voters.length >= wanted) return nothing('Enough vote.');
   return { do: 'add', nodeId: next.id, peerUrl: next.peerUrl };
 }
 
@@ -123,6 +120,9 @@ const nodeOf = (seat: Seat, view: VotersView): VoterCandidate | null =>
 /** It never comes back: there is nothing to wait for. */
 const isGone = (node: VoterCandidate, seat: Seat) =>
   node.hasLeft || (!seat.isAnswering && node.lostMember === seat.memberId);
+
+const isDead = (view: VotersView) => (node: VoterCandidate, seat: Seat) =>
+  !seat.isAnswering && hasFailed(node, view, view.replaceAfterMs);
 
 const eligible = (view: VotersView) => view.candidates.filter((one) => one.mayVote && !one.hasLeft);
 

@@ -7,7 +7,7 @@ import { fail } from '#shared/contract/errors';
 import { hostPort } from '#shared/domain/host';
 import { codeOf } from '../../host/error-code';
 import { privateFolder, writeWhole } from '../../host/files';
-import type { Clock, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
+import type { Clock, DaemonSpec, Logger, Supervisor } from '../../ports';
 import { issueEtcdTls } from './certificates';
 import type { EtcdTls } from './transport';
 
@@ -30,11 +30,13 @@ const record = z.object({
   /** whether etcd answered as this member; then there are data, and they must not vanish */
   hasRun: z.boolean(),
   initialCluster: z.string(),
+  /** the arguments it runs with, to see that they changed, as with the address */
+  startedWith: z.array(z.string()).default([]),
 });
 type EtcdRecord = z.infer<typeof record>;
 
 export interface EtcdDaemonOptions {
-  supervisor: Pick<Supervisor, 'start' | 'stop' | 'state'>;
+  supervisor: Pick<Supervisor, 'start' | 'restart' | 'stop'>;
   clock: Clock;
   logger: Logger;
   /** for its data, certificates and record; private to this node */
@@ -104,7 +106,13 @@ export class EtcdDaemon {
     if (await this.resume()) return;
     if (await exists(this.#data())) throw this.#foreignData();
     const initialCluster = `${this.#options.nodeId}=${this.peerUrl}`;
-    await this.#remember({ how: 'founded', memberId: null, initialCluster, hasRun: false });
+    await this.#remember({
+      how: 'founded',
+      memberId: null,
+      initialCluster,
+      hasRun: false,
+      startedWith: [],
+    });
     await this.#start();
   }
 
@@ -118,7 +126,13 @@ export class EtcdDaemon {
     if (known !== null) await this.retire();
     else if (await exists(this.#data())) throw this.#foreignData();
     const { memberId, initialCluster } = asked;
-    await this.#remember({ how: 'joined', memberId, initialCluster, hasRun: false });
+    await this.#remember({
+      how: 'joined',
+      memberId,
+      initialCluster,
+      hasRun: false,
+      startedWith: [],
+    });
     await this.#start();
   }
 
@@ -165,14 +179,16 @@ export class EtcdDaemon {
     await this.#options.supervisor.stop(UNIT);
   }
 
-  state(): Promise<DaemonState> {
-    return this.#options.supervisor.state(UNIT);
-  }
-
   async #start(): Promise<void> {
     await this.tls();
     const known = await this.#record();
-    if (known !== null) await this.#options.supervisor.start(this.#spec(known));
+    if (known === null) return;
+    const spec = this.#spec(known);
+    const isSame = known.startedWith.join('\n') === spec.argv.join('\n');
+    if (!isSame) await this.#remember({ ...known, startedWith: [...spec.argv] });
+    const { supervisor } = this.#options;
+    if (isSame) await supervisor.start(spec);
+    else await supervisor.restart(spec);
   }
 
   #spec(known: EtcdRecord): DaemonSpec {

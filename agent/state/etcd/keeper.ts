@@ -96,7 +96,11 @@ export class VoterKeeper {
       replaceAfterMs,
       learnerAfterMs: LEARNER_AFTER_MS,
     });
-    if (step.do === 'add') await members.addLearner(step.peerUrl);
+    if (step.do === 'add') {
+      const { added, members: now } = await members.addLearner(step.peerUrl);
+      const seat = { memberId: added.id, nodeId: step.nodeId, isLearner: true, isAnswering: false };
+      await this.#invite(now, [...seats, seat]);
+    }
     if (step.do === 'promote') await members.promote(step.memberId);
     if (step.do === 'remove') {
       await members.remove(step.memberId);

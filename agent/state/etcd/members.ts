@@ -29,6 +29,7 @@ const snapshotMessage = z.object({
 });
 /** etcd ends its snapshots with their SHA-256 */
 const HASH_BYTES = 32;
+const PAGE_BYTES = 512;
 
 /** One member as etcd's own list has it. */
 export interface EtcdMember {
@@ -163,7 +164,8 @@ export class EtcdMembers {
       const kept = Math.max(0, all.length - HASH_BYTES);
       hash.update(all.subarray(0, kept));
       tail = Buffer.from(all.subarray(kept));
-      if (result.remaining_bytes === '0') break;
+      // the checksum comes after the data, which are whole pages, and also says that nothing remains
+      if (result.remaining_bytes === '0' && bytes % PAGE_BYTES === HASH_BYTES) break;
     }
     signal.throwIfAborted();
     if (!hash.digest().equals(tail)) throw garbageError('etcd').failure;

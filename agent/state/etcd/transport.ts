@@ -137,8 +137,7 @@ export class EtcdTransport {
         if (this.#isOver(signal)) throw aborted();
         if (!(error instanceof MemberError)) throw error;
         if (!error.isFinal) this.#failedAt.set(endpoint, this.#options.clock.monotonic());
-        // that there is no quorum says more than that a member is down
-        if (told?.failure.code !== 'NO_QUORUM') told = error;
+        if (told === null || weight(error) > weight(told)) told = error;
         if (!mayGoOn(error)) throw error.failure;
       }
     }
@@ -241,6 +240,12 @@ export class EtcdTransport {
     this.#pools.set(endpoint, pool);
     return pool;
   }
+}
+
+/** That there is no quorum says more than silence, and silence more than a closed port. */
+function weight(error: MemberError): number {
+  if (error.failure.code === 'NO_QUORUM') return 2;
+  return error.isUndone ? 0 : 1;
 }
 
 /** The connection itself was not made: no byte of any request was sent. */
