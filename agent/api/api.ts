@@ -16,6 +16,7 @@ import { dashboardRoutes } from './dashboard-routes';
 import { Events } from './events';
 import { type Listener, type ListenOptions, listen, PATIENCE, type Patience } from './listeners';
 import { openApi } from './openapi';
+import { AgentPortal } from './portal/portal';
 import { type Call, type Route, Routes } from './routes';
 import { ApiServer } from './server';
 import { slurmRoutes } from './slurm-routes';
@@ -93,7 +94,7 @@ class NodeApi implements Api {
     this.#deps = deps;
     this.#options = options;
     this.#wanted = options.addresses;
-    const { facts, clock, logger, tokens, peers } = deps;
+    const { facts, state, clock, logger, tokens, peers } = deps;
     const connections = new Connections(options.maxConnections);
     this.#events = new Events({ facts, clock });
     const doorman = new Doorman({ tokens, attempts: new Attempts(clock), logger });
@@ -102,13 +103,16 @@ class NodeApi implements Api {
       connections: connections.count,
       streams: this.#events.count,
     });
-    const routes = new Routes(allRoutes(deps, { doorman, events: this.#events, counters }));
+    const node = () => facts.snapshot().self.name;
+    const audit = new Audit({ state, clock, logger, node });
+    const events = this.#events;
+    const routes = new Routes(allRoutes(deps, { doorman, audit, events, counters }));
     const server = new ApiServer({
       routes,
       peers,
-      portal: null,
+      portal: new AgentPortal({ state, clock, doorman, audit, events }),
       doorman,
-      events: this.#events,
+      events,
       connections,
       clock,
       logger,
@@ -209,15 +213,15 @@ class NodeApi implements Api {
 }
 
 function allRoutes(
-  { facts, state, slurm, tokens, clock, logger, version }: ApiDeps,
+  { facts, slurm, tokens, clock, version }: ApiDeps,
   parts: {
     doorman: Doorman;
+    audit: Audit;
     events: Events;
     counters(): { requests: number; connections: number; streams: number };
   },
 ): Route[] {
-  const node = () => facts.snapshot().self.name;
-  const audit = new Audit({ state, clock, logger, node });
+  const { audit } = parts;
   const bodies = new Bodies(facts);
   const mayStillLook = async ({ caller, headers, address }: Call) => {
     if (caller.kind !== 'token') return rightsOf(caller) !== null;

@@ -19,6 +19,14 @@ interface Deps {
   node(): string;
 }
 
+interface What {
+  /** as `slurm.drain` */
+  action: string;
+  subject: string;
+  /** never a secret */
+  detail: string;
+}
+
 /** What an action did. */
 export interface Done {
   message: string;
@@ -35,27 +43,27 @@ export class Audit {
   }
 
   /** Carries a change out and records how it ended; a failure becomes its answer. */
-  async during(
-    call: Call,
-    what: { action: string; subject: string; detail: string },
-    work: () => Promise<Done>,
-  ): Promise<Answer> {
-    const { clock, logger, node } = this.#deps;
-    const who = nameOf(call.caller, node());
-    const base = { node: node(), who, address: call.address, ...what };
+  async during(call: Call, what: What, work: () => Promise<Done>): Promise<Answer> {
+    const { logger } = this.#deps;
+    const base = this.#base(call, what);
     // also found where the agent is killed in between
     logger.info(base, 'A change begins');
     try {
       const { message, answer } = await work();
-      await this.#record({ at: clock.now() / 1000, ...base, result: 'done', message });
+      await this.#record({ ...base, result: 'done', message });
       return answer;
     } catch (error) {
       const isExpected = error instanceof Failure;
       if (!isExpected) logger.error({ error, ...base }, 'A change failed unexpectedly');
       const message = isExpected ? error.message : 'Something went wrong in the node agent.';
-      await this.#record({ at: clock.now() / 1000, ...base, result: resultOf(error), message });
+      await this.#record({ ...base, result: resultOf(error), message });
       return failedBy(error);
     }
+  }
+
+  /** Records what was done already. */
+  note(call: Call, what: What, message: string): Promise<void> {
+    return this.#record({ ...this.#base(call, what), result: 'done', message });
   }
 
   /** Newest first. @throws Failure of the state */
@@ -69,8 +77,14 @@ export class Audit {
       .toReversed();
   }
 
-  async #record(entry: AuditEntry): Promise<void> {
+  #base({ caller, address }: Call, what: What) {
+    const node = this.#deps.node();
+    return { node, who: nameOf(caller, node), address, ...what };
+  }
+
+  async #record(told: Omit<AuditEntry, 'at'>): Promise<void> {
     const { state, clock, logger } = this.#deps;
+    const entry: AuditEntry = { at: clock.now() / 1000, ...told };
     logger.info(entry, 'A change ended');
     const at = String(clock.now()).padStart(15, '0');
     const key = `${PREFIX}${at}-${randomBytes(6).toString('hex')}`;

@@ -16,7 +16,7 @@ export interface ServerDeps {
   routes: Routes;
   peers: readonly PeerHandler[];
   /** answers under these paths itself, as the portal's contract wants it */
-  portal: { takes(path: string): boolean; answer(call: Call): Promise<Answer> } | null;
+  portal: { takes(path: string): boolean; answer(call: Call): Promise<Answer> };
   doorman: Doorman;
   events: Events;
   connections: Connections;
@@ -130,7 +130,7 @@ export class ApiServer {
     const { portal, logger } = this.#deps;
     try {
       if (call.path.startsWith(PEER_PREFIX)) return await this.#peer(listener, request, call);
-      if (portal?.takes(call.path) === true) return await portal.answer(call);
+      if (portal.takes(call.path)) return await portal.answer(call);
       return await this.#routed(call);
     } catch (error) {
       if (!(error instanceof Failure) && !call.signal.aborted) {
