@@ -147,8 +147,8 @@ export async function composeAgent(
       await api.close();
       await facts.close();
       await membership.close();
-      await nodeState.close();
       tokens.close();
+      await nodeState.close();
       await peers.close();
       tailscale.close();
     },
