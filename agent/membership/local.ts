@@ -13,6 +13,8 @@ export interface LocalNode {
   certificate: Uint8Array;
   roles: readonly RoleName[];
   voter: boolean;
+  /** unix seconds; default: now */
+  joinedAt?: number;
 }
 
 /** The nodes of one simulated cluster: who is there is what the simulation says. */
@@ -29,8 +31,8 @@ export class LocalCluster {
 
   /** @returns membership as this node sees it */
   add(node: LocalNode): Membership {
-    const { certificate, ...rest } = node;
     const now = this.#seconds();
+    const { certificate, joinedAt = now, ...rest } = node;
     this.#put({
       ...rest,
       status: 'alive',
@@ -39,7 +41,7 @@ export class LocalCluster {
       fingerprint: fingerprintOf(certificate),
       authenticated: true,
       lastSeen: now,
-      joinedAt: now,
+      joinedAt,
     });
     return this.#viewOf(node.id);
   }
@@ -50,6 +52,12 @@ export class LocalCluster {
     if (member === undefined || member.status === status) return;
     // whoever stops being alive was last seen now
     this.#put({ ...member, status, lastSeen: this.#seconds() });
+  }
+
+  /** Where its API is offered, which is known once it listens. */
+  setApiPort(id: string, apiPort: number): void {
+    const member = this.#members.get(id);
+    if (member !== undefined) this.#put({ ...member, apiPort });
   }
 
   #viewOf(id: string): Membership {

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { newCluster, startNode, type TestNode } from '#tests/support/serf-nodes';
 
+vi.setConfig({ testTimeout: 90_000 });
 const PATIENT = { timeout: 30_000, interval: 50 };
 
 const seen = (node: TestNode) =>
