@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { healthAnswer } from '#shared/contract/agent/dashboard';
 import { fail } from '#shared/contract/errors';
 import type { AgentConfig } from '../config/schema';
 import { systemClock } from '../host/clock';
@@ -11,7 +10,7 @@ import { privateFolder } from '../host/files';
 import { hasSystemd } from '../host/supervisor/index';
 import { readEnrolment } from '../identity/enrolment';
 import { type CommandContext, loadConfig, stateFolders } from './context';
-import { readLocal } from './local-api';
+import { isRunning } from './local-api';
 import type { StartOptions } from './start';
 
 const UNIT = 'clusterdeck-node-agent';
@@ -28,7 +27,7 @@ export async function startInBackground(
   // told here and not only in a log
   await readEnrolment(config.cluster.enrolment);
   const { out, io } = context;
-  if (await answers(config, io.signal)) {
+  if (await isRunning(config, io.signal)) {
     out.result({ ok: true, started: false }, () => 'The node agent runs already.');
     return 0;
   }
@@ -76,7 +75,7 @@ async function startProcess(
   await log.close();
   const until = systemClock.monotonic() + WAIT_MS;
   while (!ended && systemClock.monotonic() < until) {
-    if (await answers(config, io.signal)) {
+    if (await isRunning(config, io.signal)) {
       child.unref();
       out.note(`It is process ${child.pid} and logs to ${path}.`);
       return;
@@ -87,12 +86,4 @@ async function startProcess(
   const remedy = `Look why into ${path}.`;
   if (ended) throw fail('SERVER_ERROR', { remedy, path }, 'The node agent ended at once.');
   throw fail('TIMEOUT', { remedy, path }, 'The node agent was started but does not answer yet.');
-}
-
-async function answers(config: AgentConfig, signal: AbortSignal): Promise<boolean> {
-  try {
-    return healthAnswer.safeParse(await readLocal(config, '/health', signal)).success;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,3 @@
-import { healthAnswer } from '#shared/contract/agent/dashboard';
 import { Failure } from '#shared/contract/errors';
 import { readEnrolment } from '../identity/enrolment';
 import { readNodeIdentity } from '../identity/node-identity';
@@ -10,7 +9,7 @@ import {
   stateFolders,
 } from './context';
 import { pairs } from './io';
-import { readLocal } from './local-api';
+import { isRunning } from './local-api';
 
 /** `node-agent info`: from the files of this machine; it needs no running agent. */
 export async function showInfo(context: CommandContext): Promise<0> {
@@ -18,7 +17,7 @@ export async function showInfo(context: CommandContext): Promise<0> {
   const [identity, enrolment, running] = await Promise.all([
     orReason(readNodeIdentity(stateFolders(config).identity)),
     orReason(readEnrolment(config.cluster.enrolment)),
-    isRunning(context, config),
+    isRunning(config, context.io.signal),
   ]);
   const node = identity.value ?? null;
   const cluster = enrolment.value?.cluster ?? null;
@@ -73,16 +72,5 @@ async function orReason<T>(work: Promise<T>): Promise<{ value: T | null; reason:
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { value: null, reason: `${error.message} ${error.data.remedy}` };
-  }
-}
-
-async function isRunning(
-  { io }: CommandContext,
-  config: Parameters<typeof readLocal>[0],
-): Promise<boolean> {
-  try {
-    return healthAnswer.safeParse(await readLocal(config, '/health', io.signal)).success;
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'undici';
-import { agentError } from '#shared/contract/agent/dashboard';
+import { agentError, healthAnswer } from '#shared/contract/agent/dashboard';
 import { fail } from '#shared/contract/errors';
 import type { AgentConfig } from '../config/schema';
 import { codeOf } from '../host/error-code';
@@ -16,6 +16,15 @@ const MAX_BYTES = 32 * 1024 * 1024;
  */
 export function readLocal(config: AgentConfig, path: string, signal: AbortSignal) {
   return ask(`http://127.0.0.1:${config.api.port}${path}`, { method: 'GET', signal });
+}
+
+/** Whether an agent answers on this machine. */
+export async function isRunning(config: AgentConfig, signal: AbortSignal): Promise<boolean> {
+  try {
+    return healthAnswer.safeParse(await readLocal(config, '/health', signal)).success;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { TOKEN_ROLES } from '#shared/contract/agent/tokens';
 import type { CommandContext } from './context';
-import { showDoctor } from './doctor';
+import { showDoctor } from './doctor/index';
 import { type EnrolOptions, enrol } from './enrol';
 import { tellFailure } from './failure';
 import { showInfo } from './info';
