@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { AccessService } from './access/service';
+import { ClusterosClients } from './agents/clients';
 import { composeAudit } from './audit/compose';
 import { AuditLog } from './audit/log';
 import { composeBundles } from './bundles/compose';
@@ -64,11 +65,13 @@ async function composeOver(database: ReturnType<typeof openDatabase>, ports: Por
   const sync = composeSync({ ...base, vault, clusters, power, trust, mayChange });
   const changes = clusters.events;
   const clients = new Clients({ clusters, secrets: vault, changes, trust, clock });
-  const connection = composeTrust({ ...base, clusters, clients, trust });
+  const agents = new ClusterosClients({ clusters, secrets: vault, changes, trust, clock });
+  const connection = composeTrust({ ...base, clusters, clients, agents, trust });
   const watching = composeWatching({
     ...base,
     power,
     clients,
+    agents,
     clusters,
     groups,
     settings,
@@ -82,7 +85,8 @@ async function composeOver(database: ReturnType<typeof openDatabase>, ports: Por
     power,
     vault,
     passphrase,
-    closeSessions: async () => void (await Promise.all([clients.resetAll(), sync.endSessions()])),
+    closeSessions: async () =>
+      void (await Promise.all([clients.resetAll(), agents.resetAll(), sync.endSessions()])),
     isBusy: () => watching.journal.open().length > 0,
   });
   const notices = composeNotices(ports, { watching, clusters, settings, access });
@@ -120,7 +124,7 @@ async function composeOver(database: ReturnType<typeof openDatabase>, ports: Por
       access.close();
       await sync.close();
       await watching.close();
-      await clients.closeAll();
+      await Promise.all([clients.closeAll(), agents.closeAll()]);
       vault.close();
       store.close();
     },

@@ -1,18 +1,28 @@
+import type { ChartTarget, Timeframe } from '#shared/contract/charts';
 import type { Group } from '#shared/contract/clusters';
+import { fail } from '#shared/contract/errors';
 import type { Remote } from '#shared/contract/remotes';
 import type { Settings } from '#shared/contract/settings';
 import type { OutboxEntry } from '#shared/contract/sync';
 import type { VaultStatus } from '#shared/contract/vault';
+import { ClusterosCharts } from './agents/charts';
+import { SlurmActions } from './agents/slurm-actions';
+import { SlurmCarrier, type SlurmSight } from './agents/slurm-carrier';
+import { ClusterosSource } from './agents/source';
+import type { AgentClients } from './agents/types';
 import type { ClusterReader, ClustersEvent } from './clusters/types';
 import type { Store } from './db/store';
 import type { Channel } from './events';
 import { InventoryAnswers } from './inventory/answers';
 import { LiveHub } from './inventory/live';
+import { PveSource } from './inventory/pve-source';
 import { SnapshotStore } from './inventory/snapshots';
 import { Watcher } from './inventory/watcher';
-import { Charts } from './metrics/charts';
+import { type ChartAnswer, Charts } from './metrics/charts';
 import { ChunkStore } from './metrics/chunk-store';
 import { MetricHistory } from './metrics/history';
+import { GuestActions } from './operations/guest-actions';
+import { GuestCarrier } from './operations/guest-carrier';
 import { Guests } from './operations/guests';
 import { Journal } from './operations/journal';
 import { Operations } from './operations/service';
@@ -27,6 +37,7 @@ export interface WatchingDeps {
   logger: Logger;
   power: Power;
   clients: PveClients;
+  agents: AgentClients;
   clusters: ClusterReader & { events: Channel<ClustersEvent> };
   groups: { list(): Group[]; events: Channel<Group[]> };
   settings: { get(): Settings; events: Channel<Settings> };
@@ -38,6 +49,8 @@ export interface WatchingDeps {
 /** As many as a screen is told of at first. */
 const OPERATIONS_SHOWN = 50;
 
+type ChartQuestion = [target: ChartTarget, timeframe: Timeframe];
+
 export type Watching = ReturnType<typeof composeWatching>;
 
 /** Everything that looks at the clusters and acts on their guests, wired by hand. */
@@ -48,6 +61,7 @@ export function composeWatching(deps: WatchingDeps) {
     logger,
     power,
     clients,
+    agents,
     clusters,
     groups,
     settings,
@@ -65,18 +79,59 @@ export function composeWatching(deps: WatchingDeps) {
     clock,
     logger,
     clusters,
-    clients,
+    sources: {
+      proxmox: (uuid) => new PveSource(uuid, clients),
+      clusteros: (uuid) => new ClusterosSource(uuid, agents, clock),
+    },
     history,
     snapshots: new SnapshotStore(store, logger),
     power,
     settings: () => settings.get(),
   });
+  const nodeOf = (uuid: string, guestId: string) => watcher.guest(uuid, guestId)?.node;
+  const sight: SlurmSight = {
+    async look(uuid) {
+      const [live] = await watcher.poll(uuid);
+      const failure = live?.failure ?? null;
+      if (failure !== null) throw fail(failure.code, failure.data, failure.message);
+    },
+    member: (uuid, node) =>
+      watcher.rows(uuid).members.find((row) => row.node === node && row.authenticated),
+    job: (uuid, id) => watcher.rows(uuid).jobs.find((row) => row.id === id),
+  };
   const journal = new Journal(store, clock, logger);
-  const operations = new Operations({ journal, clock, logger, clients, clusters, watcher });
+  const guestCarrier = new GuestCarrier({ clock, clients, clusters, nodeOf });
+  const slurmCarrier = new SlurmCarrier({ clock, clients: agents, sight });
+  const operations = new Operations({
+    journal,
+    clock,
+    logger,
+    clusters,
+    nudge: (uuid) => watcher.nudge(uuid),
+    carriers: { guestAction: guestCarrier, slurmAction: slurmCarrier },
+  });
+  const guestActions = new GuestActions({
+    operations,
+    carrier: guestCarrier,
+    clock,
+    clusters,
+    watcher,
+  });
+  const slurmActions = new SlurmActions({
+    operations,
+    carrier: slurmCarrier,
+    clock,
+    clusters,
+    sight,
+    view: (uuid) => watcher.view(uuid),
+  });
   const tasks = new Tasks({ store, clock, clients, clusters });
   const guest = (uuid: string, guestId: string) => watcher.guest(uuid, guestId);
   const guests = new Guests({ clients, guest });
-  const charts = new Charts({ clock, clients, history, watcher });
+  const charts = {
+    proxmox: new Charts({ clock, clients, history, watcher }),
+    clusteros: new ClusterosCharts({ clock, clients: agents, history, watcher }),
+  };
   const live = new LiveHub({
     clock,
     logger,
@@ -124,7 +179,13 @@ export function composeWatching(deps: WatchingDeps) {
     operations,
     tasks,
     guests,
-    charts,
+    guestActions,
+    slurmActions,
+    charts: {
+      /** @throws Failure NOT_FOUND */
+      get: (uuid: string, ...rest: ChartQuestion): Promise<ChartAnswer> =>
+        charts[clusters.get(uuid).kind].get(uuid, ...rest),
+    },
     start(): void {
       history.start();
       watcher.start();

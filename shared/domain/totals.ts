@@ -39,7 +39,7 @@ export interface Totals {
 }
 
 /** Adds what was measured; null when nothing was, never a made-up 0. */
-function sum<Row>(rows: readonly Row[], value: (row: Row) => Measured): Measured {
+export function sumOf<Row>(rows: readonly Row[], value: (row: Row) => Measured): Measured {
   let total: Measured = null;
   for (const row of rows) {
     const next = value(row);
@@ -85,24 +85,24 @@ export function clusterTotals(rows: {
   storages: readonly StorageFacts[];
 }): Totals {
   const online = rows.nodes.filter((node) => node.status === 'online');
-  const cores = sum(online, (node) => node.maxCpu);
+  const cores = sumOf(online, (node) => node.maxCpu);
   const running = rows.guests.filter((guest) => guest.status === 'running' && !guest.template);
-  const vcpus = sum(running, (guest) => guest.maxCpu) ?? 0;
+  const vcpus = sumOf(running, (guest) => guest.maxCpu) ?? 0;
   const storages = countedStorages(rows.storages).filter((row) => row.total !== null);
   return {
     cpu: {
-      used: sum(online, (node) =>
+      used: sumOf(online, (node) =>
         node.cpu === null || node.maxCpu === null ? null : node.cpu * node.maxCpu,
       ),
       total: cores,
     },
     memory: {
-      used: sum(online, (node) => node.mem),
-      total: sum(online, (node) => node.maxMem),
+      used: sumOf(online, (node) => node.mem),
+      total: sumOf(online, (node) => node.maxMem),
     },
     storage: {
-      used: sum(storages, (row) => row.used),
-      total: sum(storages, (row) => row.total),
+      used: sumOf(storages, (row) => row.used),
+      total: sumOf(storages, (row) => row.total),
     },
     overcommit: cores === null || cores === 0 ? null : vcpus / cores,
     nodes: {

@@ -1,8 +1,10 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 import type { ClusterReader } from '#electron/core/clusters/types';
+import { PveSource } from '#electron/core/inventory/pve-source';
 import { type WatchEvent, Watcher } from '#electron/core/inventory/watcher';
+import type { Answer } from '#electron/core/net/carrier';
 import type { Power } from '#electron/core/ports';
-import type { Answer, CallOptions, PveClient, PveClients } from '#electron/core/pve/types';
+import type { CallOptions, PveClient, PveClients } from '#electron/core/pve/types';
 import type { Cluster } from '#shared/contract/clusters';
 import { fail } from '#shared/contract/errors';
 import { FakeClock } from './fake-clock';
@@ -140,9 +142,15 @@ export function watching(uuids: string[], changes: Partial<Cluster> = {}) {
       error: (_fields, message) => void logged.push(message),
     },
     clusters: readerOf(clusters),
-    clients: pve,
+    sources: {
+      proxmox: (uuid) => new PveSource(uuid, pve),
+      clusteros: () => {
+        throw new Error('Not used here');
+      },
+    },
     history: {
       record: (uuid) => void recorded.push(uuid),
+      fill() {},
       spark: () => ({ cpu: [], memory: [], storage: [] }),
       restore() {},
       forget() {},

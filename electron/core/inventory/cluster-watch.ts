@@ -7,31 +7,36 @@ import type {
   InventoryDelta,
   InventoryRows,
 } from '#shared/contract/inventory';
-import { clusterTotals } from '#shared/domain/totals';
+import type { Backfill } from '../metrics/backfill';
 import type { Clock, Logger } from '../ports';
-import type { Answer, PveClients } from '../pve/types';
-import { blindAccount } from './account';
 import { isEmpty } from './diff';
-import { Inventory } from './inventory';
-import { problemsOf } from './problems';
+import { Listening } from './listening';
 import { nextPoll, type Pace, placeOf } from './schedule';
 import type { Remembered, SnapshotStore } from './snapshots';
+import type { Look, Source } from './source';
 import { backOffMs, isPassing, stateAfter } from './state';
-import { type ClusterStatus, readStatus } from './status';
 
 /** Keeps what is measured and draws the last hour of it. */
 export interface History {
   record(
     uuid: string,
-    sample: { at: number; rows: InventoryRows; totals: ClusterTotals; intervalMs: number },
+    sample: {
+      at: number;
+      rows: InventoryRows;
+      totals: ClusterTotals;
+      figures: ReadonlyMap<string, number>;
+      intervalMs: number;
+    },
   ): void;
+  /** Takes what was measured elsewhere where nothing was measured here. */
+  fill(uuid: string, backfill: Backfill): void;
   spark(uuid: string): ClusterLive['spark'];
 }
 
 export interface WatchDeps {
   clock: Clock;
   logger: Logger;
-  clients: Pick<PveClients, 'get' | 'reset'>;
+  source: Source;
   history: History;
   snapshots: Pick<SnapshotStore, 'save'>;
   pace(): Pace;
@@ -39,25 +44,25 @@ export interface WatchDeps {
   onDelta(uuid: string, delta: InventoryDelta): void;
 }
 
-const STATUS_EVERY_MS = 300_000;
-const STATUS_RETRY_MS = 60_000;
+const LEARN_EVERY_MS = 300_000;
+const LEARN_RETRY_MS = 60_000;
 const SNAPSHOT_EVERY_MS = 600_000;
-const UNKNOWN_STATUS: ClusterStatus = {
-  version: null,
-  clusterName: null,
-  quorate: null,
-  standalone: null,
-};
+/** A silence longer than this is asked about, where the cluster keeps its own measurements. */
+const GAP_MS = 180_000;
+/** No cluster keeps more that a sparkline or the memory could use. */
+const BACKFILL_MS = 3_600_000;
+/** What is heard is asked about at once, but not more often than this share of the interval. */
+const HURRY_SHARE = 0.2;
 
 /** Watches one cluster: polls it at its pace, keeps its rows and its state. */
 export class ClusterWatch {
   readonly #deps: WatchDeps;
   readonly #place: number;
-  readonly #inventory = new Inventory();
+  readonly #source: Source;
+  readonly #ear: Listening | null;
   readonly #lastOnline = new Map<string, number>();
   #cluster: Cluster;
-  #status = UNKNOWN_STATUS;
-  #statusDueAt = 0;
+  #learnDueAt = 0;
   #nodesSeen = '';
   #totals: ClusterTotals | null = null;
   #failure: FailureView | null = null;
@@ -80,17 +85,26 @@ export class ClusterWatch {
     this.#cluster = cluster;
     this.#dueAt = startAt;
     this.#deps = deps;
+    this.#source = deps.source;
     this.#place = placeOf(cluster.uuid);
+    const { listen } = deps.source;
+    this.#ear =
+      listen === undefined
+        ? null
+        : new Listening({
+            ...deps,
+            listen: listen.bind(deps.source),
+            onChange: () => this.#heard(),
+          });
   }
 
   /** Shows what an earlier run knew, with its age. */
   restore(known: Remembered): void {
-    this.#inventory.restore(known.rows);
-    this.#status = known.status;
+    this.#source.restore({ rows: known.rows, facts: known.status });
     this.#asOf = known.asOf;
     this.#savedAt = known.asOf;
     for (const [node, at] of known.lastOnline) this.#lastOnline.set(node, at);
-    this.#totals = clusterTotals(this.#inventory.rows());
+    this.#totals = this.#source.totals();
   }
 
   /** Polls until {@link stop}; never rejects. */
@@ -100,6 +114,7 @@ export class ClusterWatch {
     while (this.#running) {
       const now = this.#deps.clock.now();
       const due = this.#due();
+      this.#ear?.want(due !== null && this.#failure === null && this.#endpoint !== null);
       if (due !== null && due <= now) {
         await this.#pollOnce();
       } else {
@@ -115,7 +130,7 @@ export class ClusterWatch {
     this.#running = false;
     this.#abort.abort();
     this.#waker.abort();
-    await this.#poll;
+    await Promise.all([this.#poll, this.#ear?.close()]);
     if (keep) await this.#save();
   }
 
@@ -124,8 +139,8 @@ export class ClusterWatch {
    * @param whole reads version and quorum too, which polls do only now and then
    */
   async refresh(whole = false): Promise<void> {
-    if (whole) this.#statusDueAt = 0;
-    if (this.#failure?.code === 'AUTH_FAILED') await this.#deps.clients.reset(this.#cluster.uuid);
+    if (whole) this.#learnDueAt = 0;
+    if (this.#failure?.code === 'AUTH_FAILED') await this.#source.reset();
     this.#failures = 0;
     await this.#pollOnce();
     this.#waker.abort();
@@ -133,9 +148,7 @@ export class ClusterWatch {
 
   /** Polls soon, after something was done to the cluster, and after the server had time to see it. */
   nudge(): void {
-    const soon = this.#deps.clock.now() + 1500;
-    if (this.#failures === 0) this.#dueAt = Math.min(this.#dueAt, soon);
-    this.#waker.abort();
+    this.#pollAt(this.#deps.clock.now() + 1500);
   }
 
   setPaused(paused: boolean): void {
@@ -156,8 +169,9 @@ export class ClusterWatch {
       this.#endpoint = null;
       this.#failure = null;
       this.#failures = 0;
-      this.#statusDueAt = 0;
+      this.#learnDueAt = 0;
       this.#dueAt = this.#deps.clock.now();
+      this.#ear?.restart();
     }
     this.#changed();
     this.#waker.abort();
@@ -180,27 +194,23 @@ export class ClusterWatch {
   }
 
   rows(): InventoryRows {
-    return this.#inventory.rows();
+    return this.#source.rows();
   }
 
   guest(id: string) {
-    return this.#inventory.guest(id);
+    return this.#source.guest(id);
   }
 
   view(): ClusterLive {
     const { uuid, verify } = this.#cluster;
-    const rows = this.#inventory.rows();
     return {
       uuid,
       state: this.#state(),
       failure: this.#failure,
-      ...this.#status,
+      ...this.#source.facts(),
       totals: this.#totals,
-      clusteros: null,
-      problems: problemsOf({
+      problems: this.#source.problems({
         failure: this.#failure,
-        rows,
-        quorate: this.#status.quorate,
         verify,
         lastOnline: this.#lastOnline,
         now: this.#deps.clock.now(),
@@ -225,13 +235,12 @@ export class ClusterWatch {
 
   #callsPerMinute(): number {
     // before the first connection there is no client to ask
-    return this.#endedAt === null ? 0 : this.#deps.clients.get(this.#cluster.uuid).callsPerMinute();
+    return this.#endedAt === null ? 0 : this.#source.callsPerMinute();
   }
 
   /** null: not by itself. */
   #due(): number | null {
-    const { kind, isActive } = this.#cluster;
-    const resting = kind !== 'proxmox' || !isActive || this.#paused || this.#deps.pace().asleep;
+    const resting = !this.#cluster.isActive || this.#paused || this.#deps.pace().asleep;
     return resting ? null : this.#dueAt;
   }
 
@@ -299,48 +308,62 @@ export class ClusterWatch {
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
-    const { clients, clock, logger } = this.#deps;
-    const client = clients.get(this.#cluster.uuid);
-    const answer = await client.call('GET', '/cluster/resources', undefined, { signal });
-    if (signal.aborted) return;
-    const { delta, dropped } = this.#inventory.apply(answer.data);
-    if (dropped > 0)
-      logger.warn({ cluster: this.#cluster.clusterId, dropped }, 'Rows could not be understood');
-    this.#take(answer);
-    if (!isEmpty(delta)) this.#deps.onDelta(this.#cluster.uuid, delta);
-    const nodes = this.#nodeStates();
-    if (nodes !== this.#nodesSeen || clock.now() >= this.#statusDueAt) {
-      // a cluster in trouble may take its time for this one, and the rows are here already
-      this.#changed();
-      this.#learn(await readStatus(client, { signal }));
-    }
-    this.#nodesSeen = nodes;
+    const { clock, logger } = this.#deps;
+    const { uuid, clusterId: cluster } = this.#cluster;
+    const before = this.#asOf;
+    const look = await this.#source.look(signal);
+    if (look.dropped > 0)
+      logger.warn({ cluster, dropped: look.dropped }, 'Rows could not be understood');
+    this.#take(look);
+    if (!isEmpty(look.delta)) this.#deps.onDelta(uuid, look.delta);
+    await this.#learn(signal);
+    if (clock.now() - (before ?? 0) > GAP_MS) await this.#backfill(before, signal);
     if (clock.now() - this.#savedAt >= SNAPSHOT_EVERY_MS) await this.#save();
   }
 
-  #take(answer: Answer): void {
+  #take(look: Look): void {
     const at = this.#deps.clock.now();
-    const rows = this.#inventory.rows();
-    const totals = clusterTotals(rows);
+    const rows = this.#source.rows();
+    const totals = this.#source.totals();
     const { intervalMs } = this.#deps.pace();
     this.#totals = totals;
-    this.#asOf = at;
+    this.#asOf = look.measuredAt ?? at;
     this.#asOfIntervalMs = intervalMs;
     this.#connecting = false;
-    this.#endpoint = answer.endpoint;
-    this.#latencyMs = Math.round(answer.latencyMs);
+    this.#endpoint = look.endpoint;
+    this.#latencyMs = Math.round(look.latencyMs);
     this.#failures = 0;
-    this.#failure = blindAccount(rows, totals);
+    this.#failure = look.failure;
     for (const node of rows.nodes)
       if (node.status === 'online') this.#lastOnline.set(node.node, at);
-    this.#deps.history.record(this.#cluster.uuid, { at, rows, totals, intervalMs });
+    const figures = this.#source.figures();
+    this.#deps.history.record(this.#cluster.uuid, { at, rows, totals, figures, intervalMs });
   }
 
-  #learn(status: ClusterStatus | null): void {
-    const now = this.#deps.clock.now();
-    this.#statusDueAt = now + (status === null ? STATUS_RETRY_MS : STATUS_EVERY_MS);
-    if (status !== null) {
-      this.#status = { ...status, version: status.version ?? this.#status.version };
+  async #learn(signal: AbortSignal): Promise<void> {
+    const nodes = this.#nodeStates();
+    const due = nodes !== this.#nodesSeen || this.#deps.clock.now() >= this.#learnDueAt;
+    this.#nodesSeen = nodes;
+    if (!due || this.#source.learn === undefined) return;
+    // a cluster in trouble may take its time for this one, and the rows are here already
+    this.#changed();
+    const learned = await this.#source.learn(signal);
+    this.#learnDueAt = this.#deps.clock.now() + (learned ? LEARN_EVERY_MS : LEARN_RETRY_MS);
+  }
+
+  /** A desk that was away shows what the cluster measured in the meantime. */
+  async #backfill(before: number | null, signal: AbortSignal): Promise<void> {
+    const { clock, history, logger } = this.#deps;
+    if (this.#source.measured === undefined) return;
+    this.#changed();
+    const { uuid, clusterId: cluster } = this.#cluster;
+    const since = Math.max(before ?? 0, clock.now() - BACKFILL_MS);
+    try {
+      const found = await this.#source.measured(since, signal);
+      if (!signal.aborted) history.fill(uuid, found);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      logger.info({ cluster, code: error.code }, 'The cluster did not tell what it measured');
     }
   }
 
@@ -356,15 +379,28 @@ export class ClusterWatch {
       logger.info({ cluster, code: failure.code }, 'A cluster stopped answering');
     this.#failures += 1;
     this.#failure = failure;
-    this.#statusDueAt = 0;
+    this.#learnDueAt = 0;
   }
 
   #nodeStates(): string {
-    const { nodes } = this.#inventory.rows();
+    const { nodes } = this.#source.rows();
     return nodes
       .map(({ node, status }) => `${node} ${status}`)
       .sort()
       .join();
+  }
+
+  /** The cluster says that something changed. */
+  #heard(): void {
+    const { clock, pace } = this.#deps;
+    const gap = Math.round(pace().intervalMs * HURRY_SHARE);
+    this.#pollAt(Math.max(clock.now(), (this.#endedAt ?? 0) + gap));
+  }
+
+  /** Sooner than planned, while the cluster answers. */
+  #pollAt(soon: number): void {
+    if (this.#failures === 0) this.#dueAt = Math.min(this.#dueAt, soon);
+    this.#waker.abort();
   }
 
   #changed(): void {
@@ -376,8 +412,8 @@ export class ClusterWatch {
     this.#savedAt = this.#asOf;
     await this.#deps.snapshots.save(this.#cluster.uuid, {
       asOf: this.#asOf,
-      rows: this.#inventory.rows(),
-      status: this.#status,
+      rows: this.#source.rows(),
+      status: this.#source.facts(),
       lastOnline: [...this.#lastOnline],
     });
   }

@@ -3,17 +3,13 @@ import type { ErrorCode, FailureView } from '#shared/contract/errors';
 import type { InventoryRows, NodeRow, Problem, StorageRow } from '#shared/contract/inventory';
 import { countedStorages } from '#shared/domain/totals';
 import { bytes, percent, plain } from '#shared/domain/units';
+import type { Circumstances } from './source';
 
-/** What the problems of a cluster are read from. */
-export interface Circumstances {
-  failure: FailureView | null;
+/** What the problems of a Proxmox VE cluster are read from. */
+interface Standing extends Circumstances {
   rows: InventoryRows;
   /** null: unknown, or a standalone node */
   quorate: boolean | null;
-  verify: VerifyMode;
-  /** when each node was last online, ms */
-  lastOnline: ReadonlyMap<string, number>;
-  now: number;
 }
 
 const FULL = 0.9;
@@ -33,23 +29,28 @@ const ACTIONS: Partial<Record<ErrorCode, Problem['action']>> = {
   VAULT_UNAVAILABLE: 'unlock',
   NAME_NOT_RESOLVED: 'edit',
   NOT_PROXMOX: 'edit',
+  NOT_AGENT: 'edit',
 };
 
 const WORST_FIRST: Record<Problem['severity'], number> = { bad: 0, warning: 1 };
 
 /** What needs somebody's attention, the worst first; healthy clusters have none. */
-export function problemsOf(state: Circumstances): Problem[] {
-  const problems = [
+export function problemsOf(state: Standing): Problem[] {
+  return worstFirst([
     ...failureProblem(state.failure),
     ...quorumProblem(state),
     ...state.rows.nodes.flatMap((node) => nodeProblem(node, state)),
     ...countedStorages(state.rows.storages).flatMap(storageProblem),
     ...verificationProblem(state.verify),
-  ];
+  ]);
+}
+
+export function worstFirst(problems: Problem[]): Problem[] {
   return problems.sort((a, b) => WORST_FIRST[a.severity] - WORST_FIRST[b.severity]);
 }
 
-function failureProblem(failure: FailureView | null): Problem[] {
+/** Why a cluster could not be asked. */
+export function failureProblem(failure: FailureView | null): Problem[] {
   if (failure === null) return [];
   const { code, data } = failure;
   const action = ACTIONS[code] ?? 'retry';
@@ -64,7 +65,7 @@ function failureProblem(failure: FailureView | null): Problem[] {
 const short = (fingerprint: string | undefined) =>
   fingerprint === undefined ? 'unknown' : `${fingerprint.slice(0, 8)}…`;
 
-function quorumProblem({ quorate }: Circumstances): Problem[] {
+function quorumProblem({ quorate }: Standing): Problem[] {
   if (quorate !== false) return [];
   return [
     {
@@ -76,7 +77,7 @@ function quorumProblem({ quorate }: Circumstances): Problem[] {
   ];
 }
 
-function nodeProblem(node: NodeRow, state: Circumstances): Problem[] {
+function nodeProblem(node: NodeRow, state: Standing): Problem[] {
   if (node.status === 'online') return [];
   const seen = state.lastOnline.get(node.node);
   if (node.status === 'unknown' && seen !== undefined && state.now - seen < SILENCE_MS) return [];
@@ -120,7 +121,7 @@ function storageProblem(row: StorageRow): Problem[] {
   ];
 }
 
-function verificationProblem(verify: VerifyMode): Problem[] {
+export function verificationProblem(verify: VerifyMode): Problem[] {
   if (verify !== 'off') return [];
   return [
     {

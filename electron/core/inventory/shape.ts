@@ -1,5 +1,6 @@
 import { fail } from '#shared/contract/errors';
 import type { GuestRow, InventoryRows, NodeRow, StorageRow } from '#shared/contract/inventory';
+import { coarse, roundFraction } from './rounded';
 
 /**
  * Rows of `/cluster/resources` as this program knows them. Each value is checked by hand: this runs
@@ -22,7 +23,6 @@ export interface Counters {
 }
 
 type Raw = Record<string, unknown>;
-const MIB = 2 ** 20;
 
 /** @throws Failure BAD_RESPONSE when the answer is no list */
 export function shapeResources(data: unknown): ShapedResources {
@@ -84,7 +84,7 @@ function nodeRow(raw: Raw): NodeRow | null {
     id: `node/${node}`,
     node,
     status,
-    cpu: fraction(raw.cpu),
+    cpu: roundFraction(measured(raw.cpu)),
     maxCpu: measured(raw.maxcpu),
     mem: coarse(measured(raw.mem), maxMem, 1024),
     maxMem,
@@ -115,7 +115,7 @@ function guestRow(raw: Raw, kind: 'qemu' | 'lxc'): GuestRow | null {
     pool: text(raw.pool),
     lock: text(raw.lock),
     haState: text(raw.hastate),
-    cpu: running ? fraction(raw.cpu) : null,
+    cpu: running ? roundFraction(measured(raw.cpu)) : null,
     maxCpu: measured(raw.maxcpu),
     mem: running ? coarse(measured(raw.mem), maxMem, 1024) : null,
     maxMem,
@@ -168,21 +168,6 @@ function text(value: unknown): string | null {
 /** Lists come joined by `;` (tags) or `,` (content, tags of old releases). */
 function list(value: unknown): string[] {
   return typeof value === 'string' ? value.split(/[;, ]+/).filter((item) => item !== '') : [];
-}
-
-/** Three decimals: what nobody can see must not count as a change. */
-function fraction(value: unknown): number | null {
-  const number = measured(value);
-  return number === null ? null : Math.round(number * 1000) / 1000;
-}
-
-/** Rounded to the given part of the whole, at least to a MiB, for the same reason. */
-function coarse(value: number | null, whole: number | null, parts: number): number | null {
-  if (value === null) return null;
-  if (whole !== null && value >= whole) return value;
-  const step = Math.max(MIB, Math.round((whole ?? 0) / parts));
-  const rounded = Math.round(value / step) * step;
-  return whole === null ? rounded : Math.min(rounded, whole);
 }
 
 /** Steps of a minute, of ten after an hour, of an hour after a day: an uptime is no news by itself. */

@@ -1,20 +1,31 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
-import { type InventoryRows, inventoryRows } from '#shared/contract/inventory';
+import { clusterosLive, type InventoryRows, inventoryRows } from '#shared/contract/inventory';
 import { inventorySnapshots } from '../db/schema/index';
 import type { Store } from '../db/store';
 import type { Logger } from '../ports';
 
 const compress = promisify(deflateRaw);
 
+const { members, jobs, pods, services, partitions, ...first } = inventoryRows.shape;
+/** What was written before there were other kinds has only the first three tables. */
+const rows = z.object({
+  ...first,
+  members: members.default([]),
+  jobs: jobs.default([]),
+  pods: pods.default([]),
+  services: services.default([]),
+  partitions: partitions.default([]),
+});
 const remembered = z.object({
-  rows: inventoryRows,
+  rows,
   status: z.object({
     version: z.string().nullable(),
     clusterName: z.string().nullable(),
     quorate: z.boolean().nullable(),
     standalone: z.boolean().nullable(),
+    clusteros: clusterosLive.nullable().default(null),
   }),
   lastOnline: z.array(z.tuple([z.string(), z.number()])),
 });

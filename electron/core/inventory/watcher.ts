@@ -1,4 +1,4 @@
-import type { Cluster } from '#shared/contract/clusters';
+import type { Cluster, ClusterKind } from '#shared/contract/clusters';
 import { fail } from '#shared/contract/errors';
 import type {
   ClusterLive,
@@ -10,10 +10,10 @@ import type { Settings } from '#shared/contract/settings';
 import type { ClusterReader, ClustersEvent } from '../clusters/types';
 import { Channel } from '../events';
 import type { Clock, Logger, Power } from '../ports';
-import type { PveClients } from '../pve/types';
 import { ClusterWatch, type History } from './cluster-watch';
 import type { Pace } from './schedule';
 import type { SnapshotStore } from './snapshots';
+import type { OpenSource } from './source';
 
 /** Said after each poll; a delta has only the rows that changed. */
 export type WatchEvent =
@@ -24,7 +24,8 @@ export interface WatcherDeps {
   clock: Clock;
   logger: Logger;
   clusters: ClusterReader;
-  clients: Pick<PveClients, 'get' | 'reset'>;
+  /** how each kind of cluster is looked at */
+  sources: Readonly<Record<ClusterKind, OpenSource>>;
   history: History & { restore(uuid: string, untilMs: number): void; forget(uuid: string): void };
   snapshots: Pick<SnapshotStore, 'load' | 'save'>;
   power: Power;
@@ -155,9 +156,9 @@ export class Watcher {
   #pollable(): string[] {
     return this.#deps.clusters
       .list()
-      .filter(({ uuid, kind, isActive }) => {
+      .filter(({ uuid, isActive }) => {
         const state = this.#watches.get(uuid)?.view().state;
-        return kind === 'proxmox' && isActive && state !== undefined && state !== 'paused';
+        return isActive && state !== undefined && state !== 'paused';
       })
       .map(({ uuid }) => uuid);
   }
@@ -171,13 +172,13 @@ export class Watcher {
   }
 
   #add(cluster: Cluster): ClusterWatch {
-    const { clock, logger, clients, history, snapshots } = this.#deps;
+    const { clock, logger, sources, history, snapshots } = this.#deps;
     // the first polls of many clusters do not all start in the same moment
     const startAt = clock.now() + Math.min(2000, this.#watches.size * 30);
     const watch = new ClusterWatch(cluster, startAt, {
       clock,
       logger,
-      clients,
+      source: sources[cluster.kind](cluster.uuid),
       history,
       snapshots,
       pace: () => this.#pace(),

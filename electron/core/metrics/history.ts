@@ -2,6 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { ClusterLive, ClusterTotals, InventoryRows } from '#shared/contract/inventory';
 import type { Measurement } from '#shared/domain/downsample';
 import type { Clock, Logger } from '../ports';
+import type { Backfill } from './backfill';
 import { chunkStart, type Level, MINUTES, QUARTERS, spanS } from './chunk';
 import type { ChunkStore, StoredChunk } from './chunk-store';
 import { Rings, SLOT_S } from './rings';
@@ -65,7 +66,14 @@ export class MetricHistory {
 
   record(
     uuid: string,
-    sample: { at: number; rows: InventoryRows; totals: ClusterTotals; intervalMs: number },
+    sample: {
+      at: number;
+      rows: InventoryRows;
+      totals: ClusterTotals;
+      /** further figures of the cluster itself, by metric */
+      figures?: ReadonlyMap<string, number>;
+      intervalMs: number;
+    },
   ): void {
     const recorded = this.#of(uuid);
     const { rings } = recorded;
@@ -75,7 +83,7 @@ export class MetricHistory {
     // writing also fills the time since the sample before, which then is to be stored (again)
     const fromS = sample.at - lastS * 1000 <= holdMs ? chunkStart(MINUTES, lastS) : windowS;
     recorded.openS = Math.min(recorded.openS ?? windowS, fromS);
-    rings.write(sample.at, samplesOf(sample.rows, sample.totals), holdMs);
+    rings.write(sample.at, samplesOf(sample.rows, sample.totals, sample.figures), holdMs);
   }
 
   /** Takes up the hour before `untilMs` from the store, so that cards have their lines at once. */
@@ -90,6 +98,23 @@ export class MetricHistory {
           const from = startS / SLOT_S + index * perStep;
           rings.restore(key, from, from + perStep - 1, value);
         }
+      }
+    }
+  }
+
+  /** Takes what was measured elsewhere into the last hour, where nothing was measured here. */
+  fill(uuid: string, { fromMs, stepMs, series }: Backfill): void {
+    const recorded = this.#of(uuid);
+    const perStep = Math.max(1, Math.round(stepMs / 1000 / SLOT_S));
+    const nowSlot = Math.floor(this.#deps.clock.now() / 1000 / SLOT_S);
+    const oldest = nowSlot - HOUR_S / SLOT_S + 1;
+    for (const [key, values] of series) {
+      for (const [index, value] of values.entries()) {
+        const last = Math.floor((fromMs + index * stepMs) / 1000 / SLOT_S);
+        if (value === null || last > nowSlot || last < oldest) continue;
+        recorded.rings.fill(key, last - perStep + 1, last, value);
+        const startS = chunkStart(MINUTES, Math.max(last - perStep + 1, oldest) * SLOT_S);
+        recorded.openS = Math.min(recorded.openS ?? startS, startS);
       }
     }
   }

@@ -40,6 +40,16 @@ export class Rings {
       ring[slot % SLOTS] = value;
   }
 
+  /** Writes the slots [from, to] of a series which have nothing yet. */
+  fill(key: SeriesKey, from: number, to: number, value: number): void {
+    if (this.#latest === null || to > this.#latest) this.#advance(to, 0);
+    const oldest = (this.#latest ?? to) - SLOTS + 1;
+    const ring = this.#ring(key);
+    for (let slot = Math.max(from, oldest); slot <= to; slot += 1) {
+      if (Number.isNaN(ring[slot % SLOTS])) ring[slot % SLOTS] = value;
+    }
+  }
+
   /** The mean of the slots [from, to), null where nothing was measured. */
   mean(key: SeriesKey, from: number, to: number): number | null {
     const ring = this.#rings.get(key);

@@ -13,9 +13,14 @@ export function storageEntity(row: { node: string; storage: string; shared: bool
 
 /**
  * What one poll adds to the history: fractions for CPU, bytes, bytes per second.
+ * @param figures further ones of the cluster itself, by metric
  * Network is the sum over guests: `/cluster/resources` has no traffic of the nodes themselves.
  */
-export function samplesOf(rows: InventoryRows, totals: ClusterTotals): Map<SeriesKey, number> {
+export function samplesOf(
+  rows: InventoryRows,
+  totals: ClusterTotals,
+  figures: ReadonlyMap<string, number> = new Map(),
+): Map<SeriesKey, number> {
   const samples = new Map<SeriesKey, number>();
   const put = (entity: string, metric: string, value: number | null) => {
     if (value !== null && Number.isFinite(value)) samples.set(seriesKey(entity, metric), value);
@@ -27,6 +32,7 @@ export function samplesOf(rows: InventoryRows, totals: ClusterTotals): Map<Serie
   put('', 'storage', storage.used);
   put('', 'storageTotal', storage.total);
   put('', 'running', guests.running);
+  for (const [metric, value] of figures) put('', metric, value);
   const traffic = trafficOf(rows);
   put('', 'netIn', traffic.total.in);
   put('', 'netOut', traffic.total.out);

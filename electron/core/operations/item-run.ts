@@ -1,26 +1,15 @@
 import { z } from 'zod';
 import { Failure, fail } from '#shared/contract/errors';
-import type { GuestAction, OperationItem } from '#shared/contract/operations';
+import type { GuestAction } from '#shared/contract/operations';
 import type { ClusterReader } from '../clusters/types';
 import type { Clock } from '../ports';
 import { number, text } from '../pve/schemas/loose';
 import type { PveClients } from '../pve/types';
 import { ACTIONS, guestParts } from './actions';
+import type { ItemRecord } from './carriers';
 import { followTask } from './follow';
 import { findTask, mayHaveHappened } from './reconcile';
 import { endState, nodeOf } from './upid';
-
-/** How one item's record is read and written. */
-export interface ItemRecord {
-  read(): OperationItem;
-  change(
-    change: Partial<Pick<OperationItem, 'state' | 'upid' | 'message' | 'failure' | 'startedAt'>>,
-  ): void;
-  /** with its end it is over */
-  end(state: 'done' | 'failed' | 'unknown', message: string, failure?: Failure): void;
-  /** tasks that belong to other items */
-  taken(): ReadonlySet<string>;
-}
 
 export interface ItemRunDeps {
   clock: Clock;

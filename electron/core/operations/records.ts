@@ -2,7 +2,6 @@ import { and, asc, desc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { failureView } from '#shared/contract/errors';
 import {
-  guestAction,
   itemState,
   type Operation,
   type OperationItem,
@@ -14,7 +13,8 @@ import type { Reader, Writer } from '../db/store';
 type Row = typeof operations.$inferSelect;
 type ItemRow = typeof operationItems.$inferSelect;
 
-const stored = z.object({ action: guestAction, state: operation.shape.state });
+const { action, kind, state } = operation.shape;
+const stored = z.object({ action, kind, state });
 
 function toItem(row: ItemRow): OperationItem {
   const { operationId: _operation, position: _position, failure, state, ...rest } = row;
@@ -42,7 +42,6 @@ function assemble(db: Reader, rows: readonly Row[]): Operation[] {
   return rows.map((row) => ({
     ...row,
     ...stored.parse(row),
-    kind: 'guestAction',
     items: (byId.get(row.id) ?? []).map(toItem),
   }));
 }

@@ -1,38 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import PQueue from 'p-queue';
-import { Failure, fail } from '#shared/contract/errors';
-import type { ClusterLive, GuestRow } from '#shared/contract/inventory';
-import type { GuestAction, Operation, OperationItem } from '#shared/contract/operations';
+import { Failure } from '#shared/contract/errors';
+import type { Operation, OperationItem } from '#shared/contract/operations';
 import type { ClusterReader } from '../clusters/types';
 import type { Clock, Logger } from '../ports';
-import type { PveClients } from '../pve/types';
-import { ACTIONS, titleOf } from './actions';
-import { type ItemRecord, ItemRun, type ItemRunDeps } from './item-run';
+import type { ItemCarrier, ItemRecord, ItemWork, OperationKind } from './carriers';
 import type { Journal } from './journal';
 
 export interface OperationsDeps {
   journal: Journal;
   clock: Clock;
   logger: Logger;
-  clients: Pick<PveClients, 'get'>;
-  clusters: ClusterReader;
-  watcher: {
-    guest(uuid: string, guestId: string): GuestRow | undefined;
-    poll(uuid: string): Promise<ClusterLive[]>;
-    nudge(uuid: string): void;
-  };
-}
-
-interface Order {
-  action: GuestAction;
-  items: ReadonlyArray<{ uuid: string; guestId: string }>;
-  confirm?: string | undefined;
+  clusters: Pick<ClusterReader, 'list'>;
+  /** looks at a cluster soon, since something was done to it */
+  nudge(uuid: string): void;
+  carriers: Readonly<Record<OperationKind, ItemCarrier>>;
 }
 
 /** An answer on its way is waited for this long when the program ends. */
 const CLOSE_WAIT_MS = 5000;
 
-/** Actions on guests: recorded, sent once each, followed to their end, also over a restart. */
+/** Long work: recorded, each item sent once and followed to its end, also over a restart. */
 export class Operations {
   readonly #deps: OperationsDeps;
   readonly #queues = new Map<string, PQueue>();
@@ -44,51 +31,32 @@ export class Operations {
   }
 
   /**
-   * Records the order and begins to carry it out.
-   * @throws Failure NOT_FOUND | GUEST_NOT_FOUND | CONFIRMATION_REQUIRED; nothing is sent then
+   * Records an operation and begins to carry it out.
+   * @param what its items are called in the audit, as `guests`
    */
-  async act({ action, items, confirm }: Order): Promise<Operation> {
-    const wanted = [
-      ...new Map(items.map((item) => [`${item.uuid} ${item.guestId}`, item])).values(),
-    ];
-    this.#checkConfirmed(action, new Set(wanted.map((item) => item.uuid)), confirm);
-    const targets: OperationItem[] = [];
-    for (const { uuid, guestId } of wanted) {
-      targets.push(this.#waiting(uuid, guestId, await this.#known(uuid, guestId)));
-    }
-    const { clock, journal } = this.#deps;
-    const labels = targets.map((item) => item.label);
-    const record: Operation = {
-      id: randomUUID(),
-      kind: 'guestAction',
-      title: titleOf(action, labels),
-      action,
-      state: 'running',
-      items: targets,
-      createdAt: clock.now(),
-      endedAt: null,
-    };
+  begin(record: Operation, what: string, work: ItemWork, more: object = {}): void {
+    const { journal, carriers } = this.#deps;
     journal.add(record, {
-      action: `guest.${action}.ordered`,
+      action: `${carriers[record.kind].word}.${record.action}.ordered`,
       subject: record.title,
-      after: { operation: record.id, guests: targets.map((item) => this.#subject(item)) },
+      after: {
+        operation: record.id,
+        [what]: record.items.map((item) => this.#subject(item)),
+        ...more,
+      },
     });
-    for (const position of targets.keys()) this.#run(record, position, (run) => run.perform());
-    return record;
+    for (const position of record.items.keys()) this.#run(record, position, work);
   }
 
   /** Takes up what an earlier run left: what was sent is followed, what was not is cancelled. */
   resume(): void {
-    for (const record of this.#deps.journal.open()) {
+    const { journal, carriers } = this.#deps;
+    for (const record of journal.open()) {
+      const work = carriers[record.kind].takeUp(record.action);
       for (const [position, item] of record.items.entries()) {
         if (item.state === 'waiting') {
           this.#cancelItem(record, position, 'Clusterdeck was closed before this was sent.');
-        } else if (item.state === 'running') {
-          const { upid } = item;
-          this.#run(record, position, (run) =>
-            upid === null ? run.reconcile() : run.follow(upid),
-          );
-        }
+        } else if (item.state === 'running') this.#run(record, position, work);
       }
     }
   }
@@ -123,65 +91,22 @@ export class Operations {
     late.abort();
   }
 
-  #checkConfirmed(action: GuestAction, uuids: ReadonlySet<string>, confirm: string | undefined) {
-    const clusters = [...uuids].map((uuid) => this.#deps.clusters.get(uuid));
-    const guarded = ACTIONS[action].lossy ? clusters.filter((each) => each.protected) : [];
-    const [first, ...more] = guarded;
-    if (first === undefined || (more.length === 0 && confirm === first.clusterId)) return;
-    const remedy =
-      more.length > 0
-        ? 'Several protected clusters are concerned: act on one of them at a time.'
-        : `This cluster is protected: confirm by typing ${first.clusterId}.`;
-    throw fail('CONFIRMATION_REQUIRED', { remedy, cluster: first.clusterId, field: 'confirm' });
-  }
-
-  /** A guest that is not known may be new: then the cluster is asked once. */
-  async #known(uuid: string, guestId: string): Promise<GuestRow> {
-    const { watcher, clusters } = this.#deps;
-    const known = watcher.guest(uuid, guestId);
-    if (known !== undefined) return known;
-    await watcher.poll(uuid);
-    const found = watcher.guest(uuid, guestId);
-    if (found !== undefined) return found;
-    const { clusterId } = clusters.get(uuid);
-    throw fail('GUEST_NOT_FOUND', {
-      remedy: 'It was removed or never was there. Refresh the list.',
-      cluster: clusterId,
-      detail: guestId,
-    });
-  }
-
-  #waiting(uuid: string, guestId: string, guest: GuestRow): OperationItem {
-    return {
-      key: `${uuid} ${guestId}`,
-      clusterUuid: uuid,
-      guestId,
-      label: guest.name,
-      state: 'waiting',
-      upid: null,
-      message: 'Waiting',
-      failure: null,
-      startedAt: null,
-      endedAt: null,
-    };
-  }
-
-  #run({ id, action }: Operation, position: number, work: (run: ItemRun) => Promise<void>): void {
-    const { journal, logger, watcher } = this.#deps;
+  #run(operation: Operation, position: number, work: ItemWork): void {
+    const { journal, logger, nudge } = this.#deps;
+    const { id } = operation;
     const { clusterUuid } = journal.item(id, position);
     const { signal } = this.#end;
-    const job = this.#queue(clusterUuid, action).add(async () => {
+    const job = this.#queue(clusterUuid, operation).add(async () => {
       // cancelled while it waited for its turn
       const { state } = journal.item(id, position);
       if (signal.aborted || (state !== 'waiting' && state !== 'running')) return;
+      const record = this.#recordOf(operation, position);
       try {
-        await work(
-          new ItemRun(action, this.#recordOf(id, position, action), this.#itemDeps(), signal),
-        );
+        await work(record, signal);
       } catch (error) {
-        if (!signal.aborted) this.#broke(this.#recordOf(id, position, action), error);
+        if (!signal.aborted) this.#broke(record, error);
       } finally {
-        watcher.nudge(clusterUuid);
+        nudge(clusterUuid);
       }
     });
     const run = job
@@ -199,14 +124,8 @@ export class Operations {
     record.end('unknown', 'Something went wrong here; the log has the details.');
   }
 
-  #itemDeps(): ItemRunDeps {
-    const { clock, clients, clusters, watcher } = this.#deps;
-    const nodeOf = (uuid: string, guestId: string) => watcher.guest(uuid, guestId)?.node;
-    return { clock, clients, clusters, nodeOf };
-  }
-
-  #recordOf(id: string, position: number, action: GuestAction): ItemRecord {
-    const { journal, clock } = this.#deps;
+  #recordOf({ id, kind, action }: Operation, position: number): ItemRecord {
+    const { journal, clock, carriers } = this.#deps;
     return {
       read: () => journal.item(id, position),
       change: (change) => journal.change(id, position, change),
@@ -214,9 +133,9 @@ export class Operations {
         const item = journal.item(id, position);
         const ended = { state, message, failure: failure?.view() ?? null, endedAt: clock.now() };
         journal.change(id, position, ended, {
-          action: `guest.${action}`,
+          action: `${carriers[kind].word}.${action}`,
           subject: this.#subject(item),
-          after: { operation: id, upid: item.upid },
+          after: { operation: id, ...(item.upid !== null && { upid: item.upid }) },
           result: state === 'done' ? message : `${state}: ${message}`,
         });
       },
@@ -240,12 +159,28 @@ export class Operations {
     return `${cluster?.clusterId ?? clusterUuid} ${guestId} ${label}`;
   }
 
-  #queue(clusterUuid: string, action: GuestAction): PQueue {
-    const key = `${clusterUuid} ${action}`;
+  #queue(clusterUuid: string, { kind, action }: Operation): PQueue {
+    const key = `${clusterUuid} ${kind} ${action}`;
     const known = this.#queues.get(key);
     if (known !== undefined) return known;
-    const made = new PQueue({ concurrency: ACTIONS[action].atOnce });
+    const made = new PQueue({ concurrency: this.#deps.carriers[kind].atOnce(action) });
     this.#queues.set(key, made);
     return made;
   }
+}
+
+/** An item that was ordered and not sent yet. @param id as `qemu/100` or `job/1042` */
+export function waitingItem(clusterUuid: string, id: string, label: string): OperationItem {
+  return {
+    key: `${clusterUuid} ${id}`,
+    clusterUuid,
+    guestId: id,
+    label,
+    state: 'waiting',
+    upid: null,
+    message: 'Waiting',
+    failure: null,
+    startedAt: null,
+    endedAt: null,
+  };
 }

@@ -1,9 +1,6 @@
-import type { Failure } from '#shared/contract/errors';
+import type { Read } from '../net/carrier';
+import type { WireReply } from '../net/transport';
 import { type Asked, badResponse, notProxmox, refusalFailure } from './errors';
-import type { WireReply } from './transport';
-
-/** The unpacked `data` of an answer, or why there is none. */
-export type Read = { data: unknown } | { failure: Failure };
 
 /** Reads an answer of the API: JSON with `data`, or a refusal. */
 export function readReply(reply: WireReply, asked: Asked): Read {

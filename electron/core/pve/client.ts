@@ -1,16 +1,19 @@
-import PQueue from 'p-queue';
 import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
 import type { TfaAnswer } from '#shared/contract/connection';
 import { Failure, fail } from '#shared/contract/errors';
+import { CallMeter } from '../net/call-meter';
+import { type Answer, Carrier, type Load } from '../net/carrier';
+import { abortFailure } from '../net/network-errors';
+import { scrubber } from '../net/scrub';
+import type { Method, WireTarget } from '../net/transport';
+import { Turns } from '../net/turns';
 import type { Clock } from '../ports';
-import { Carrier } from './carrier';
+import { readReply } from './answer';
 import { encodeParams, encodePath, type Params } from './encode';
 import { typedPaths } from './engine';
-import { abortFailure } from './network-errors';
-import { scrubber } from './scrub';
+import type { Asked } from './errors';
 import type { Authorization, PostTicket, Session } from './session';
-import type { Method, WireTarget } from './transport';
-import type { Answer, CallOptions, PveClient } from './types';
+import type { CallOptions, PveClient } from './types';
 
 export interface ClientOptions {
   /** cluster_id that failures name */
@@ -32,6 +35,7 @@ const DEADLINE_MS = 35_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 const AT_ONCE = 4;
 const CLOSE_GRACE_MS = 2_000;
+const LOGIN = '/access/ticket';
 
 /** One cluster's client; nothing is sent before the first call. */
 export function createClient(options: ClientOptions): SessionClient {
@@ -40,18 +44,17 @@ export function createClient(options: ClientOptions): SessionClient {
 
 class Client implements SessionClient {
   readonly #session: Session;
-  readonly #clock: Clock;
   readonly #clusterId: string | null;
   readonly #carrier: Carrier;
-  readonly #queue = new PQueue({ concurrency: AT_ONCE });
+  readonly #turns = new Turns(AT_ONCE);
+  readonly #meter: CallMeter;
   readonly #closed = new AbortController();
-  #sentAt: number[] = [];
 
   constructor(options: ClientOptions) {
     this.#session = options.session;
-    this.#clock = options.clock;
+    this.#meter = new CallMeter(options.clock);
     this.#clusterId = options.clusterId;
-    this.#carrier = new Carrier(options, () => this.#count());
+    this.#carrier = new Carrier(options, () => this.#meter.count());
   }
 
   api(options?: CallOptions) {
@@ -69,7 +72,7 @@ class Client implements SessionClient {
     // a change that is on its way is let through; everything else ends with the client
     const signal = AbortSignal.any(method === 'GET' ? [...ends, this.#closed.signal] : ends);
     try {
-      return await this.#inTurn(signal, () =>
+      return await this.#turns.take(signal, () =>
         this.#authentic(method, path, params, signal, options.maxBytes ?? MAX_BYTES),
       );
     } catch (error) {
@@ -78,8 +81,7 @@ class Client implements SessionClient {
   }
 
   callsPerMinute(): number {
-    this.#sentAt = this.#sentAt.filter((at) => at > this.#clock.now() - 60_000);
-    return this.#sentAt.length;
+    return this.#meter.perMinute();
   }
 
   async answerTfa(answer: TfaAnswer): Promise<void> {
@@ -98,22 +100,6 @@ class Client implements SessionClient {
     const remedy = 'Try again; the connection was closed.';
     this.#closed.abort(fail('ABORTED', { remedy }));
     await this.#carrier.close(CLOSE_GRACE_MS);
-  }
-
-  /** Waits for one of the cluster's places; giving up while waiting sends nothing. */
-  async #inTurn<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
-    const waiting = new AbortController();
-    const giveUp = () => waiting.abort(abortFailure(signal.reason, ''));
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    const result = this.#queue.add(
-      () => {
-        signal.removeEventListener('abort', giveUp);
-        return run();
-      },
-      { signal: waiting.signal },
-    );
-    return await result.finally(() => signal.removeEventListener('abort', giveUp));
   }
 
   async #authentic(
@@ -157,12 +143,9 @@ class Client implements SessionClient {
     const text = encodeParams(params);
     return this.#carrier.carry({
       method,
-      path: encodePath(path),
-      query: inQuery ? text : '',
-      body: inQuery ? null : text,
-      headers: changes ? { ...headers, ...changeHeaders } : headers,
-      kind: authorization.kind,
-      scrub: scrubber(authorization.secrets),
+      ...written(encodePath(path), inQuery ? text : '', inQuery ? null : text),
+      headers: headersOf(changes ? { ...headers, ...changeHeaders } : headers, !inQuery),
+      read: reader(path, authorization.kind, scrubber(authorization.secrets)),
       repeatable: !changes,
       signal,
       maxBytes,
@@ -174,12 +157,9 @@ class Client implements SessionClient {
     return async (params, kind) => {
       const answer = await this.#carrier.carry({
         method: 'POST',
-        path: '/access/ticket',
-        query: '',
-        body: encodeParams(params),
-        headers: {},
-        kind,
-        scrub: scrubber([params.password ?? '', params['tfa-challenge'] ?? '']),
+        ...written(LOGIN, '', encodeParams(params)),
+        headers: headersOf({}, true),
+        read: reader(LOGIN, kind, scrubber([params.password ?? '', params['tfa-challenge'] ?? ''])),
         // asking for a ticket changes nothing, but a second factor's code is used up
         repeatable: kind === 'password',
         signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
@@ -187,12 +167,6 @@ class Client implements SessionClient {
       });
       return answer.data;
     };
-  }
-
-  #count(): void {
-    const now = this.#clock.now();
-    this.#sentAt.push(now);
-    if (this.#sentAt.length > 1000) this.#sentAt = this.#sentAt.filter((at) => at > now - 60_000);
   }
 
   #named(error: unknown): unknown {
@@ -209,4 +183,24 @@ function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promis
   return Promise.race([work, aborted.promise]).finally(() =>
     signal.removeEventListener('abort', onAbort),
   );
+}
+
+/** Where and with what body a request goes. */
+function written(path: string, query: string, body: string | null): Pick<Load, 'path' | 'body'> {
+  return { path: `/api2/json${path}${query === '' ? '' : `?${query}`}`, body };
+}
+
+function headersOf(headers: Record<string, string>, hasBody: boolean): Record<string, string> {
+  return {
+    ...headers,
+    accept: 'application/json',
+    'accept-encoding': 'gzip',
+    'user-agent': 'clusterdeck',
+    ...(hasBody ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+  };
+}
+
+/** Failures name the path as it was asked for, without its query. */
+function reader(path: string, kind: Asked['kind'], scrub: Asked['scrub']): Load['read'] {
+  return (reply, endpoint) => readReply(reply, { endpoint, path: encodePath(path), kind, scrub });
 }

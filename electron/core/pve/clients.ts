@@ -1,11 +1,12 @@
 import type { Cluster, Endpoint, VerifyMode } from '#shared/contract/clusters';
 import type { ConnectionDraft, TfaAnswer } from '#shared/contract/connection';
 import { fail } from '#shared/contract/errors';
+import { ConnectionSecrets } from '../clusters/secrets';
 import type { ClusterReader, ClustersEvent, SecretReader } from '../clusters/types';
+import type { WireTarget } from '../net/transport';
 import type { Clock } from '../ports';
 import { createClient, type SessionClient } from './client';
 import { type Account, Session } from './session';
-import type { WireTarget } from './transport';
 import type { PveClient, PveClients } from './types';
 
 export interface ClientsOptions {
@@ -35,11 +36,13 @@ interface Entry {
 /** The clients of all configured clusters; a changed configuration closes the old one at once. */
 export class Clients implements PveClients {
   readonly #options: ClientsOptions;
+  readonly #secrets: ConnectionSecrets;
   readonly #entries = new Map<string, Entry>();
   readonly #unsubscribe: () => void;
 
   constructor(options: ClientsOptions) {
     this.#options = options;
+    this.#secrets = new ConnectionSecrets(options.clusters, options.secrets);
     this.#unsubscribe = options.changes.subscribe((event) => {
       for (const uuid of [...event.reconnect, ...event.removed]) void this.reset(uuid);
     });
@@ -95,7 +98,7 @@ export class Clients implements PveClients {
       throw fail('UNSUPPORTED', { remedy: 'Use a Proxmox VE cluster for this.' });
     }
     const { endpoints, verify, clusterId, authKind, user, tokenId } = cluster;
-    const account = { kind: authKind, user, tokenId, secret: () => this.#storedSecret(uuid) };
+    const account = { kind: authKind, user, tokenId, secret: () => this.#secrets.stored(uuid) };
     const session = new Session(account, this.#options.clock);
     const subject = { endpoints, verify, session, clusterId, account: accountName(cluster) };
     const entry = { subject, client: this.open(subject, endpoints) };
@@ -104,31 +107,11 @@ export class Clients implements PveClients {
   }
 
   #draftAccount(draft: ConnectionDraft): Account {
-    const { authKind, user, tokenId, uuid, secret = '' } = draft;
-    const open = () => {
-      if (secret !== '') return Promise.resolve(secret);
-      return uuid === undefined ? Promise.reject(missing()) : this.#draftSecret(uuid, authKind);
-    };
-    return { kind: authKind, user, tokenId, secret: open };
-  }
-
-  /** A stored secret is good for a draft only while it is of the same kind. */
-  #draftSecret(uuid: string, kind: Account['kind']): Promise<string> {
-    const stored = this.#options.clusters.get(uuid);
-    return stored.authKind === kind ? this.#storedSecret(uuid) : Promise.reject(missing());
-  }
-
-  async #storedSecret(uuid: string): Promise<string> {
-    const secret = await this.#options.secrets.open(uuid, 'secret');
-    if (secret === null) throw missing();
-    return secret;
+    const { authKind, user, tokenId } = draft;
+    return { kind: authKind, user, tokenId, secret: () => this.#secrets.drafted(draft) };
   }
 }
 
 function accountName({ authKind, user, tokenId }: Cluster | ConnectionDraft): string {
   return authKind === 'token' ? (tokenId ?? '') : user;
-}
-
-function missing() {
-  return fail('SECRET_MISSING', { remedy: 'Enter the password or the token secret.' });
 }

@@ -1,7 +1,7 @@
 import { type ApiRequestable, type Proxmox, proxmoxApi } from 'proxmox-api';
 import { z } from 'zod';
 import { fail } from '#shared/contract/errors';
-import type { Method } from './transport';
+import type { Method } from '../net/transport';
 import type { CallOptions, PveClient } from './types';
 
 const methodName = z.enum(['GET', 'POST', 'PUT', 'DELETE']);

@@ -1,5 +1,6 @@
 import type { Proxmox } from 'proxmox-api';
 import type { ConnectionDraft, TfaAnswer } from '#shared/contract/connection';
+import type { Answer } from '../net/carrier';
 
 /** How one call is made; every call has a deadline over its whole body. */
 export interface CallOptions {
@@ -8,13 +9,6 @@ export interface CallOptions {
   deadlineMs?: number;
   /** largest body accepted, default 32 MiB */
   maxBytes?: number;
-}
-
-/** A call's plain answer; `data` is what the API wraps in `{data}` and is still unchecked. */
-export interface Answer {
-  data: unknown;
-  endpoint: string;
-  latencyMs: number;
 }
 
 /**
@@ -29,7 +23,7 @@ export interface PveClient {
     path: string,
     params?: Record<string, string | number | boolean | undefined>,
     options?: CallOptions,
-  ): Promise<Answer>;
+  ): Promise<Answer>; // `data` is what the API wraps in `{data}`
   /** calls sent in the last minute */
   callsPerMinute(): number;
   /** answers the second factor; the session then lives on by renewal */

@@ -1,15 +1,15 @@
+import type { GuestActions } from '../operations/guest-actions';
 import type { Guests } from '../operations/guests';
-import type { Operations } from '../operations/service';
 import { os } from './base';
 
 interface GuestServices {
   guests: Pick<Guests, 'show'>;
-  operations: Pick<Operations, 'act'>;
+  guestActions: Pick<GuestActions, 'act'>;
 }
 
-export function createGuestsRouter({ guests, operations }: GuestServices) {
+export function createGuestsRouter({ guests, guestActions }: GuestServices) {
   return {
-    act: os.guests.act.handler(({ input }) => operations.act(input)),
+    act: os.guests.act.handler(({ input }) => guestActions.act(input)),
     show: os.guests.show.handler(({ input }) => guests.show(input.uuid, input.guestId)),
   };
 }

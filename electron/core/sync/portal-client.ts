@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { VerifyMode } from '#shared/contract/clusters';
 import { type Failure, fail } from '#shared/contract/errors';
 import type { Remote } from '#shared/contract/remotes';
-import { type Method, openWire, type Wire, WireError, type WireReply } from '../pve/transport';
+import { type Method, openWire, type Wire, WireError, type WireReply } from '../net/transport';
 import { loginRefused, notUnderstood, refusal, remoteFailure, unknownEnd } from './portal-failures';
 
 /** Where a remote is and who this desk is there. */

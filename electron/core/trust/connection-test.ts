@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Endpoint } from '#shared/contract/clusters';
+import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
 import {
   type ConnectionDraft,
   STAGES,
@@ -11,19 +11,37 @@ import {
 } from '#shared/contract/connection';
 import { Failure } from '#shared/contract/errors';
 import { hostPort } from '#shared/domain/host';
-import { isEndpointTrouble } from '../pve/carrier';
-import type { SessionClient } from '../pve/client';
-import type { Subject } from '../pve/clients';
-import { abortFailure } from '../pve/network-errors';
+import { isEndpointTrouble } from '../net/carrier';
+import { abortFailure } from '../net/network-errors';
+import { type Finding, judgeCertificate } from './certificate';
 import { reach, resolveName, shakeHands, type TrustSource } from './probe';
-import { ApiStages, type Finding, judgeCertificate } from './stages';
 
-/** Makes clients for a test: of a stored cluster with its running session, or of a draft. */
-export interface TestClients {
+/** What a test asks the API of one endpoint, in the words of its kind. */
+export interface ApiTrial {
+  /** the stages after `tls`, in the contract's order */
+  steps(factor: TfaAnswer | null): Step[];
+  /** filled as the stages pass */
+  readonly version: string | null;
+  readonly nodeNames: string[];
+  /** what was found when all have passed, in a sentence */
+  verdict(): string;
+  close(): Promise<void>;
+}
+
+/** What is to be tested: a stored cluster, or a form's draft. */
+export interface TestSubject {
+  endpoints: Endpoint[];
+  verify: VerifyMode;
+  /** tells a failure of the network in words that fit the kind */
+  explain(failure: Failure): Failure;
+  /** over a client of its own */
+  open(endpoint: Endpoint, signal: AbortSignal): ApiTrial;
+}
+
+export interface TestSubjects {
   /** @throws Failure NOT_FOUND */
-  stored(uuid: string): Subject;
-  drafted(draft: ConnectionDraft): Subject;
-  open(subject: Subject, endpoints: Endpoint[]): SessionClient;
+  stored(uuid: string): TestSubject;
+  drafted(draft: ConnectionDraft): TestSubject;
 }
 
 export type TestInput = ({ uuid: string } | { draft: ConnectionDraft }) & {
@@ -34,7 +52,7 @@ interface EndpointReport {
   label: string;
   stages: TestStage[];
   failure: Failure | null;
-  api: ApiStages | null;
+  api: ApiTrial | null;
 }
 
 /**
@@ -42,11 +60,11 @@ interface EndpointReport {
  * whole and gives the verdict; the others are tested up to their certificate.
  */
 export class ConnectionTest {
-  readonly #clients: TestClients;
+  readonly #subjects: TestSubjects;
   readonly #trust: TrustSource;
 
-  constructor(clients: TestClients, trust: TrustSource) {
-    this.#clients = clients;
+  constructor(subjects: TestSubjects, trust: TrustSource) {
+    this.#subjects = subjects;
     this.#trust = trust;
   }
 
@@ -56,7 +74,7 @@ export class ConnectionTest {
    */
   async *run(input: TestInput, signal: AbortSignal): AsyncGenerator<TestEvent> {
     const subject =
-      'uuid' in input ? this.#clients.stored(input.uuid) : this.#clients.drafted(input.draft);
+      'uuid' in input ? this.#subjects.stored(input.uuid) : this.#subjects.drafted(input.draft);
     const reports: EndpointReport[] = [];
     let verdict: EndpointReport | null = null;
     for (const endpoint of subject.endpoints) {
@@ -78,7 +96,7 @@ export class ConnectionTest {
   }
 
   async *#endpoint(
-    subject: Subject,
+    subject: TestSubject,
     endpoint: Endpoint,
     factor: TfaAnswer | null,
     whole: boolean,
@@ -86,17 +104,14 @@ export class ConnectionTest {
   ): AsyncGenerator<TestEvent, EndpointReport> {
     const label = hostPort(endpoint.host, endpoint.port);
     const report: EndpointReport = { label, stages: [], failure: null, api: null };
-    const client = whole ? this.#clients.open(subject, [endpoint]) : null;
+    report.api = whole ? subject.open(endpoint, signal) : null;
     try {
       const steps = this.#network(subject, endpoint, signal);
-      if (client !== null) {
-        report.api = new ApiStages(client, subject.account, signal);
-        steps.push(...apiSteps(report.api, factor));
-      }
+      if (report.api !== null) steps.push(...report.api.steps(factor));
       for (const [name, work] of steps) {
         if (report.failure !== null) break;
         yield { type: 'stage', endpoint: label, stage: { name, state: 'running', ms: 0 } };
-        const { stage, failure } = await timed(name, work, signal, label);
+        const { stage, failure } = await timed(name, work, signal, label, subject.explain);
         report.stages.push(stage);
         report.failure = failure;
         yield { type: 'stage', endpoint: label, stage };
@@ -108,11 +123,11 @@ export class ConnectionTest {
       }
       return report;
     } finally {
-      await client?.close();
+      await report.api?.close();
     }
   }
 
-  #network(subject: Subject, endpoint: Endpoint, signal: AbortSignal): Step[] {
+  #network(subject: TestSubject, endpoint: Endpoint, signal: AbortSignal): Step[] {
     const probe = { host: endpoint.host, port: endpoint.port, signal };
     let addresses: Awaited<ReturnType<typeof resolveName>> = [];
     let socket: Socket | null = null;
@@ -143,30 +158,23 @@ export class ConnectionTest {
   }
 }
 
-type Step = [StageName, () => Promise<Finding>];
-
-function apiSteps(api: ApiStages, factor: TfaAnswer | null): Step[] {
-  return [
-    ['authentication', () => api.authentication(factor)],
-    ['permissions', () => api.permissions()],
-    ['version', () => api.versionNumber()],
-    ['nodes', () => api.nodes()],
-    ['quorum', () => api.quorum()],
-  ];
-}
+/** One stage and what it takes to pass it. */
+export type Step = [StageName, () => Promise<Finding>];
 
 async function timed(
   name: StageName,
   work: () => Promise<Finding>,
   signal: AbortSignal,
   label: string,
+  explain: TestSubject['explain'],
 ): Promise<{ stage: TestStage; failure: Failure | null }> {
   const startedAt = performance.now();
-  const { failure = null, ...found } = await work().catch((error: unknown): Finding => {
+  const { failure: failed = null, ...found } = await work().catch((error: unknown): Finding => {
     if (signal.aborted) throw abortFailure(signal.reason, label);
     if (error instanceof Failure) return { failure: error };
     throw error;
   });
+  const failure = failed === null ? null : explain(failed);
   const ms = Math.round((performance.now() - startedAt) * 10) / 10;
   if (failure === null) return { stage: { name, state: 'passed', ms, ...found }, failure };
   const { code, message, data } = failure;
@@ -199,10 +207,7 @@ function resultOf(told: EndpointReport, reports: EndpointReport[]): TestResult {
 }
 
 function messageOf({ failure, api, label }: EndpointReport, reports: EndpointReport[]): string {
-  const count = api?.nodeNames.length ?? 0;
-  const verdict =
-    failure?.message ??
-    `Proxmox VE ${api?.version ?? ''} with ${count} ${count === 1 ? 'node' : 'nodes'}.`;
+  const verdict = failure?.message ?? api?.verdict() ?? '';
   const others = reports.filter((report) => report.failure !== null && report.label !== label);
   if (others.length === 0) return verdict;
   const told = others.map((report) => `${report.label} (${report.failure?.message ?? ''})`);

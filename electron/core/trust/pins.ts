@@ -1,6 +1,7 @@
 import type { Cluster, ClusterUpdate, Endpoint } from '#shared/contract/clusters';
 import type { CertificateInfo } from '#shared/contract/connection';
 import { fail } from '#shared/contract/errors';
+import type { ClusterosAccount } from '../agents/account';
 import type { ClusterReader } from '../clusters/types';
 import { readClusterStatus, readNodes } from '../pve/schemas/cluster';
 import type { PveClients } from '../pve/types';
@@ -14,6 +15,7 @@ export interface ClusterWriter {
 export interface PinsDeps {
   clusters: ClusterReader & ClusterWriter;
   clients: Pick<PveClients, 'get'>;
+  clusteros: Pick<ClusterosAccount, 'siblings'>;
   trust: TrustSource;
 }
 
@@ -73,11 +75,12 @@ export class Pins {
    * @throws Failure TLS_UNTRUSTED where the answer comes over an unverified connection
    */
   async siblings(uuid: string): Promise<Sibling[]> {
-    const { verify, endpoints } = this.#deps.clusters.get(uuid);
+    const { kind, verify, endpoints } = this.#deps.clusters.get(uuid);
     if (verify === 'off') {
       const remedy = 'Pin the fingerprint of an endpoint first; only a trusted one can vouch.';
       throw fail('TLS_UNTRUSTED', { remedy });
     }
+    if (kind === 'clusteros') return await this.#deps.clusteros.siblings(uuid, endpoints);
     const client = this.#deps.clients.get(uuid);
     const [status, nodes] = await Promise.all([
       client.call('GET', '/cluster/status'),

@@ -10,7 +10,7 @@ import {
 } from 'node:tls';
 import type { CertificateInfo } from '#shared/contract/connection';
 import { hostPort } from '#shared/domain/host';
-import { abortFailure, networkFailure } from '../pve/network-errors';
+import { abortFailure, networkFailure } from '../net/network-errors';
 
 const STEP_MS = 8_000;
 

@@ -1,12 +1,15 @@
 import type { Right } from '#shared/contract/connection';
-import type { ClustersEvent } from '../clusters/types';
+import type { ClusterosAccount } from '../agents/account';
+import type { ClusterReader, ClustersEvent } from '../clusters/types';
 import type { Clock } from '../ports';
 import { type Permissions, readPermissions } from '../pve/schemas/access';
 import type { PveClients } from '../pve/types';
 import { holds } from './privileges';
 
 export interface RightsDeps {
+  clusters: Pick<ClusterReader, 'get'>;
   clients: Pick<PveClients, 'get'>;
+  clusteros: Pick<ClusterosAccount, 'rights'>;
   clock: Pick<Clock, 'now'>;
   changes: { subscribe(listener: (event: ClustersEvent) => void): () => void };
 }
@@ -44,6 +47,8 @@ export class Rights {
   }
 
   async #ask(uuid: string): Promise<Right[]> {
+    const { clusters, clusteros } = this.#deps;
+    if (clusters.get(uuid).kind === 'clusteros') return await clusteros.rights(uuid);
     const answer = await this.#deps.clients.get(uuid).call('GET', '/access/permissions');
     const permissions = readPermissions(answer.data);
     return NEEDS.map(({ action, privilege, below }) => {

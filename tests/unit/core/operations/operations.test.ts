@@ -2,6 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { AuditLog } from '#electron/core/audit/log';
 import { openDatabase } from '#electron/core/db/open';
 import { Store } from '#electron/core/db/store';
+import { GuestActions } from '#electron/core/operations/guest-actions';
+import { GuestCarrier } from '#electron/core/operations/guest-carrier';
 import { Journal } from '#electron/core/operations/journal';
 import { Operations } from '#electron/core/operations/service';
 import { fail } from '#shared/contract/errors';
@@ -24,24 +26,26 @@ function desk(options: { protected?: boolean } = {}) {
   onTestFinished(() => store.close());
   const nudged: string[] = [];
   const start = () => {
+    const clusters = readerOf([
+      clusterOf(A, { clusterId: 'prod', protected: options.protected ?? false }),
+    ]);
+    const guest = (_uuid: string, guestId: string) =>
+      guestId === 'qemu/404'
+        ? undefined
+        : guestRow({ vmid: Number(guestId.split('/')[1]), name: guestId });
+    const nodeOf = (uuid: string, guestId: string) => guest(uuid, guestId)?.node;
+    const carrier = new GuestCarrier({ clock, clients: pve, clusters, nodeOf });
     const operations = new Operations({
       journal: new Journal(store, clock, logger),
       clock,
       logger,
-      clients: pve,
-      clusters: readerOf([
-        clusterOf(A, { clusterId: 'prod', protected: options.protected ?? false }),
-      ]),
-      watcher: {
-        guest: (_uuid, guestId) =>
-          guestId === 'qemu/404'
-            ? undefined
-            : guestRow({ vmid: Number(guestId.split('/')[1]), name: guestId }),
-        poll: async () => [],
-        nudge: (uuid) => void nudged.push(uuid),
-      },
+      clusters,
+      nudge: (uuid) => void nudged.push(uuid),
+      carriers: { guestAction: carrier, slurmAction: carrier },
     });
-    return operations;
+    const watcher = { guest, poll: async () => [] };
+    const guests = new GuestActions({ operations, carrier, clock, clusters, watcher });
+    return Object.assign(operations, { act: guests.act.bind(guests) });
   };
   const audit = () =>
     sqlite.prepare('select action, subject, result from audit order by seq').all();
@@ -49,7 +53,8 @@ function desk(options: { protected?: boolean } = {}) {
 }
 
 const posts = (pve: FakePve) => pve.calls.filter((call) => call.method === 'POST').length;
-const act = (operations: Operations, action: GuestAction, ids: string[], confirm?: string) =>
+type Desk = ReturnType<ReturnType<typeof desk>['start']>;
+const act = (operations: Desk, action: GuestAction, ids: string[], confirm?: string) =>
   operations.act({ action, items: ids.map((guestId) => ({ uuid: A, guestId })), confirm });
 const item = ({ items: [first] }: Operation) => first;
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { networkFailure } from '#electron/core/net/network-errors';
 import { readReply } from '#electron/core/pve/answer';
-import { networkFailure } from '#electron/core/pve/network-errors';
 import { type ErrorCode, Failure } from '#shared/contract/errors';
 
 const FOLDER = join(import.meta.dirname, '../../../fixtures/recorded-pve-9.2.11');

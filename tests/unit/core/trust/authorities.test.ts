@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { ClusterosClients } from '#electron/core/agents/clients';
 import { Clients } from '#electron/core/pve/clients';
 import { machineAuthorities } from '#electron/core/trust/authorities';
 import { ConnectionTest } from '#electron/core/trust/connection-test';
+import { testSubjects } from '#electron/core/trust/subjects';
 import type { TestResult } from '#shared/contract/connection';
 import { fail } from '#shared/contract/errors';
 import { FakeClock } from '#tests/support/fake-clock';
@@ -17,7 +19,10 @@ function testerTrusting(pem: string): ConnectionTest {
   const secrets = { open: () => Promise.resolve(null) };
   const changes = { subscribe: () => () => {} };
   const clock = new FakeClock(Date.now());
-  return new ConnectionTest(new Clients({ clusters, secrets, changes, trust, clock }), trust);
+  const options = { clusters, secrets, changes, trust, clock };
+  const clients = new Clients(options);
+  const agents = new ClusterosClients(options);
+  return new ConnectionTest(testSubjects({ clusters, clients, agents }), trust);
 }
 
 test.each([

@@ -1,49 +1,14 @@
-import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
-import type { CertificateInfo, TfaAnswer } from '#shared/contract/connection';
-import { type Failure, fail } from '#shared/contract/errors';
-import { hostPort } from '#shared/domain/host';
+import type { TfaAnswer } from '#shared/contract/connection';
+import { fail } from '#shared/contract/errors';
 import type { SessionClient } from '../pve/client';
-import { networkFailure, pinFailure } from '../pve/network-errors';
 import { readPermissions } from '../pve/schemas/access';
 import { readClusterStatus, readNodes, readVersion } from '../pve/schemas/cluster';
+import type { Finding } from './certificate';
+import type { ApiTrial, Step } from './connection-test';
 import { missingFor } from './privileges';
-import type { Handshake } from './probe';
 
-/** What a stage found; with a failure it did not pass, whatever else it found. */
-export interface Finding {
-  detail?: string;
-  remedy?: string;
-  certificate?: CertificateInfo;
-  pinned?: string;
-  failure?: Failure;
-}
-
-/** Judges a handshake by the cluster's way of verifying. */
-export function judgeCertificate(
-  handshake: Handshake,
-  endpoint: Endpoint,
-  verify: VerifyMode,
-): Finding {
-  const { certificate, distrust } = handshake;
-  const label = hostPort(endpoint.host, endpoint.port);
-  const pinned = endpoint.pin === null ? {} : { pinned: endpoint.pin };
-  const ends = new Date(certificate.validTo).toISOString().slice(0, 10);
-  const life = certificate.validTo < Date.now() ? `expired on ${ends}` : `valid until ${ends}`;
-  const found = { certificate, ...pinned };
-  if (verify === 'off') return { ...found, detail: `not verified, ${life}` };
-  if (verify === 'pin' && endpoint.pin === certificate.fingerprint) {
-    return { ...found, detail: `pinned, ${life}` };
-  }
-  if (verify === 'pin') {
-    return { ...found, failure: pinFailure(label, endpoint.pin, certificate.fingerprint) };
-  }
-  if (distrust === null) return { ...found, detail: `${certificate.issuer}, ${life}` };
-  const failure = networkFailure(Object.assign(new Error(distrust), { code: distrust }), label);
-  return { ...found, failure };
-}
-
-/** The stages that ask the API, in the contract's order; each tells what it found. */
-export class ApiStages {
+/** The stages that ask a Proxmox VE API; each tells what it found. */
+export class PveTrial implements ApiTrial {
   readonly #client: SessionClient;
   readonly #signal: AbortSignal;
   readonly #account: string;
@@ -56,6 +21,25 @@ export class ApiStages {
     this.#client = client;
     this.#account = account;
     this.#signal = signal;
+  }
+
+  steps(factor: TfaAnswer | null): Step[] {
+    return [
+      ['authentication', () => this.authentication(factor)],
+      ['permissions', () => this.permissions()],
+      ['version', () => this.versionNumber()],
+      ['nodes', () => this.nodes()],
+      ['quorum', () => this.quorum()],
+    ];
+  }
+
+  verdict(): string {
+    const count = this.nodeNames.length;
+    return `Proxmox VE ${this.version ?? ''} with ${count} ${count === 1 ? 'node' : 'nodes'}.`;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
   }
 
   /** A token has no login: its first call shows whether it is accepted. */

@@ -21,12 +21,15 @@ interface WireRequest {
   maxBytes: number;
 }
 
-/** A whole answer; the body is unpacked text. */
-export interface WireReply {
+export interface WireHead {
   status: number;
   /** the first line only, and the only text some releases send */
   statusText: string;
   headers: Record<string, string>;
+}
+
+/** A whole answer; the body is unpacked text. */
+export interface WireReply extends WireHead {
   body: string;
 }
 
@@ -49,6 +52,16 @@ export interface Wire {
   readonly label: string;
   /** @throws WireError */
   send(request: WireRequest): Promise<WireReply>;
+  /**
+   * Reads an answer that has no end by itself, piece by piece. Settles when it has ended.
+   * @param onStart its head; a failure it returns stops the reading
+   * @throws WireError
+   */
+  stream(
+    request: Omit<WireRequest, 'body' | 'maxBytes'>,
+    onStart: (head: WireHead) => Failure | null,
+    onData: (chunk: Buffer) => void,
+  ): Promise<void>;
   /** lets running requests end within `graceMs`, then closes every socket */
   close(graceMs: number): Promise<void>;
 }
@@ -86,7 +99,9 @@ export function openWire(target: WireTarget): Wire {
   });
   return {
     label,
-    send: (request) => new Exchange(request, label).run(pool),
+    send: (request) => new Whole(request, label).run(pool),
+    stream: (request, onStart, onData) =>
+      new Endless({ ...request, body: null }, label, onStart, onData).run(pool),
     async close(graceMs) {
       const timer = setTimeout(() => void pool.destroy(), graceMs);
       await pool.close().catch(() => pool.destroy());
@@ -140,30 +155,31 @@ class PinError extends Error {
 }
 
 /** One request on its way; settles once. */
-class Exchange implements Dispatcher.DispatchHandler {
-  readonly #request: WireRequest;
-  readonly #label: string;
-  readonly #done = Promise.withResolvers<WireReply>();
-  readonly #chunks: Buffer[] = [];
+abstract class Exchange<Result> implements Dispatcher.DispatchHandler {
+  protected readonly label: string;
+  protected readonly done = Promise.withResolvers<Result>();
+  readonly #request: Omit<WireRequest, 'maxBytes'>;
   #controller: Dispatcher.DispatchController | null = null;
-  #size = 0;
-  #head: Omit<WireReply, 'body'> | null = null;
 
-  constructor(request: WireRequest, label: string) {
+  constructor(request: Omit<WireRequest, 'maxBytes'>, label: string) {
     this.#request = request;
-    this.#label = label;
+    this.label = label;
   }
 
-  async run(pool: Pool): Promise<WireReply> {
+  protected abstract onHead(head: WireHead): void;
+  protected abstract onChunk(chunk: Buffer): void;
+  protected abstract onEnd(): void;
+
+  async run(pool: Pool): Promise<Result> {
     const { signal, method, path, headers, body } = this.#request;
-    const onAbort = () => this.#stop(abortFailure(signal.reason, this.#label));
+    const onAbort = () => this.stop(abortFailure(signal.reason, this.label));
     if (signal.aborted) onAbort();
     else {
       signal.addEventListener('abort', onAbort, { once: true });
       pool.dispatch({ method, path, headers, body }, this);
     }
     try {
-      return await this.#done.promise;
+      return await this.done.promise;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
@@ -183,43 +199,102 @@ class Exchange implements Dispatcher.DispatchHandler {
     statusText = '',
   ): void {
     const flat = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')]);
-    this.#head = { status, statusText, headers: Object.fromEntries(flat) };
-    const length = Number(this.#head.headers['content-length']);
-    if (length > this.#request.maxBytes) this.#stop(tooLargeFailure(this.#label));
+    this.onHead({ status, statusText, headers: Object.fromEntries(flat) });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length;
-    if (this.#size > this.#request.maxBytes) this.#stop(tooLargeFailure(this.#label));
-    else this.#chunks.push(chunk);
+    this.onChunk(chunk);
   }
 
   onResponseEnd(): void {
+    this.onEnd();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error instanceof PinError ? error.failure : networkFailure(error, this.label));
+  }
+
+  protected stop(failure: Failure): void {
+    this.fail(failure);
+    this.#controller?.abort(new Error('stopped'));
+  }
+
+  protected fail(failure: Failure): void {
+    this.done.reject(new WireError(failure, this.#controller !== null));
+  }
+}
+
+/** Collects the answer up to its end. */
+class Whole extends Exchange<WireReply> {
+  readonly #maxBytes: number;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  #head: WireHead | null = null;
+
+  constructor(request: WireRequest, label: string) {
+    super(request, label);
+    this.#maxBytes = request.maxBytes;
+  }
+
+  protected onHead(head: WireHead): void {
+    this.#head = head;
+    const length = Number(head.headers['content-length']);
+    if (length > this.#maxBytes) this.#tooLarge();
+  }
+
+  protected onChunk(chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) this.#tooLarge();
+    else this.#chunks.push(chunk);
+  }
+
+  protected onEnd(): void {
     const head = this.#head;
     if (head === null) return;
     const raw = Buffer.concat(this.#chunks);
     if (head.headers['content-encoding'] !== 'gzip') {
-      this.#done.resolve({ ...head, body: raw.toString('utf8') });
+      this.done.resolve({ ...head, body: raw.toString('utf8') });
       return;
     }
-    gunzip(raw, { maxOutputLength: this.#request.maxBytes }, (error, unpacked) => {
-      if (error === null) this.#done.resolve({ ...head, body: unpacked.toString('utf8') });
-      else this.#fail(networkFailure(error, this.#label));
+    gunzip(raw, { maxOutputLength: this.#maxBytes }, (error, unpacked) => {
+      if (error === null) this.done.resolve({ ...head, body: unpacked.toString('utf8') });
+      else this.fail(networkFailure(error, this.label));
     });
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(error instanceof PinError ? error.failure : networkFailure(error, this.#label));
-  }
-
-  #stop(failure: Failure): void {
-    this.#fail(failure);
+  #tooLarge(): void {
     this.#chunks.length = 0;
-    this.#controller?.abort(new Error('stopped'));
+    this.stop(tooLargeFailure(this.label));
+  }
+}
+
+/** Hands on what comes, as it comes. */
+class Endless extends Exchange<void> {
+  readonly #onStart: (head: WireHead) => Failure | null;
+  readonly #onData: (chunk: Buffer) => void;
+
+  constructor(
+    request: Omit<WireRequest, 'maxBytes'>,
+    label: string,
+    onStart: (head: WireHead) => Failure | null,
+    onData: (chunk: Buffer) => void,
+  ) {
+    super(request, label);
+    this.#onStart = onStart;
+    this.#onData = onData;
   }
 
-  #fail(failure: Failure): void {
-    this.#done.reject(new WireError(failure, this.#controller !== null));
+  protected onHead(head: WireHead): void {
+    const failure = this.#onStart(head);
+    if (failure !== null) this.stop(failure);
+  }
+
+  protected onChunk(chunk: Buffer): void {
+    this.#onData(chunk);
+  }
+
+  protected onEnd(): void {
+    this.done.resolve();
   }
 }
 

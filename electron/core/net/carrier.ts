@@ -1,23 +1,42 @@
 import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
 import { type ErrorCode, Failure, fail } from '#shared/contract/errors';
-import { readReply } from './answer';
-import type { Asked } from './errors';
-import { type Method, openWire, type Wire, WireError, type WireTarget } from './transport';
-import type { Answer } from './types';
+import {
+  type Method,
+  openWire,
+  type Wire,
+  WireError,
+  type WireHead,
+  type WireReply,
+  type WireTarget,
+} from './transport';
+
+/** A call's plain answer, still unchecked. */
+export interface Answer {
+  data: unknown;
+  /** `host:port` that answered */
+  endpoint: string;
+  latencyMs: number;
+}
+
+/**
+ * The unpacked data of an answer, or why there is none; `decided`: whether the server itself said
+ * no, where its status alone does not tell.
+ */
+export type Read = { data: unknown } | { failure: Failure; decided?: boolean };
 
 /** One request on its way to whichever endpoint answers. */
 export interface Load {
   method: Method;
+  /** path with its query, encoded */
   path: string;
-  query: string;
   body: string | null;
   headers: Record<string, string>;
-  kind: Asked['kind'];
-  scrub: Asked['scrub'];
   /** reads may go to another endpoint after they were sent; changes never */
   repeatable: boolean;
   signal: AbortSignal;
   maxBytes: number;
+  /** what the answer of an endpoint says in its API's language */
+  read(reply: WireReply, endpoint: string): Read;
 }
 
 export interface CarrierOptions {
@@ -61,8 +80,7 @@ export class Carrier {
   /** @throws Failure; its `outcome` is `unknown` where a change may have been done */
   async carry(load: Load): Promise<Answer> {
     let first: Failure | null = null;
-    for (let step = 0; step < this.#wires.length; step++) {
-      const index = (this.#preferred + step) % this.#wires.length;
+    for (const index of this.#inTurn()) {
       const wire = this.#wires[index];
       if (wire === undefined) break;
       const result = await this.#attempt(wire, load);
@@ -80,8 +98,32 @@ export class Carrier {
     throw first ?? fail('INVALID_INPUT', { remedy: 'Give the cluster an endpoint.' });
   }
 
+  /**
+   * Reads an endless answer of the endpoint that answered last; ends with its connection.
+   * @throws Failure
+   */
+  async stream(
+    load: Pick<Load, 'path' | 'headers' | 'signal'>,
+    onStart: (head: WireHead) => Failure | null,
+    onData: (chunk: Buffer) => void,
+  ): Promise<void> {
+    const wire = this.#wires[this.#preferred];
+    if (wire === undefined) return;
+    this.#onSend();
+    try {
+      await wire.stream({ method: 'GET', ...load }, onStart, onData);
+    } catch (error) {
+      throw error instanceof WireError ? error.failure : error;
+    }
+  }
+
   async close(graceMs: number): Promise<void> {
     await Promise.all(this.#wires.map((wire) => wire.close(graceMs)));
+  }
+
+  #inTurn(): number[] {
+    const { length } = this.#wires;
+    return Array.from({ length }, (_, step) => (this.#preferred + step) % length);
   }
 
   /** A kept connection may have ended unnoticed, as while the machine slept: a read tries a new one. */
@@ -95,17 +137,12 @@ export class Carrier {
     const startedAt = performance.now();
     this.#onSend();
     try {
-      const reply = await wire.send({
-        method: load.method,
-        path: `/api2/json${load.path}${load.query === '' ? '' : `?${load.query}`}`,
-        headers: headersOf(load),
-        body: load.body,
-        signal: load.signal,
-        maxBytes: load.maxBytes,
-      });
-      const asked = { endpoint: wire.label, path: load.path, kind: load.kind, scrub: load.scrub };
-      const read = readReply(reply, asked);
-      if ('failure' in read) return this.#lost(read.failure, load, reply.status);
+      const { method, path, headers, body, signal, maxBytes } = load;
+      const reply = await wire.send({ method, path, headers, body, signal, maxBytes });
+      const read = load.read(reply, wire.label);
+      if ('failure' in read) {
+        return this.#lost(read.failure, load, reply.status, read.decided);
+      }
       const latencyMs = performance.now() - startedAt;
       return { answer: { data: read.data, endpoint: wire.label, latencyMs } };
     } catch (error) {
@@ -116,22 +153,12 @@ export class Carrier {
   }
 
   /** The request was sent and brought nothing usable back. */
-  #lost(failure: Failure, load: Load, status: number | null): Result {
+  #lost(failure: Failure, load: Load, status: number | null, decided = isDecided(status)): Result {
     const brokeOff = status === null && failure.code === 'UNREACHABLE';
     if (load.repeatable) return { failure, goOn: mayGoOn(failure, load), brokeOff };
-    const told = isDecided(status) ? failure : undecided(failure);
+    const told = decided ? failure : undecided(failure);
     return { failure: told, goOn: false, brokeOff };
   }
-}
-
-function headersOf(load: Load): Record<string, string> {
-  return {
-    ...load.headers,
-    accept: 'application/json',
-    'accept-encoding': 'gzip',
-    'user-agent': 'clusterdeck',
-    ...(load.body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-  };
 }
 
 function mayGoOn(failure: Failure, load: Load): boolean {
