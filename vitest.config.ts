@@ -1,13 +1,32 @@
 import { defineConfig } from 'vitest/config';
 
+const LAB = 'tests/lab/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     environment: 'node',
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // files run beside each other, one process each: native modules and sockets stay apart
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'main', include: ['tests/**/*.test.ts'], exclude: [LAB] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'lab',
+          include: [LAB],
+          // whole clusters: one at a time, when nothing else runs
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

@@ -4,59 +4,53 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { folderOf, projectFolder, readRecord } from '#tests/lab/folder';
 import { type Lab, startLab } from '#tests/lab/lab';
-import { identify, run, until } from '#tests/lab/process';
+import { identify, isRunning, type ProcessId, run, until } from '#tests/lab/process';
 
 const KINDS = ['mnt', 'net', 'pid', 'uts', 'ipc'];
 
-/** Every namespace that is in use on this machine, as `net:[4026532281]`. */
-function namespacesInUse(): Set<string> {
-  const found = new Set<string>();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    for (const kind of KINDS) {
-      try {
-        found.add(readlinkSync(`/proc/${pid}/ns/${kind}`));
-      } catch {
-        // it ended just now
-      }
-    }
+const processes = (): ProcessId[] =>
+  readdirSync('/proc').flatMap((name) =>
+    /^\d+$/.test(name) ? (identify(Number(name)) ?? []) : [],
+  );
+
+function namespacesOf({ pid }: ProcessId): string[] {
+  try {
+    return KINDS.map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`));
+  } catch {
+    return [];
   }
-  return found;
 }
 
-/** Processes whose command line names the lab's folder: all that its start and its hosts need. */
-function processesOf(name: string): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return line.includes(`${folderOf(name)} `) ? [`${pid} ${line}`] : [];
-      } catch {
-        return [];
-      }
-    });
+/** Whether its command line names the lab's folder, as that of all that starts or enters hosts. */
+function names(folder: string, { pid }: ProcessId): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${folder}\0`);
+  } catch {
+    return false;
+  }
 }
 
-const namespacesOf = (pids: readonly number[]): Set<string> =>
-  new Set(pids.flatMap((pid) => KINDS.map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`))));
+/** All that runs in a namespace of the lab's or was started for it; no namespace outlives them. */
+function processesOf(name: string): ProcessId[] {
+  const machine = new Set(namespacesOf({ pid: process.pid, started: '' }));
+  const roots = [
+    readRecord(name)?.space,
+    ...(readRecord(name)?.hosts ?? []).map(({ init }) => init),
+  ];
+  const own = new Set(
+    roots.flatMap((root) => (root ? namespacesOf(root) : [])).filter((one) => !machine.has(one)),
+  );
+  return processes().filter(
+    (one) => namespacesOf(one).some((space) => own.has(space)) || names(folderOf(name), one),
+  );
+}
 
-async function expectNothingLeft(name: string, namespaces: ReadonlySet<string>): Promise<void> {
-  const own = namespacesOf([process.pid]);
-  await until(() => {
-    const used = namespacesInUse();
-    return [...namespaces].every((one) => own.has(one) || !used.has(one));
-  }, 'the namespaces of the lab to go');
-  await until(() => processesOf(name).length === 0, 'the processes of the lab to go');
+async function expectNothingLeft(name: string, were: readonly ProcessId[]): Promise<void> {
+  await until(() => !were.some(isRunning), 'the processes of the lab to go');
+  expect(processes().filter((one) => names(folderOf(name), one))).toEqual([]);
   expect(existsSync(folderOf(name))).toBe(false);
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(folderOf(name));
 }
-
-const pidsOf = (name: string): number[] => {
-  const record = readRecord(name);
-  return [record?.space, ...(record?.hosts ?? []).map((host) => host.init)].flatMap((one) =>
-    one === null || one === undefined ? [] : [one.pid],
-  );
-};
 
 const lab = (args: readonly string[]) =>
   run([process.execPath, join(projectFolder(), 'build', 'lab.mjs'), ...args]);
@@ -117,22 +111,27 @@ describe('a lab', () => {
 
   it('leaves nothing behind', async () => {
     const { lab } = await startWithHosts(start);
-    const namespaces = namespacesOf(pidsOf(lab.name));
-    expect(namespaces.size).toBeGreaterThan(KINDS.length);
+    const were = processesOf(lab.name);
+    // three hosts with a first process and what it started, and the lab's own
+    expect(were.length).toBeGreaterThan(6);
     await lab.down();
-    await expectNothingLeft(lab.name, namespaces);
+    await expectNothingLeft(lab.name, were);
   });
 
   it('goes with the test that it belongs to, however that ends', async () => {
     const name = `owned-${process.pid}`;
     const code = `import { startLab } from '#tests/lab/lab';
       await startLab({ name: '${name}', clusters: { a: 2 }, agents: false });
-      process.kill(process.pid, 'SIGKILL');`;
-    await run([process.execPath, '--input-type=module', '-e', code]);
-    const namespaces = namespacesOf(pidsOf(name).filter((pid) => identify(pid) !== null));
+      setInterval(() => undefined, 1000);`;
+    const args = ['--input-type=module', '-e', code];
+    const owner = spawn(process.execPath, args, { stdio: 'ignore' });
+    await until(() => readRecord(name)?.hosts.every((one) => one.init), 'its lab');
+    const were = processesOf(name);
+    owner.kill('SIGKILL');
+    await until(() => !were.some(isRunning), 'the lab to go with its owner');
     // the folder of an abandoned lab is swept by whoever starts the next one
     await start({ clusters: { a: 1 }, agents: false });
-    await expectNothingLeft(name, namespaces);
+    await expectNothingLeft(name, were);
   });
 });
 
@@ -157,9 +156,9 @@ describe('the command line', () => {
     await until(() => isThen(name), 'the moment', { everyMs: 1 });
     up.kill('SIGKILL');
     await until(() => up.signalCode !== null || up.exitCode !== null, 'the start to die');
-    const namespaces = namespacesOf(pidsOf(name).filter((pid) => identify(pid) !== null));
+    const were = processesOf(name);
     expect((await lab(['--name', name, 'down'])).code).toBe(0);
-    await expectNothingLeft(name, namespaces);
+    await expectNothingLeft(name, were);
   });
 
   it('runs two labs with the same addresses beside each other', async () => {

@@ -45,7 +45,7 @@ export async function end(target: ProcessId): Promise<void> {
 export async function until<T>(
   ask: () => T | Promise<T>,
   what: string,
-  { withinMs = 20_000, everyMs = 50 } = {},
+  { withinMs = 15_000, everyMs = 50 } = {},
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
