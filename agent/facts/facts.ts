@@ -39,6 +39,8 @@ export interface FactsDeps {
   raftLeader(): Promise<string | null>;
   /** further trouble of this node, as its roles and daemons know it */
   problems(): readonly AgentProblem[];
+  /** what was measured before this start, oldest first, by ms since 1970 and series */
+  history?: Iterable<readonly [number, ReadonlyMap<string, number>]>;
   clock: Clock;
   logger: Logger;
   version: string;
@@ -106,6 +108,7 @@ class Collector implements Facts {
   async start(): Promise<void> {
     const { membership, slurm, kube, clock } = this.#deps;
     const { signal } = this.#ends;
+    for (const [at, samples] of this.#deps.history ?? []) this.#rings.write(at, samples);
     await this.#readMachine();
     this.#rebuild();
     const soon = () => this.#soon();

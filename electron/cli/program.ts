@@ -180,8 +180,9 @@ function createProgram(
     .action((options, command) => perform(command, (context) => serve(options, context)));
   hostOptions(program.command('demo'))
     .description('start simulated clusters and a deck that shows them')
-    .option('--clusters <n>', 'how many clusters')
-    .option('--nodes <n>', 'nodes of each cluster')
+    .option('--clusters <n>', 'how many Proxmox clusters')
+    .option('--clusteros <n>', 'ClusterOS clusters beside them (default: 2)')
+    .option('--nodes <n>', 'nodes of each Proxmox cluster')
     .option('--guests <n>', 'guests of each cluster')
     .option('--delay-ms <ms>', 'how long their API takes for an answer')
     .action((options, command) => perform(command, (context) => runDemo(options, context)));

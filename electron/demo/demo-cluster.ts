@@ -177,8 +177,11 @@ export class DemoCluster {
   }
 
   /** What is needed to put this cluster on a deck. */
-  card(look: Omit<LabCard, 'clusterId' | 'name' | 'endpoints' | 'user' | 'token'>): LabCard {
+  card(
+    look: Omit<LabCard, 'kind' | 'clusterId' | 'name' | 'endpoints' | 'user' | 'token'>,
+  ): LabCard {
     return {
+      kind: 'proxmox',
       ...look,
       clusterId: this.id,
       name: this.#spec.label,

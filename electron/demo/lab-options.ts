@@ -3,6 +3,8 @@ import type { ClusterSpec } from './pve/model/spec';
 
 /** How a lab shall be. Everything has a lively default. */
 export interface LabOptions {
+  /** How many ClusterOS clusters stand beside the others, at most two; none by default. */
+  clusteros?: number;
   /** How many clusters; the first three are the ones of the tour. */
   clusters?: number;
   /** Nodes of every cluster. */
@@ -61,8 +63,8 @@ export interface LabEndpoint {
   fingerprint: string;
 }
 
-/** What somebody needs to put a simulated cluster on a deck. */
-export interface LabCard {
+/** What every simulated cluster's card has. */
+interface CardFace {
   clusterId: string;
   name: string;
   description: string;
@@ -73,6 +75,20 @@ export interface LabCard {
   protected: boolean;
   /** Doors of the members that are there. */
   endpoints: LabEndpoint[];
+}
+
+/** What somebody needs to put a simulated Proxmox cluster on a deck. */
+export interface LabCard extends CardFace {
+  kind: 'proxmox';
   user: LabUser;
   token: LabToken;
 }
+
+/** What somebody needs to put a simulated ClusterOS cluster on a deck. */
+export interface ClusterOsCard extends CardFace {
+  kind: 'clusteros';
+  /** a token that may act on SLURM */
+  secret: string;
+}
+
+export type DeckCard = LabCard | ClusterOsCard;

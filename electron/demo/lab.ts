@@ -1,5 +1,7 @@
+import { DemoClusterOs } from './clusteros/cluster';
+import { clusterOsSpecs } from './clusteros/specs';
 import { DemoCluster } from './demo-cluster';
-import type { LabCard, LabOptions } from './lab-options';
+import type { DeckCard, LabCard, LabOptions } from './lab-options';
 import { peopleOf } from './people';
 import { buildCluster } from './pve/model/build';
 import type { ClusterSpec } from './pve/model/spec';
@@ -39,16 +41,21 @@ const FURTHER_GROUPS = [
 
 /** Simulated clusters on loopback, ready to be talked to. */
 export interface DemoLab {
+  /** Those of Proxmox. */
   readonly clusters: readonly DemoCluster[];
   /** The cluster of that id, e.g. `prod-main`. */
   cluster(id: string): DemoCluster;
-  /** What is needed to put each cluster on a deck. */
+  /** The ClusterOS clusters beside them. */
+  readonly clusteros: readonly DemoClusterOs[];
+  /** What is needed to put each Proxmox cluster on a deck. */
   cards(): LabCard[];
+  /** The same for all clusters. */
+  deckCards(): DeckCard[];
   close(): Promise<void>;
 }
 
 /**
- * Starts simulated Proxmox clusters with real TLS on loopback. With the same
+ * Starts simulated clusters, Proxmox's and ClusterOS's, with real TLS on loopback. With the same
  * seed and clock two labs are alike, but for keys, certificates and ports.
  */
 export async function startDemoLab(options: LabOptions = {}): Promise<DemoLab> {
@@ -61,31 +68,41 @@ export async function startDemoLab(options: LabOptions = {}): Promise<DemoLab> {
       guests: options.guests,
     });
   const clusters: DemoCluster[] = [];
+  const clusteros: DemoClusterOs[] = [];
   let port = options.port ?? 0;
   const cluster = (id: string): DemoCluster => {
     const found = clusters.find((one) => one.id === id);
     if (found === undefined) throw new RangeError(`The lab has no cluster ${id}.`);
     return found;
   };
+  const close = async () => {
+    await Promise.all([...clusters, ...clusteros].map((one) => one.close()));
+  };
   try {
     for (const spec of specs) {
       clusters.push(await openCluster(spec, seed, port, options));
+      if (port !== 0) port += spec.nodes.length;
+    }
+    for (const spec of clusterOsSpecs(options.clusteros ?? 0)) {
+      const { host = '127.0.0.1', clock = Date.now } = options;
+      clusteros.push(await DemoClusterOs.open(spec, { host, port, seed, clock }));
       if (port !== 0) port += spec.nodes.length;
     }
     for (const { cluster: id, fault, match } of options.faults ?? []) {
       cluster(id).inject(fault, match);
     }
   } catch (error) {
-    await Promise.all(clusters.map((one) => one.close()));
+    await close();
     throw error;
   }
+  const cards = () => clusters.map((one, index) => one.card(lookOf(index)));
   return {
     clusters,
+    clusteros,
     cluster,
-    cards: () => clusters.map((one, index) => one.card(lookOf(index))),
-    close: async () => {
-      await Promise.all(clusters.map((one) => one.close()));
-    },
+    cards,
+    deckCards: () => [...cards(), ...clusteros.map((one) => one.card())],
+    close,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterCreateInput, Group } from '#shared/contract/clusters';
 import { fail } from '#shared/contract/errors';
 import type { Client } from '#shared/contract/index';
-import type { LabCard } from './lab-options';
+import type { DeckCard } from './lab-options';
 
 const COLOURS: Record<string, string> = {
   blue: '#5b7cfa',
@@ -13,10 +13,10 @@ const MAX_ENDPOINTS = 16;
 
 /**
  * Puts a lab's clusters on a deck, as a person would: through the contract, with pins and
- * passwords. Those of an earlier lab in the same folder get the new lab's doors.
+ * passwords or tokens. Those of an earlier lab in the same folder get the new lab's doors.
  * @throws Failure INVALID_INPUT when the folder holds clusters that are not of a lab
  */
-export async function seedLab(cards: readonly LabCard[], client: Client): Promise<void> {
+export async function seedLab(cards: readonly DeckCard[], client: Client): Promise<void> {
   const [present, groups] = await Promise.all([client.clusters.list(), client.groups.list()]);
   const foreign = present.find((cluster) => !isOfLab(cluster, cards));
   if (foreign !== undefined) {
@@ -35,11 +35,11 @@ export async function seedLab(cards: readonly LabCard[], client: Client): Promis
   }
 }
 
-const isOfLab = (cluster: Cluster, cards: readonly LabCard[]) =>
+const isOfLab = (cluster: Cluster, cards: readonly DeckCard[]) =>
   cards.some(({ clusterId }) => clusterId === cluster.clusterId) &&
   cluster.endpoints.every(({ host }) => host === '127.0.0.1');
 
-async function groupFor({ group }: LabCard, groups: Group[], client: Client): Promise<string> {
+async function groupFor({ group }: DeckCard, groups: Group[], client: Client): Promise<string> {
   const known = groups.find(({ name }) => name === group.name);
   if (known !== undefined) return known.uuid;
   const colour = COLOURS[group.colour] ?? '#5b7cfa';
@@ -48,18 +48,21 @@ async function groupFor({ group }: LabCard, groups: Group[], client: Client): Pr
   return made.uuid;
 }
 
-const doorsOf = (card: LabCard) => ({
+const doorsOf = (card: DeckCard) => ({
   endpoints: card.endpoints
     .slice(0, MAX_ENDPOINTS)
     .map(({ host, port, fingerprint }) => ({ host, port, pin: fingerprint })),
-  secret: card.user.password,
+  secret: card.kind === 'proxmox' ? card.user.password : card.secret,
 });
 
-const fieldsOf = (card: LabCard, groupUuid: string): ClusterCreateInput => ({
+const fieldsOf = (card: DeckCard, groupUuid: string): ClusterCreateInput => ({
   ...doorsOf(card),
   clusterId: card.clusterId,
   name: card.name,
-  user: card.user.userid,
+  kind: card.kind,
+  ...(card.kind === 'proxmox'
+    ? { user: card.user.userid }
+    : { authKind: 'token' as const, user: '' }),
   verify: 'pin',
   description: card.description,
   priority: card.priority,

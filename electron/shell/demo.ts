@@ -1,5 +1,8 @@
 import type { Client } from '#shared/contract/index';
 
+/** ClusterOS clusters of the tour. */
+const CLUSTEROS = 2;
+
 /**
  * Starts the simulated clusters and puts them on this deck.
  * @returns what ends them
@@ -10,9 +13,9 @@ export async function openDemoLab(client: Client): Promise<() => Promise<void>> 
     import('#electron/demo/lab'),
     import('#electron/demo/seed'),
   ]);
-  const lab = await startDemoLab();
+  const lab = await startDemoLab({ clusteros: CLUSTEROS });
   try {
-    await seedLab(lab.cards(), client);
+    await seedLab(lab.deckCards(), client);
   } catch (error) {
     await lab.close();
     throw error;

@@ -21,7 +21,7 @@ export async function withDeck(lab?: DemoLab, ports: Ports = testPorts()): Promi
   const core = await composeCore(ports);
   onTestFinished(() => core.close());
   const client: Client = createRouterClient(core.router, { context: { logger: ports.logger } });
-  if (lab !== undefined) await seedLab(lab.cards(), client);
+  if (lab !== undefined) await seedLab(lab.deckCards(), client);
   return { core, client, uuid: async (ref) => (await client.clusters.get({ ref })).uuid };
 }
 

@@ -56,7 +56,7 @@ export async function startTestHost(options: { lab?: LabOptions | null } = {}): 
     cleanup.push(() => lab.close());
     const host = await startBrowserHost({ ...hostOptions(folder.path), demo: !isEmpty });
     cleanup.push(() => host.close());
-    await seedLab(lab.cards(), host.client);
+    await seedLab(lab.deckCards(), host.client);
     const pageErrors: string[] = [];
     let browser: Promise<Browser> | null = null;
     cleanup.push(async () => (await browser)?.close());

@@ -9,6 +9,7 @@ import { type HostOptions, tellLink } from './serve';
 
 interface DemoOptions extends HostOptions {
   clusters?: string;
+  clusteros?: string;
   nodes?: string;
   guests?: string;
   delayMs?: string;
@@ -42,7 +43,7 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
       env: io.env,
       signal: io.signal,
       async onReady({ client }) {
-        await seedLab(lab.cards(), client);
+        await seedLab(lab.deckCards(), client);
         out.note(`The demo lab runs; its data folder is ${dataDir}`);
         out.note(`From a second shell: npm run -s clusterdeck -- --data ${dataDir} clusters list`);
         out.note('It ends with Ctrl-C, or when its window is closed.');
@@ -57,8 +58,9 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
 }
 
 function labSettings(options: DemoOptions) {
-  const { clusters, nodes, guests, delayMs } = options;
+  const { clusters, clusteros = '2', nodes, guests, delayMs } = options;
   return {
+    clusteros: wholeNumber('--clusteros', clusteros, 0, 2),
     ...(clusters !== undefined && { clusters: wholeNumber('--clusters', clusters, 1, 200) }),
     ...(nodes !== undefined && { nodes: wholeNumber('--nodes', nodes, 1, 64) }),
     ...(guests !== undefined && { guests: wholeNumber('--guests', guests, 0, 20_000) }),

@@ -1,0 +1,186 @@
+import { repeat } from '#agent/facts/loop';
+import { systemClock } from '#agent/host/clock';
+import { LocalCluster } from '#agent/membership/local';
+import type { Clock } from '#agent/ports';
+import { SqliteStore } from '#agent/state/sqlite/store';
+import type { RoleName } from '#shared/contract/agent/dashboard';
+import { TOKEN_ROLES, type TokenRole } from '#shared/contract/agent/tokens';
+import type { ClusterOsCard, LabEndpoint } from '../lab-options';
+import { seedOf, uuidOf } from '../pve/random';
+import { DAY_MS, liveThrough } from './history';
+import { KubeWorld } from './kube';
+import { type CommonGround, DemoNode } from './node';
+import { SlurmView } from './slurm/view';
+import { SlurmWorld } from './slurm/world';
+import type { ClusterOsSpec } from './specs';
+
+export interface DemoClusterOsOptions {
+  /** where the doors are; a loopback address */
+  host: string;
+  /** port of the first node, the others follow; 0 takes any for each */
+  port: number;
+  seed: number;
+  /** the present, ms since 1970 */
+  clock: () => number;
+}
+
+/** How often the simulated daemons are looked at. */
+const LOOK_MS = 2_000;
+
+/** One simulated ClusterOS cluster: real agents in this process over simulated machines. */
+export class DemoClusterOs {
+  readonly id: string;
+  readonly spec: ClusterOsSpec;
+  /** what the simulated queue holds, for tests that look behind the API */
+  readonly world: SlurmWorld;
+  readonly nodes: readonly DemoNode[];
+  readonly #ground: CommonGround;
+  readonly #kube: KubeWorld | null;
+  readonly #host: string;
+  readonly #tokens = new Map<TokenRole, string>();
+  readonly #ends = new AbortController();
+  #looking: Promise<void> = Promise.resolve();
+  #primary: string | null;
+
+  private constructor(ground: CommonGround, kube: KubeWorld | null, nodes: readonly DemoNode[]) {
+    this.id = ground.spec.id;
+    this.spec = ground.spec;
+    this.world = ground.world;
+    this.nodes = nodes;
+    this.#ground = ground;
+    this.#kube = kube;
+    this.#host = ground.host;
+    this.#primary =
+      ground.spec.nodes.find((node) => hasRole(node, 'slurm-controller'))?.name ?? null;
+  }
+
+  /** Founds the cluster some time ago, lives through its last day and opens all doors. */
+  static async open(spec: ClusterOsSpec, options: DemoClusterOsOptions): Promise<DemoClusterOs> {
+    const clock: Clock = { ...systemClock, now: options.clock };
+    const now = clock.now();
+    const seed = seedOf(spec.id, options.seed);
+    const world = new SlurmWorld({ ...spec, seed, startMs: now - DAY_MS });
+    const hasKube = spec.nodes.some((node) => node.roles.some((role) => role.startsWith('k3s-')));
+    const kube = hasKube ? new KubeWorld(spec.nodes, seed, options.clock) : null;
+    const pods = kube?.facts().pods.filter(({ phase }) => phase === 'Running').length ?? 0;
+    const history = liveThrough(spec, world, pods, now);
+    const identity = {
+      uuid: uuidOf(seed, 1),
+      name: spec.id,
+      region: spec.region,
+      datacenter: spec.datacenter,
+      createdAt: Math.floor((now - spec.ageDays * DAY_MS) / 1000),
+    };
+    const nodes: DemoNode[] = [];
+    const ground: CommonGround = {
+      spec,
+      local: new LocalCluster(identity, clock),
+      store: new SqliteStore(':memory:', clock),
+      world,
+      slurm: new SlurmView(world, options.clock),
+      kube,
+      history,
+      raftLeader: () => nodes.find(({ isOn }) => isOn)?.id ?? null,
+      clock,
+      host: options.host,
+      version: '0.1.0',
+    };
+    for (const [index, node] of spec.nodes.entries()) {
+      const port = options.port === 0 ? 0 : options.port + index;
+      nodes.push(await DemoNode.make(node, ground, port));
+    }
+    const cluster = new DemoClusterOs(ground, kube, nodes);
+    try {
+      await cluster.#start();
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Doors of the nodes that are on. */
+  get endpoints(): LabEndpoint[] {
+    return this.nodes
+      .filter(({ isOn }) => isOn)
+      .map(({ spec, port, fingerprint }) => ({
+        node: spec.name,
+        host: this.#host,
+        port,
+        fingerprint,
+      }));
+  }
+
+  /** A token that may do what the role may. */
+  token(role: TokenRole): string {
+    const token = this.#tokens.get(role);
+    if (token === undefined) throw new RangeError(`${this.id} has no token for ${role}.`);
+    return token;
+  }
+
+  node(name: string): DemoNode {
+    const node = this.nodes.find(({ spec }) => spec.name === name);
+    if (node === undefined) throw new RangeError(`No node ${name} in ${this.id}.`);
+    return node;
+  }
+
+  /** A node goes as by its button, and the daemons of the others notice. */
+  async powerOff(name: string): Promise<void> {
+    await this.node(name).powerOff();
+    this.look();
+  }
+
+  /** It comes back with the same certificate at the same port. */
+  async powerOn(name: string): Promise<void> {
+    await this.node(name).powerOn();
+    this.look();
+  }
+
+  /** What is needed to put this cluster on a deck. */
+  card(): ClusterOsCard {
+    const { label, description, group, priority } = this.spec;
+    return {
+      kind: 'clusteros',
+      clusterId: this.id,
+      name: label,
+      description,
+      group,
+      priority,
+      isDefault: false,
+      protected: false,
+      endpoints: this.endpoints,
+      secret: this.token('operator'),
+    };
+  }
+
+  /** Lets the agents see what is true now, as they do by themselves every two seconds. */
+  look(): void {
+    const away = new Set(this.nodes.filter(({ isOn }) => !isOn).map(({ spec }) => spec.name));
+    const leader = this.nodes.find((node) => node.leads('slurm-controller'))?.spec.name;
+    const isThere = this.#primary !== null && !away.has(this.#primary);
+    this.#primary = leader ?? (isThere ? this.#primary : null);
+    this.#ground.slurm.look(this.#primary);
+    this.#kube?.look(away);
+  }
+
+  async close(): Promise<void> {
+    this.#ends.abort();
+    await this.#looking;
+    await Promise.all(this.nodes.map((node) => node.close()));
+    this.#ground.store.close();
+  }
+
+  async #start(): Promise<void> {
+    this.look();
+    for (const node of this.nodes) await node.powerOn();
+    const { tokens } = this.nodes[0] ?? {};
+    for (const role of TOKEN_ROLES) {
+      const made = await tokens?.create({ role, name: `demo ${role}`, expires_in_s: 0 });
+      if (made !== undefined) this.#tokens.set(role, made.token);
+    }
+    const { clock } = this.#ground;
+    this.#looking = repeat(clock, LOOK_MS, this.#ends.signal, async () => this.look());
+  }
+}
+
+const hasRole = (node: ClusterOsSpec['nodes'][number], role: RoleName) => node.roles.includes(role);

@@ -1,0 +1,215 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { type Api, createApi } from '#agent/api/api';
+import { createFacts } from '#agent/facts/facts';
+import { type MadeCertificate, makeNodeCertificate } from '#agent/identity/certificate';
+import { nodeIdFrom } from '#agent/identity/node-id';
+import type { LocalCluster } from '#agent/membership/local';
+import type { Membership } from '#agent/membership/types';
+import type { Clock, Logger } from '#agent/ports';
+import { Leading } from '#agent/roles/k3s/leading';
+import type { Kube } from '#agent/roles/k3s/types';
+import { createSqliteState } from '#agent/state/sqlite/state';
+import type { SqliteStore } from '#agent/state/sqlite/store';
+import { createTokens, type OwnedTokens } from '#agent/tokens/tokens';
+import type { RoleName, RoleState } from '#shared/contract/agent/dashboard';
+import type { Moment } from './history';
+import { simulatedMachine } from './machine';
+import { simulatedServices } from './services';
+import type { SlurmView } from './slurm/view';
+import type { SlurmWorld } from './slurm/world';
+import type { AgentNodeSpec, ClusterOsSpec } from './specs';
+
+/** What the nodes of one simulated cluster share. */
+export interface CommonGround {
+  spec: ClusterOsSpec;
+  local: LocalCluster;
+  store: SqliteStore;
+  world: SlurmWorld;
+  slurm: SlurmView;
+  /** null where no node has a role of k3s */
+  kube: Kube | null;
+  history: readonly Moment[];
+  /** id of the node that would lead etcd */
+  raftLeader(): string | null;
+  clock: Clock;
+  /** where the doors are; a loopback address */
+  host: string;
+  version: string;
+}
+
+interface Running {
+  api: Api;
+  tokens: OwnedTokens;
+  elections: Map<RoleName, Leading>;
+  close(): Promise<void>;
+}
+
+/**
+ * The real agent's API, facts, tokens and elections over a simulated machine. It may be switched off
+ * and on again; its certificate and port stay.
+ */
+export class DemoNode {
+  readonly spec: AgentNodeSpec;
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly #ground: CommonGround;
+  readonly #certificate: MadeCertificate;
+  readonly #membership: Membership;
+  readonly #address: string;
+  #port: number;
+  #running: Running | null = null;
+
+  private constructor(
+    spec: AgentNodeSpec,
+    ground: CommonGround,
+    identity: { id: string; certificate: MadeCertificate; address: string; port: number },
+  ) {
+    this.spec = spec;
+    this.id = identity.id;
+    this.#ground = ground;
+    this.#certificate = identity.certificate;
+    this.#address = identity.address;
+    this.#port = identity.port;
+    const parsed = new X509Certificate(identity.certificate.certPem);
+    this.fingerprint = parsed.fingerprint256;
+    const { roles } = spec;
+    this.#membership = ground.local.add({
+      id: identity.id,
+      name: spec.name,
+      address: identity.address,
+      apiPort: identity.port,
+      certificate: parsed.raw,
+      roles,
+      voter: roles.includes('slurm-controller'),
+      joinedAt: ground.local.identity.createdAt + 600,
+    });
+  }
+
+  /** @param port of its API; 0 takes a free one */
+  static async make(spec: AgentNodeSpec, ground: CommonGround, port: number): Promise<DemoNode> {
+    const keys = generateKeyPairSync('ed25519');
+    const names = [spec.name, 'localhost', '127.0.0.1'];
+    const certificate = await makeNodeCertificate(keys, names, ground.clock.now());
+    const id = nodeIdFrom(keys.publicKey.export({ type: 'spki', format: 'der' }));
+    const index = ground.spec.nodes.indexOf(spec);
+    const address = `${ground.spec.subnet}.${11 + index}`;
+    return new DemoNode(spec, ground, { id, certificate, address, port });
+  }
+
+  /** 0 before it was ever on */
+  get port(): number {
+    return this.#port;
+  }
+
+  get isOn(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Where it is on. */
+  get tokens(): OwnedTokens | null {
+    return this.#running?.tokens ?? null;
+  }
+
+  leads(role: RoleName): boolean {
+    return this.#running?.elections.get(role)?.isHeld ?? false;
+  }
+
+  async powerOn(): Promise<void> {
+    if (this.#running !== null) return;
+    this.#running = await this.#boot();
+    const [endpoint] = this.#running.api.endpoints();
+    this.#port = endpoint?.port ?? 0;
+    const { local, world } = this.#ground;
+    local.setApiPort(this.id, this.#port);
+    local.setStatus(this.id, 'alive');
+    world.setUp(this.spec.name, true);
+  }
+
+  /** As by its button: its door closes, the others find it failed. */
+  async powerOff(): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
+    await running?.close();
+    const { local, world } = this.#ground;
+    local.setStatus(this.id, 'failed');
+    world.setUp(this.spec.name, false);
+  }
+
+  async close(): Promise<void> {
+    await this.#running?.close();
+    this.#running = null;
+  }
+
+  async #boot(): Promise<Running> {
+    const { store, clock, slurm, kube, history, raftLeader, version, host, spec } = this.#ground;
+    const state = createSqliteState(store, clock);
+    const tokens = createTokens({ state, clock, logger: SILENT, cachePath: null });
+    const elections = this.#elections(state);
+    const facts = createFacts({
+      membership: this.#membership,
+      state,
+      stateKind: 'sqlite',
+      machine: simulatedMachine(this.spec, this.#ground.world, () => clock.now()),
+      slurm,
+      kube,
+      services: simulatedServices(this.spec, this.#address, spec.services, () => clock.now()),
+      roles: () => this.#roles(elections),
+      network: () => ({
+        type: 'address',
+        connected: true,
+        tailscaleIp: '',
+        tailscaleEnabled: false,
+        peerCount: null,
+        message: '',
+      }),
+      raftLeader: async () => raftLeader(),
+      problems: () => [],
+      history,
+      clock,
+      logger: SILENT,
+      version,
+    });
+    const api = createApi(
+      { facts, state, slurm, tokens, peers: [], clock, logger: SILENT, version },
+      { port: this.#port, loopback: [], addresses: [host], socketPath: null, ...this.#certificate },
+    );
+    await tokens.start();
+    for (const election of elections.values()) election.want(true);
+    await facts.start();
+    await api.start();
+    return {
+      api,
+      tokens,
+      elections,
+      async close() {
+        await api.close();
+        await Promise.all([...elections.values()].map((election) => election.end()));
+        await facts.close();
+        tokens.close();
+        await state.close();
+      },
+    };
+  }
+
+  #elections(state: ReturnType<typeof createSqliteState>): Map<RoleName, Leading> {
+    const led = this.spec.roles.filter(
+      (role) => role === 'slurm-controller' || role === 'k3s-server',
+    );
+    const make = (election: RoleName) =>
+      new Leading({ state, logger: SILENT, nodeId: this.id, election });
+    return new Map(led.map((role) => [role, make(role)]));
+  }
+
+  #roles(elections: ReadonlyMap<RoleName, Leading>): RoleState[] {
+    return this.spec.roles.map((name) => ({
+      name,
+      running: true,
+      healthy: true,
+      is_leader: elections.get(name)?.isHeld ?? false,
+      error: '',
+    }));
+  }
+}
+
+/** A simulated node's log interests nobody. */
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,0 +1,92 @@
+import type { SlurmJob } from '#shared/contract/agent/dashboard';
+import type { Dice } from '../../pve/random';
+
+/** A job of the simulated SLURM, from its submission to some seconds after its end. Times in ms. */
+export interface SimJob {
+  id: number;
+  name: string;
+  user: string;
+  partition: string;
+  cpus: number;
+  submittedAt: number;
+  runsForMs: number;
+  startedAt: number | null;
+  /** when it ended, by itself or by somebody */
+  endedAt: number | null;
+  cancelled: boolean;
+  held: boolean;
+  node: string | null;
+  reason: string;
+}
+
+/** What people of a lab compute, with how many cores and for how many minutes. */
+const KINDS: readonly { name: string; cpus: [number, number]; minutes: [number, number] }[] = [
+  { name: 'gromacs-lysozyme', cpus: [8, 16], minutes: [25, 90] },
+  { name: 'openfoam-duct', cpus: [8, 24], minutes: [15, 60] },
+  { name: 'train-resnet50', cpus: [8, 12], minutes: [30, 120] },
+  { name: 'blast-nr', cpus: [4, 8], minutes: [5, 25] },
+  { name: 'render-scene4', cpus: [4, 16], minutes: [4, 18] },
+  { name: 'exam-grading', cpus: [1, 2], minutes: [2, 6] },
+  { name: 'fold-batch', cpus: [6, 12], minutes: [20, 70] },
+  { name: 'qchem-opt', cpus: [4, 12], minutes: [10, 45] },
+  { name: 'snakemake-rna', cpus: [2, 8], minutes: [6, 30] },
+  { name: 'param-sweep', cpus: [1, 4], minutes: [3, 15] },
+];
+const USERS = ['ada', 'bruno', 'chen', 'dana', 'emil', 'farah'];
+
+export function newJob(
+  dice: Dice,
+  place: { id: number; partition: string; maxCpus: number; atMs: number },
+): SimJob {
+  const kind = dice.pick(KINDS);
+  const cpus = Math.min(place.maxCpus, dice.int(...kind.cpus));
+  return {
+    id: place.id,
+    name: kind.name,
+    user: dice.pick(USERS),
+    partition: place.partition,
+    cpus,
+    submittedAt: place.atMs,
+    runsForMs: dice.int(kind.minutes[0] * 60, kind.minutes[1] * 60) * 1000,
+    startedAt: null,
+    endedAt: null,
+    cancelled: false,
+    held: false,
+    node: null,
+    reason: 'None',
+  };
+}
+
+/** As squeue shows it. */
+export function shown(job: SimJob, nowMs: number): SlurmJob {
+  const runs = job.startedAt !== null;
+  const usedMs = job.startedAt === null ? 0 : (job.endedAt ?? nowMs) - job.startedAt;
+  return {
+    id: String(job.id),
+    name: job.name,
+    state: stateOf(job),
+    user: job.user,
+    time: elapsed(usedMs),
+    partition: job.partition,
+    nodes: job.node === null ? [] : [job.node],
+    reason: runs ? '' : job.reason,
+    submit_time: Math.floor(job.submittedAt / 1000),
+    cpus: job.cpus,
+  };
+}
+
+function stateOf(job: SimJob): string {
+  if (job.cancelled) return 'CANCELLED';
+  if (job.endedAt !== null) return 'COMPLETING';
+  return job.startedAt === null ? 'PENDING' : 'RUNNING';
+}
+
+/** `1-02:03:04`, `2:03:04` or `3:04`, as squeue prints it. */
+function elapsed(ms: number): string {
+  const total = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const [days, hours] = [Math.floor(total / 86_400), Math.floor(total / 3600) % 24];
+  const rest = `${two(Math.floor(total / 60) % 60)}:${two(total % 60)}`;
+  if (days > 0) return `${days}-${two(hours)}:${rest}`;
+  return hours > 0 ? `${hours}:${rest}` : rest.replace(/^0/, '');
+}
