@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -71,33 +73,36 @@ async function lock() {
   }
 }
 
-/**
- * Builds all programs into dist/ unless the sources are unchanged since the last build.
- * Says nothing on stdout, which belongs to the program that is about to run.
- */
-export async function ensureBuilt() {
-  if (process.env.CLUSTERDECK_NO_BUILD === '1' || isBuilt(sourceStamp())) return;
+/** Builds all programs into dist/ unless the sources are unchanged since the last build. */
+export async function build() {
   const unlock = await lock();
   try {
     const stamp = sourceStamp();
     if (isBuilt(stamp)) return;
     process.stderr.write('Building Clusterdeck (only after a change) ...\n');
-    const { createBuilder } = await import('vite');
     // a test runner sets `test`, which would bundle the development build of React
-    const nodeEnv = process.env.NODE_ENV;
     process.env.NODE_ENV = 'production';
-    try {
-      const builder = await createBuilder(
-        { configFile: join(root, 'vite.config.ts'), logLevel: 'warn' },
-        null,
-      );
-      await builder.buildApp();
-    } finally {
-      if (nodeEnv === undefined) delete process.env.NODE_ENV;
-      else process.env.NODE_ENV = nodeEnv;
-    }
+    const { createBuilder } = await import('vite');
+    const builder = await createBuilder(
+      { configFile: join(root, 'vite.config.ts'), logLevel: 'warn' },
+      null,
+    );
+    await builder.buildApp();
     writeFileSync(stampFile, stamp);
   } finally {
     unlock();
   }
+}
+
+/**
+ * Builds where it is needed, in a process of its own: its memory is not the running program's.
+ * Says nothing on stdout, which belongs to the program that is about to run.
+ */
+export async function ensureBuilt() {
+  if (process.env.CLUSTERDECK_NO_BUILD === '1' || isBuilt(sourceStamp())) return;
+  const child = spawn(process.execPath, [join(root, 'build', 'run.mjs'), 'build'], {
+    stdio: ['ignore', process.stderr, process.stderr],
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error('The build failed; what is wrong stands above.');
 }

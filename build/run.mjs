@@ -4,9 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { requireNode } from './node-version.mjs';
 
 requireNode();
-const { ensureBuilt, root } = await import('./builder.mjs');
+const { build, ensureBuilt, root } = await import('./builder.mjs');
 const [program = 'start', ...rest] = process.argv.slice(2);
-await ensureBuilt();
+await (program === 'build' ? build() : ensureBuilt());
 if (program === 'start') {
   const { start } = await import('./start.mjs');
   await start(rest);
