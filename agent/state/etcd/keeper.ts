@@ -40,6 +40,7 @@ export interface KeeperOptions {
 
 const LEASE_MS = 10_000;
 const TICK_MS = 2_000;
+const SOON_MS = 500;
 const LEARNER_AFTER_MS = 60_000;
 const ELECTION = 'voters';
 
@@ -53,19 +54,23 @@ export class VoterKeeper {
 
   /** Stands for election again and again until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { state, clock, logger, nodeId } = this.#options;
+    const { clock, logger } = this.#options;
     while (!signal.aborted) {
-      try {
-        const lease = await state.lease(LEASE_MS);
-        const end = () => void lease.release().catch(() => {});
-        signal.addEventListener('abort', end, { once: true });
-        const lead = await state.campaign(ELECTION, nodeId, lease, signal);
-        await this.#lead(AbortSignal.any([lead.lost, signal]));
-        signal.removeEventListener('abort', end);
-      } catch (error) {
+      await this.#stand(signal).catch((error: unknown) => {
         logger.debug({ error: String(error) }, 'No election of who sees to the voters.');
-      }
+      });
       await clock.sleep(TICK_MS, signal).catch(() => {});
+    }
+  }
+
+  async #stand(signal: AbortSignal): Promise<void> {
+    const { state, nodeId } = this.#options;
+    const lease = await state.lease(LEASE_MS);
+    try {
+      const lead = await state.campaign(ELECTION, nodeId, lease, signal);
+      await this.#lead(AbortSignal.any([lead.lost, signal]));
+    } finally {
+      await lease.release();
     }
   }
 
@@ -77,8 +82,9 @@ export class VoterKeeper {
         logger.debug({ error: String(error) }, 'The voters could not be seen to now.');
         return null;
       });
-      if (step !== null && step.do !== 'nothing') logger.info({ step }, 'The voters change.');
-      await clock.sleep(TICK_MS, until).catch(() => {});
+      const hasMoved = step !== null && step.do !== 'nothing';
+      if (hasMoved) logger.info({ step }, 'The voters change.');
+      await clock.sleep(hasMoved ? SOON_MS : TICK_MS, until).catch(() => {});
     }
   }
 

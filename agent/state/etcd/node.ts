@@ -1,9 +1,10 @@
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import { Failure } from '#shared/contract/errors';
-import type { State, StateHealth } from '../types';
+import { problemsOf, type StateStatus } from '../status';
+import type { State } from '../types';
 import { EtcdDaemon, type EtcdDaemonOptions, invitation } from './daemon';
 import { type KnownNode, type SeatOffer, seatKey, VoterKeeper, voterKey } from './keeper';
-import { EtcdMembers } from './members';
+import { EtcdMembers, type EtcdStatus } from './members';
 import { createEtcdState } from './state';
 import { EtcdTransport } from './transport';
 
@@ -21,17 +22,10 @@ export interface EtcdNodeOptions extends EtcdDaemonOptions {
   onEndpoints: (urls: readonly string[]) => void;
 }
 
-/** What this node knows of the state, for people. */
-export interface StateStatus {
-  health: StateHealth;
-  /** node ids */
-  voters: string[];
-  learners: string[];
-  leader: string | null;
-  dbBytes: number | null;
-}
-
 const TICK_MS = 2_000;
+const UNSEATED_TICK_MS = 1_000;
+const LARGE_BYTES = 64 * 1024 * 1024;
+const TIDY_MS = 3_600_000;
 const FIRST_ANSWER_MS = 30_000;
 
 /** This node's part in the shared state: the state itself, and etcd where this node keeps a copy. */
@@ -45,12 +39,15 @@ export class EtcdNode {
   #others: readonly string[] = [];
   #place: 'voter' | 'learner' | null = null;
   #trouble: Failure | null = null;
+  /** monotonic ms before which nothing is tidied again */
+  #tidyAt = 0;
   #status: StateStatus = {
     health: 'unreachable',
     voters: [],
     learners: [],
     leader: null,
     dbBytes: null,
+    alarms: [],
   };
 
   private constructor(options: EtcdNodeOptions, daemon: EtcdDaemon, transport: EtcdTransport) {
@@ -107,34 +104,7 @@ export class EtcdNode {
   }
 
   problems(): AgentProblem[] {
-    const { health } = this.#status;
-    const told = this.#trouble;
-    const own: AgentProblem[] =
-      told === null
-        ? []
-        : [
-            {
-              severity: 'bad',
-              code: 'state-member',
-              title: 'The copy of the state on this node does not run',
-              detail: told.message,
-              remedy: told.data.remedy,
-            },
-          ];
-    if (health === 'ok') return own;
-    const isReadOnly = health === 'read-only';
-    return [
-      ...own,
-      {
-        severity: 'bad',
-        code: isReadOnly ? 'state-read-only' : 'state-unreachable',
-        title: isReadOnly ? 'The shared state has no quorum' : 'The shared state cannot be reached',
-        detail: isReadOnly
-          ? 'Too few of the nodes that keep it answer each other; what is shown may be old.'
-          : 'None of the nodes that keep it answers.',
-        remedy: 'Bring back the nodes that keep it, or their network; jobs go on meanwhile.',
-      },
-    ];
+    return problemsOf(this.#status, this.#trouble);
   }
 
   /** Hands etcd's lead to another voter, as before this node goes. @returns whether it has none now */
@@ -200,7 +170,8 @@ export class EtcdNode {
         if (error instanceof Failure && error.code === 'STORE_BROKEN') this.#trouble = error;
         logger.debug({ error: String(error) }, 'The seat at the state could not be seen to.');
       }
-      await clock.sleep(TICK_MS, signal).catch(() => {});
+      const pause = this.#place === null ? UNSEATED_TICK_MS : TICK_MS;
+      await clock.sleep(pause, signal).catch(() => {});
     }
   }
 
@@ -221,6 +192,7 @@ export class EtcdNode {
       await this.#daemon.confirm(status.memberId);
       this.#place = status.isLearner ? 'learner' : 'voter';
       this.#trouble = null;
+      await this.#tidy(status);
     }
     const nameOf = (id: string | null) => listed.find((one) => one.id === id)?.name ?? null;
     const names = (isLearner: boolean) =>
@@ -231,7 +203,16 @@ export class EtcdNode {
       learners: names(true),
       leader: nameOf(status?.leaderId ?? null),
       dbBytes: status?.dbBytes ?? null,
+      alarms: status?.errors ?? [],
     };
+  }
+
+  /** Gives back what compaction freed, seldom: this member answers nothing meanwhile. */
+  async #tidy({ dbBytes, dbUsedBytes }: EtcdStatus): Promise<void> {
+    const now = this.#options.clock.monotonic();
+    if (dbBytes < LARGE_BYTES || dbUsedBytes > dbBytes / 2 || now < this.#tidyAt) return;
+    this.#tidyAt = now + TIDY_MS;
+    await this.#members.defragment(this.#daemon.clientUrl);
   }
 
   /** Offers itself, follows an invitation, and gives the seat up after the others took it away. */
