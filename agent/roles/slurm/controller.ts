@@ -1,0 +1,211 @@
+import { createConnection } from 'node:net';
+import { fail } from '#shared/contract/errors';
+import type { Member, Membership } from '../../membership/types';
+import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
+import type { State } from '../../state/types';
+import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
+import { Kept } from './kept';
+import type { Account, SlurmMachine } from './machine';
+import { clusterNameOf, firstJobIdOf } from './names';
+import { inControl, pingControllers } from './ping';
+import { StateSave } from './state-save';
+
+export const CONTROLLER_PORT = 6817;
+const STOP_MS = 60_000;
+const RECONFIGURE_MS = 20_000;
+
+const SLURMCTLD: DaemonSpec = {
+  name: 'slurmctld',
+  // as root: it drops to SlurmUser by itself
+  argv: ['slurmctld', '-D'],
+  stopMs: STOP_MS,
+  mainProcessOnly: false,
+};
+
+export interface ControllerDeps {
+  state: Pick<State, 'get' | 'commit'>;
+  membership: Pick<Membership, 'cluster' | 'self'>;
+  supervisor: Supervisor;
+  commands: Commands;
+  machine: SlurmMachine;
+  clock: Clock;
+  logger: Logger;
+  settings: SlurmSettings;
+}
+
+/** What this node is among the controllers. `cold`: it could take over, but not by itself. */
+export type Standing = 'primary' | 'backup' | 'cold';
+
+/** slurmctld on this node: founding, joining, starting, stopping. */
+export class Controller {
+  readonly #deps: ControllerDeps;
+  readonly #daemon: Kept;
+
+  constructor(deps: ControllerDeps) {
+    this.#deps = deps;
+    this.#daemon = new Kept(deps.supervisor, 'slurmctld');
+  }
+
+  /**
+   * The cluster's SLURM configuration, made by this node where there is none.
+   * @throws Failure where the shared state does not answer: nothing may be started on an old copy
+   */
+  async settled(): Promise<SlurmConfig> {
+    const entry = await this.#deps.state.get(CONFIG_KEY);
+    if (entry === null) return this.#found();
+    const config = slurmConfig.parse(entry.value);
+    const changed = await this.#wish(config);
+    if (changed === null) return config;
+    const next = { ...changed, revision: config.revision + 1 };
+    const done = await this.#deps.state.commit(
+      [{ key: CONFIG_KEY, is: 'unchangedSince', modRevision: entry.modRevision }],
+      [{ key: CONFIG_KEY, put: next }],
+    );
+    // somebody else changed it meanwhile: the next round looks anew
+    return done === null ? config : next;
+  }
+
+  standing(config: SlurmConfig): Standing {
+    const place = config.controllers.indexOf(this.#deps.membership.self.id);
+    if (place === 0) return 'primary';
+    return place > 0 && config.shared ? 'backup' : 'cold';
+  }
+
+  /** Starts slurmctld where it may run. @throws Failure NOT_FOUND where the jobs are not here */
+  async run(config: SlurmConfig): Promise<void> {
+    const { logger } = this.#deps;
+    await this.#daemon.run(SLURMCTLD, async () => {
+      await this.#save(config).prove(config.stateId, await this.#account(config.slurmUser));
+      logger.info({ standing: this.standing(config) }, 'slurmctld is started');
+    });
+  }
+
+  daemon(): Promise<DaemonState> {
+    return this.#daemon.state();
+  }
+
+  /** Which controllers answer; the first is in control. @throws Failure TIMEOUT */
+  async inControl(): Promise<string | null> {
+    return inControl(await pingControllers(this.#deps.commands));
+  }
+
+  /** It was seen at work: from now on an empty folder is never taken for a new one. */
+  confirm(config: SlurmConfig): Promise<void> {
+    return this.#save(config).confirm();
+  }
+
+  /** Makes running daemons take over new files; jobs go on. */
+  async takeOver(how: 'reread' | 'restart', standing: Standing): Promise<void> {
+    const { state } = await this.#daemon.state();
+    if (state !== 'running') return;
+    // a backup does not read its files anew, and nobody misses it for a moment
+    if (how === 'restart' || standing === 'backup') {
+      await this.#daemon.restart(SLURMCTLD);
+      return;
+    }
+    // with dynamic nodes only, this is safe: no count of nodes can change by it
+    const argv = ['scontrol', 'reconfigure'] as const;
+    const result = await this.#deps.commands.run(argv, { deadlineMs: RECONFIGURE_MS });
+    if (result.code !== 0) await this.#daemon.restart(SLURMCTLD);
+  }
+
+  /** Stops slurmctld and proves it. @throws Failure TIMEOUT */
+  async stop(): Promise<void> {
+    const { clock, membership } = this.#deps;
+    await this.#daemon.stop();
+    const until = clock.monotonic() + 5_000;
+    while (await answers(membership.self.address)) {
+      if (clock.monotonic() > until) throw stillThere(membership.self);
+      await clock.sleep(100);
+    }
+  }
+
+  async #found(): Promise<SlurmConfig> {
+    const { state, membership, machine, settings, logger } = this.#deps;
+    const { cluster, self } = membership;
+    const account = (await machine.account('slurm')) ?? (await this.#account('root'));
+    const { state_save_location: stateSaveLocation, shared, extra } = settings.controller;
+    const stateId = await new StateSave(stateSaveLocation, cluster.uuid).found(account);
+    const config: SlurmConfig = {
+      clusterName: clusterNameOf(cluster.name, cluster.uuid),
+      controllers: [self.id],
+      stateSaveLocation,
+      shared,
+      stateId,
+      firstJobId: settings.controller.first_job_id ?? firstJobIdOf(cluster.uuid),
+      slurmUser: account.name,
+      containment: machine.hasCgroups() ? 'cgroup' : 'linuxproc',
+      slurmctldTimeoutMs: settings.controller.slurmctld_timeout,
+      slurmdTimeoutMs: settings.controller.slurmd_timeout,
+      partitions: [...settings.worker.partitions].toSorted(),
+      extra: [...extra],
+      revision: 1,
+    };
+    const made = await state.commit(
+      [{ key: CONFIG_KEY, is: 'absent' }],
+      [{ key: CONFIG_KEY, put: config }],
+    );
+    if (made !== null) {
+      logger.info({ clusterName: config.clusterName }, 'SLURM is set up in this cluster');
+      return config;
+    }
+    const entry = await state.get(CONFIG_KEY);
+    return slurmConfig.parse(entry?.value);
+  }
+
+  /** What this node wants to be different; null where all is as it should be. */
+  async #wish(config: SlurmConfig): Promise<SlurmConfig | null> {
+    const { membership, settings } = this.#deps;
+    const { id } = membership.self;
+    if (config.controllers[0] === id) {
+      const { extra, slurmctld_timeout, slurmd_timeout } = settings.controller;
+      const wished = {
+        ...config,
+        extra: [...extra],
+        slurmctldTimeoutMs: slurmctld_timeout,
+        slurmdTimeoutMs: slurmd_timeout,
+      };
+      return JSON.stringify(wished) === JSON.stringify(config) ? null : wished;
+    }
+    const mayJoin = config.shared && settings.controller.shared && !config.controllers.includes(id);
+    if (!mayJoin) return null;
+    // the folder is looked at before it is promised
+    await this.#save(config).prove(config.stateId, await this.#account(config.slurmUser));
+    return { ...config, controllers: [...config.controllers, id] };
+  }
+
+  #save(config: SlurmConfig): StateSave {
+    return new StateSave(config.stateSaveLocation, this.#deps.membership.cluster.uuid);
+  }
+
+  async #account(name: string): Promise<Account> {
+    const account = await this.#deps.machine.account(name);
+    if (account !== null) return account;
+    const remedy = `Install SLURM's packages, or make the user ${name}, with the same number on all nodes.`;
+    throw fail('NOT_FOUND', { remedy }, `This node has no user ${name}.`);
+  }
+}
+
+/** Whether something listens at the controller's port. */
+function answers(host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port: CONTROLLER_PORT, timeout: 1_000 });
+    const end = (isOpen: boolean) => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+  });
+}
+
+const stillThere = ({ name }: Pick<Member, 'name'>) =>
+  fail(
+    'TIMEOUT',
+    {
+      remedy: `Find out what listens on port ${CONTROLLER_PORT} of ${name}; it was not started by the agent.`,
+      node: name,
+    },
+    'slurmctld was stopped, but its port still answers.',
+  );

@@ -1,0 +1,357 @@
+import type { AgentProblem, RoleState } from '#shared/contract/agent/dashboard';
+import { Failure } from '#shared/contract/errors';
+import { Followed } from '../../facts/followed';
+import type { Membership } from '../../membership/types';
+import type { Clock, DaemonState, Logger } from '../../ports';
+import type { State } from '../../state/types';
+import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
+import type { Controller, Standing } from './controller';
+import type { ControllerElection } from './election';
+import type { SlurmFiles } from './files';
+import type { SlurmMachine } from './machine';
+import type { SharedMungeKey } from './munge-key';
+import type { Observer } from './observer';
+import { mungeProblem, type Part, slurmProblem } from './problems';
+import { type ControllerHost, refusedLines } from './render';
+import type { SlurmFacts } from './types';
+import type { Worker } from './worker';
+
+export interface KeeperDeps {
+  state: State;
+  membership: Membership;
+  machine: SlurmMachine;
+  clock: Clock;
+  logger: Logger;
+  settings: SlurmSettings;
+  controller: Controller;
+  worker: Worker;
+  munge: SharedMungeKey;
+  files: SlurmFiles;
+  election: ControllerElection;
+  observer: Observer;
+}
+
+const STEADY_MS = 5_000;
+const BUSY_MS = 1_000;
+const MUNGE_CHECK_MS = 60_000;
+/** What was seen longer ago says nothing of now. */
+const FRESH_MS = 15_000;
+
+type Wanted = { controller: boolean; worker: boolean };
+
+/**
+ * Keeps SLURM on this node as it should be: looks what is, mends one thing after another, and begins
+ * again. Each round works from what it finds, so that it may end at any point.
+ */
+export class SlurmKeeper {
+  readonly #deps: KeeperDeps;
+  readonly #ends = new AbortController();
+  readonly #config: Followed<SlurmConfig>;
+  readonly #wanted: Wanted = { controller: false, worker: false };
+  readonly #troubles = new Map<Part, Failure>();
+  #loops: Promise<unknown>[] = [];
+  #wake = Promise.withResolvers<void>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #standing: Standing | null = null;
+  #isUp = false;
+  #areFilesOurs = false;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #daemons: { controller: DaemonState | null; worker: DaemonState | null } = {
+    controller: null,
+    worker: null,
+  };
+
+  constructor(deps: KeeperDeps) {
+    this.#deps = deps;
+    const { state, clock, logger } = deps;
+    this.#config = new Followed({ state, clock, logger }, CONFIG_KEY, slurmConfig, () =>
+      this.#wake.resolve(),
+    );
+  }
+
+  /** Whether SLURM's commands can be used on this node. */
+  get isReady(): boolean {
+    return this.#areFilesOurs;
+  }
+
+  get config(): SlurmConfig | null {
+    return this.#config.values.get('') ?? null;
+  }
+
+  want(role: keyof Wanted): void {
+    this.#wanted[role] = true;
+    if (this.#loops.length === 0) {
+      const { membership } = this.#deps;
+      const { signal } = this.#ends;
+      const unsubscribe = membership.onChange(() => this.#wake.resolve());
+      signal.addEventListener('abort', unsubscribe, { once: true });
+      this.#loops = [this.#config.follow(signal), this.#loop(signal)];
+    }
+    this.#wake.resolve();
+  }
+
+  /** @throws Failure TIMEOUT where it did not stop */
+  async unwant(role: keyof Wanted): Promise<void> {
+    this.#wanted[role] = false;
+    const { controller, worker, election } = this.#deps;
+    // after the round that may just be starting it
+    await this.#inTurn(async () => {
+      if (role === 'worker') return worker.stop();
+      election.close();
+      this.#isUp = false;
+      return controller.stop();
+    });
+    this.#troubles.delete(role);
+  }
+
+  /** Ends the looking after; the daemons run on. */
+  async close(): Promise<void> {
+    this.#ends.abort();
+    this.#wake.resolve();
+    this.#deps.election.close();
+    await Promise.allSettled([...this.#loops, this.#turn]);
+  }
+
+  controllerState(): RoleState {
+    const daemon = this.#daemons.controller;
+    const running = daemon?.state === 'running';
+    const isCold = this.#standing === 'cold';
+    const trouble = this.#error('controller');
+    return {
+      name: 'slurm-controller',
+      running,
+      healthy: trouble === '' && (isCold || (running && this.#isUp)),
+      is_leader: this.#deps.election.isLeader,
+      error: trouble === '' && daemon?.state === 'failed' ? daemon.message : trouble,
+    };
+  }
+
+  workerState(): RoleState {
+    const daemon = this.#daemons.worker;
+    const running = daemon?.state === 'running';
+    const node = this.#node();
+    const isDown = node !== null && ['down', 'unknown', 'error', 'fail'].includes(node.state);
+    const trouble = this.#error('worker');
+    const seen = isDown ? `SLURM says ${node.state}: ${node.reason || 'no reason'}.` : '';
+    const failed = daemon?.state === 'failed' ? daemon.message : '';
+    return {
+      name: 'slurm-worker',
+      running,
+      healthy: trouble === '' && running && node !== null && !isDown,
+      is_leader: false,
+      error: trouble || failed || seen,
+    };
+  }
+
+  /** null where this node has not the role */
+  worker(): SlurmFacts['worker'] | null {
+    if (!this.#wanted.worker) return null;
+    const { running, healthy, error } = this.workerState();
+    if (error !== '') return { status: 'error', message: error };
+    if (!running) return { status: 'stopped', message: 'slurmd does not run.' };
+    if (healthy) return { status: 'running', message: '' };
+    return { status: 'unknown', message: 'The controller has not told of it yet.' };
+  }
+
+  problems(): AgentProblem[] {
+    const { membership } = this.#deps;
+    return [...this.#troubles].map(([part, failure]) =>
+      part === 'munge'
+        ? mungeProblem(failure, membership.self.name)
+        : slurmProblem(part, failure, membership.self.name),
+    );
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    while (!signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      const isSteady = await this.#inTurn(() => this.#round());
+      const pause = clock.sleep(isSteady ? STEADY_MS : BUSY_MS, signal).catch(() => undefined);
+      await Promise.race([pause, this.#wake.promise]);
+      // what comes in a burst is dealt with in one round
+      await clock.sleep(100, signal).catch(() => undefined);
+    }
+  }
+
+  /** @returns whether all is as it should be */
+  async #round(): Promise<boolean> {
+    const { controller, files, membership, munge } = this.#deps;
+    if (!this.#wanted.controller && !this.#wanted.worker) return true;
+    const settled = await this.#part('setup', () => this.#settle());
+    const config = settled ?? this.config;
+    const isPrimary = config?.controllers[0] === membership.self.id;
+    this.#standing = config === null ? null : controller.standing(config);
+    const hasKey = await this.#part('munge', async () => {
+      await munge.ensure(this.#wanted.controller && isPrimary);
+      await this.#checkMunge();
+      return true;
+    });
+    if (config !== null) await this.#part('files', () => this.#apply(config));
+    this.#areFilesOurs = await files.areOurs();
+    const mayRun = hasKey === true && this.#areFilesOurs;
+    if (this.#wanted.controller) {
+      // on an old copy of the agreement nothing is started, for another may be in control by now
+      await this.#runController(config, mayRun && settled !== null);
+    }
+    if (this.#wanted.worker) await this.#runWorker(mayRun);
+    const isUp = !this.#wanted.controller || this.#isUp || this.#standing === 'cold';
+    return this.#troubles.size === 0 && isUp;
+  }
+
+  async #settle(): Promise<SlurmConfig | null> {
+    const { controller, worker, settings } = this.#deps;
+    this.#checkHostName();
+    if (this.#wanted.worker && settings.worker.partitions.length > 0) {
+      await worker.askForPartitions();
+    }
+    return this.#wanted.controller ? controller.settled() : this.config;
+  }
+
+  async #apply(config: SlurmConfig): Promise<void> {
+    const { files, controller, worker, logger } = this.#deps;
+    const hosts = this.#hosts(config);
+    const applied = await files.apply(config, hosts);
+    const [refused] = refusedLines(config.extra);
+    if (applied === 'same') return;
+    logger.info({ revision: config.revision, applied, refused }, 'slurm.conf was written');
+    if (this.#wanted.controller) await controller.takeOver(applied, controller.standing(config));
+    if (this.#wanted.worker) await worker.takeOver(applied);
+  }
+
+  #hosts(config: SlurmConfig): ControllerHost[] {
+    const { membership } = this.#deps;
+    const known = new Map(membership.members().map((member) => [member.id, member]));
+    known.set(membership.self.id, membership.self);
+    return config.controllers.map((id) => {
+      const member = known.get(id);
+      if (member !== undefined && member.address !== '') return member;
+      throw new Failure('NODE_UNREACHABLE', {
+        remedy: 'Wait until this node has heard of all members.',
+        detail: id,
+      });
+    });
+  }
+
+  async #runController(config: SlurmConfig | null, mayRun: boolean): Promise<void> {
+    const { controller, election, membership, observer } = this.#deps;
+    await this.#part('controller', async () => {
+      if (config !== null && mayRun && this.#standing !== 'cold') await controller.run(config);
+      this.#daemons.controller = await controller.daemon();
+      if (config === null) return;
+      const wasUp = this.#isUp;
+      const name = await this.#inControl();
+      const isMine = name === membership.self.name;
+      this.#isUp = this.#daemons.controller.state === 'running' && (isMine || name !== null);
+      if (isMine && !wasUp) {
+        await controller.confirm(config);
+        void observer.lookNow().catch(() => undefined);
+      }
+      election.follow(isMine && this.#isUp);
+    });
+    if (this.#troubles.has('controller')) election.follow(false);
+  }
+
+  /** Known from what was just seen; asked only where nothing fresh was. */
+  async #inControl(): Promise<string | null> {
+    const { observer, controller, clock } = this.#deps;
+    const { look } = observer;
+    const isFresh = look !== null && look.trouble === null && clock.now() - look.triedAt < FRESH_MS;
+    return isFresh && this.#isUp ? look.primary : controller.inControl();
+  }
+
+  async #runWorker(mayRun: boolean): Promise<void> {
+    const { worker, observer } = this.#deps;
+    await this.#part('worker', async () => {
+      if (mayRun) await worker.run();
+      this.#daemons.worker = await worker.daemon();
+      const { look } = observer;
+      const isAnswering = look !== null && look.trouble === null && look.primary !== null;
+      if (isAnswering && this.#isFresh() && this.#node() === null) await worker.introduce();
+    });
+  }
+
+  /** whether SLURM was looked at just now */
+  #isFresh(): boolean {
+    const { observer, clock } = this.#deps;
+    return clock.now() - (observer.look?.asOf ?? 0) < FRESH_MS;
+  }
+
+  #node() {
+    const { observer, membership } = this.#deps;
+    return observer.seen?.nodes.find(({ name }) => name === membership.self.name) ?? null;
+  }
+
+  /** A key may be right and munge wrong all the same, as with a clock that is off. */
+  async #checkMunge(): Promise<void> {
+    const { clock, membership, munge } = this.#deps;
+    const primary = this.config?.controllers[0];
+    const member = membership.members().find(({ id }) => id === primary);
+    const isOther = member !== undefined && member.id !== membership.self.id;
+    const isDue = clock.monotonic() - this.#checkedAt > MUNGE_CHECK_MS;
+    if (!isOther || member.status !== 'alive' || (!isDue && !this.#troubles.has('munge'))) return;
+    this.#checkedAt = clock.monotonic();
+    const answer = await munge.check(member).catch((error: unknown) => {
+      // that it cannot be asked now is no trouble of munge
+      if (error instanceof Failure && error.code !== 'SERVER_ERROR') return null;
+      throw error;
+    });
+    if (answer === null || answer.ok) return;
+    const code = answer.kind === 'key' ? 'AUTH_FAILED' : 'PARAMETER_REFUSED';
+    const message = `${member.name} does not accept what munge of this node encodes: ${answer.why}.`;
+    const remedy =
+      answer.kind === 'clock'
+        ? 'Set the clocks of both nodes, as by chrony.'
+        : 'Restart the node agent: it fetches the key of the cluster anew.';
+    throw new Failure(code, { remedy, detail: answer.kind }, message);
+  }
+
+  /** SLURM knows its machines by the kernel's name. */
+  #checkHostName(): void {
+    const { machine, membership } = this.#deps;
+    const host = machine.hostName();
+    const { name } = membership.self;
+    if (host === name) return;
+    const remedy = `Set the host name with "hostnamectl hostname ${name}", or identity.name to ${host}.`;
+    const message = `This node is called ${name}, but its host name is ${host}.`;
+    throw new Failure('INVALID_INPUT', { remedy, node: name }, message);
+  }
+
+  #error(part: Part): string {
+    const parts: Part[] = [part, 'setup', 'munge', 'files'];
+    const failure = parts.map((one) => this.#troubles.get(one)).find((one) => one !== undefined);
+    return failure?.message ?? '';
+  }
+
+  /** Does one part of a round. @returns null where it failed, which is kept to be told */
+  async #part<T>(part: Part, work: () => Promise<T>): Promise<T | null> {
+    const { logger } = this.#deps;
+    try {
+      const result = await work();
+      this.#troubles.delete(part);
+      return result;
+    } catch (error) {
+      if (this.#ends.signal.aborted) return null;
+      const failure = error instanceof Failure ? error : unexpected(error);
+      const known = this.#troubles.get(part);
+      if (known?.message !== failure.message) {
+        logger.warn({ part, code: failure.code, error }, failure.message);
+      }
+      this.#troubles.set(part, failure);
+      return null;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+const unexpected = (error: unknown) =>
+  new Failure(
+    'SERVER_ERROR',
+    { remedy: 'Look at the log of the node agent.' },
+    error instanceof Error ? error.message : 'Something unexpected happened.',
+  );

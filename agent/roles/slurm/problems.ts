@@ -1,0 +1,54 @@
+import type { AgentProblem } from '#shared/contract/agent/dashboard';
+import type { Failure } from '#shared/contract/errors';
+
+/** What of SLURM on this node can be in trouble by itself. */
+export type Part = 'setup' | 'controller' | 'worker' | 'munge' | 'files';
+
+const TITLES: Record<Part, string> = {
+  setup: 'SLURM could not be set up',
+  controller: 'The SLURM controller is not as it should be',
+  worker: 'The SLURM worker is not as it should be',
+  munge: 'munge does not work as it should',
+  files: "SLURM's configuration could not be written",
+};
+
+const CODES: Record<Exclude<Part, 'munge'>, string> = {
+  setup: 'slurm-setup',
+  controller: 'slurm-controller',
+  worker: 'slurm-worker',
+  files: 'slurm-conf',
+};
+
+/** @param node name of the node that has it */
+export function slurmProblem(
+  part: Exclude<Part, 'munge'>,
+  failure: Failure,
+  node: string,
+): AgentProblem {
+  const isStateGone = part !== 'files' && failure.code === 'NOT_FOUND' && failure.data.path;
+  return {
+    severity: 'bad',
+    code: isStateGone ? 'slurm-state-missing' : CODES[part],
+    title: TITLES[part],
+    detail: failure.message,
+    remedy: failure.data.remedy,
+    node,
+  };
+}
+
+export function mungeProblem(failure: Failure, node: string): AgentProblem {
+  const codes: Partial<Record<Failure['code'], string>> = {
+    AUTH_FAILED: 'munge-mismatch',
+    PARAMETER_REFUSED: 'munge-clock',
+    NOT_FOUND: 'munge-key-missing',
+    UNREACHABLE: 'munge-key-missing',
+  };
+  return {
+    severity: 'bad',
+    code: codes[failure.code] ?? 'munge-failed',
+    title: TITLES.munge,
+    detail: failure.message,
+    remedy: failure.data.remedy,
+    node,
+  };
+}
