@@ -87,10 +87,11 @@ export class Audit {
     const entry: AuditEntry = { at: clock.now() / 1000, ...told };
     logger.info(entry, 'A change ended');
     const at = String(clock.now()).padStart(15, '0');
-    const key = `${PREFIX}${at}-${randomBytes(6).toString('hex')}`;
+    // two of one millisecond stay in order
+    const order = String(this.#written++).padStart(8, '0');
+    const key = `${PREFIX}${at}-${order}-${randomBytes(6).toString('hex')}`;
     try {
       await state.commit([{ key, is: 'absent' }], [{ key, put: entry }]);
-      this.#written += 1;
       if (this.#written % TRIM_EVERY === 1) await this.#trim();
     } catch (error) {
       // the change is done and stands in the log; without quorum a drain must still be possible
