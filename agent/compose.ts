@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import { createApi } from './api/api';
@@ -13,6 +14,9 @@ import { createPeers } from './membership/peers';
 import { createTailscale } from './membership/tailscale';
 import { createNodeState, type NodeState } from './node-state';
 import type { Clock, Commands, Logger, Machine, Supervisor } from './ports';
+import { RoleManager } from './roles/manager';
+import { SYSTEM_FOLDERS, systemMachine } from './roles/slurm/machine';
+import { createSlurm } from './roles/slurm/roles';
 import { describeNode } from './self';
 import { createTokens } from './tokens/tokens';
 
@@ -90,17 +94,39 @@ export async function composeAgent(
     logger,
     cachePath: join(folders.root, 'tokens.json'),
   });
-  const arrival = joining({ membership, nodeState, clock, logger });
-  const troubled: { problems(): AgentProblem[] }[] = [membership, nodeState, network, arrival];
+  const slurm = createSlurm({
+    ...ports,
+    state,
+    membership,
+    peers,
+    machine: systemMachine(hostname),
+    folders: SYSTEM_FOLDERS,
+    settings: {
+      controller: config.roles['slurm-controller'],
+      worker: config.roles['slurm-worker'],
+    },
+  });
+  const roles = new RoleManager({ roles: slurm.roles, clock, logger });
+  const arrival = joining({ membership, nodeState, clock, logger }, async () => {
+    slurm.start();
+    roles.start();
+  });
+  const troubled: { problems(): AgentProblem[] }[] = [
+    membership,
+    nodeState,
+    network,
+    arrival,
+    roles,
+  ];
   const facts = createFacts({
     membership,
     state,
     stateKind: nodeState.kind,
     machine,
-    slurm: null,
+    slurm: slurm.slurm,
     kube: null,
     services: { found: () => [], units: () => [] },
-    roles: () => [],
+    roles: () => roles.states(),
     network: network.view,
     raftLeader: async () => nodeState.leader(),
     problems: () => troubled.flatMap((part) => part.problems()),
@@ -112,11 +138,11 @@ export async function composeAgent(
     {
       facts,
       state,
-      slurm: null,
+      slurm: slurm.slurm,
       tokens,
       peers: [
         createPeerGate({
-          routes: membership.routes,
+          routes: [...membership.routes, ...slurm.routes],
           callerOf: membership.callerOf.bind(membership),
         }),
       ],
@@ -144,6 +170,8 @@ export async function composeAgent(
     },
     async close() {
       await arrival.close();
+      await roles.close();
+      await slurm.close();
       await api.close();
       await facts.close();
       await membership.close();
