@@ -39,7 +39,7 @@ async function demo(...more: string[]) {
   return { child, stderr, ...started.parse(JSON.parse(stdout)) };
 }
 
-test('one line shows three live clusters, a second shell reaches them, nothing is left behind', async () => {
+test('one line shows five live clusters, a second shell reaches them, nothing is left behind', async () => {
   const { child, link, data, stderr } = await demo();
   expect(stderr).toContain(`clusterdeck -- --data ${data} clusters list`);
   const visit = await fetch(link, { redirect: 'manual' });
@@ -56,6 +56,8 @@ test('one line shows three live clusters, a second shell reaches them, nothing i
     ['prod-main', true],
     ['student-lab', true],
     ['hall-c', true],
+    ['forge', true],
+    ['bench', true],
   ]);
   expect((await run(['clusters', 'test', 'student-lab'])).code).toBe(0);
 
@@ -95,9 +97,10 @@ test('a named folder is kept, serves the next lab, and holds no password', async
   await once(second.child, 'exit');
   const entries = readdirSync(folder.path, { recursive: true, withFileTypes: true });
   const files = entries.map((entry) => join(entry.parentPath, entry.name));
-  // the passwords of the lab begin with the name of their user
+  // the passwords of the lab begin with the name of their user, its tokens with what they are
   const clear = files.filter(
-    (path) => statSync(path).isFile() && /root-[0-9a-f]{10}/.test(readFileSync(path, 'latin1')),
+    (path) =>
+      statSync(path).isFile() && /root-[0-9a-f]{10}|cdk_/.test(readFileSync(path, 'latin1')),
   );
   expect([files.length > 2, clear]).toEqual([true, []]);
   folder.remove();
