@@ -133,7 +133,7 @@ function networkProblems({ network, self }: Known): AgentProblem[] {
       remedy:
         network.type === 'tailscale'
           ? 'Run `tailscale status` on this node, then `tailscale up`.'
-          : 'See whether the address and interface of the configuration exist on this node.',
+          : 'Plug its cable in, and see whether the interface is up and has the address.',
       node: self.name,
     },
   ];

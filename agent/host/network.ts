@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import { fail } from '#shared/contract/errors';
@@ -30,10 +31,8 @@ export function chooseAddress(
     throw unusable('networking.type', 'This node has no address in a tailnet.');
   }
   if (address !== undefined) {
-    const isHere = Object.values(interfaces).some((all) =>
-      all?.some((one) => one.address === address),
-    );
-    if (!isHere) throw unusable('networking.address', `${address} is no address of this machine.`);
+    if (!isAssigned(address, interfaces))
+      throw unusable('networking.address', `${address} is no address of this machine.`);
     return { address, type: address === tailscaleIp ? 'tailscale' : 'address' };
   }
   const found = firstAddress(interfaces, device);
@@ -43,6 +42,25 @@ export function chooseAddress(
   }
   throw unusable('networking.address', 'This machine has no address that others could reach.');
 }
+
+/**
+ * Whether the machine has this address, also while the cable is out: Node leaves such interfaces
+ * out of its list, the kernel's own routing table keeps them.
+ */
+function isAssigned(address: string, interfaces = networkInterfaces()): boolean {
+  if (isConnected(address, interfaces)) return true;
+  try {
+    const local = readFileSync('/proc/net/fib_trie', 'utf8').matchAll(
+      /\|-- ([\d.]+)\n\s+\/32 host LOCAL/g,
+    );
+    return local.some(([, one]) => one === address);
+  } catch {
+    return false;
+  }
+}
+
+const isConnected = (address: string, interfaces = networkInterfaces()): boolean =>
+  Object.values(interfaces).some((all) => all?.some((one) => one.address === address));
 
 /** IPv4 before IPv6, and no address that holds on one link only. */
 function firstAddress(interfaces: Interfaces, device: string | undefined): string | null {
@@ -63,9 +81,7 @@ const unusable = (field: string, message: string) =>
 
 /** IPv6 may be switched off. */
 export const loopbackAddresses = (): string[] =>
-  ['127.0.0.1', '::1'].filter((address) =>
-    Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address)),
-  );
+  ['127.0.0.1', '::1'].filter((address) => isConnected(address));
 
 /** How this node is reached. */
 export interface NodeNetwork {
@@ -99,8 +115,6 @@ export async function settleNetwork(
     throw fail('TIMEOUT', { remedy, detail: message }, `There is no tailnet after ${waitS} s.`);
   }
   const { address, type } = chooseAddress(config, tailscaleIp);
-  const isHere = () =>
-    Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address));
   return {
     address,
     addresses: [...new Set([address, tailscaleIp])].filter((one) => one !== ''),
@@ -108,14 +122,14 @@ export async function settleNetwork(
       const { enabled, connected, ip, peers, message } = tailscale.view();
       return {
         type,
-        connected: type === 'tailscale' ? connected : isHere(),
+        connected: type === 'tailscale' ? connected : isConnected(address),
         tailscaleIp: ip,
         tailscaleEnabled: enabled,
         peerCount: enabled && connected ? peers.length : null,
         message,
       };
     },
-    problems: () => (isHere() ? [] : [gone(address)]),
+    problems: () => (isAssigned(address) ? [] : [gone(address)]),
   };
 }
 
