@@ -53,7 +53,7 @@ function isAssigned(address: string, interfaces = networkInterfaces()): boolean 
     const local = readFileSync('/proc/net/fib_trie', 'utf8').matchAll(
       /\|-- ([\d.]+)\n\s+\/32 host LOCAL/g,
     );
-    return local.some(([, one]) => one === address);
+    return [...local].some(([, one]) => one === address);
   } catch {
     return false;
   }
