@@ -55,10 +55,15 @@ export async function startEtcd(size: number): Promise<EtcdCluster> {
     const data = join(folder.path, name);
     mkdirSync(data, { mode: 0o700 });
     return new Member(name, client, [
-      ...['--name', name, '--data-dir', data, '--initial-cluster', initial],
-      ...['--listen-client-urls', client, '--advertise-client-urls', client],
-      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-      ...['--client-cert-auth', '--peer-client-cert-auth'],
+      `--name=${name}`,
+      `--data-dir=${data}`,
+      `--initial-cluster=${initial}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      '--client-cert-auth',
+      '--peer-client-cert-auth',
       ...['', 'peer-'].flatMap((kind) => [
         `--${kind}trusted-ca-file=${join(folder.path, files.ca)}`,
         `--${kind}cert-file=${join(folder.path, files.cert)}`,

@@ -3,11 +3,11 @@ import type { Change, Condition, State, Write } from '#agent/state/types';
 import { eventually } from '#tests/support/etcd';
 
 /** What every adapter of the shared state has to do, on states that share one store. */
-export function conformance(name: string, open: () => State): void {
+export function conformance(store: string, open: () => State): void {
   const put = (key: string, value: unknown): Write => ({ key, put: value });
   const never = new AbortController().signal;
 
-  describe(name, () => {
+  describe(`the state in ${store}`, () => {
     test('keeps JSON of every kind under paths, and lists by key', async () => {
       const state = open();
       const values = { a: 1, b: null, c: 'ü €', d: [true, { x: 0.5 }], e: '' };

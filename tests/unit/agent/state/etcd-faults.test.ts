@@ -36,7 +36,8 @@ describe('three members', { timeout: 60_000 }, () => {
     await eventually(async () => (await only.health()) === 'ok', 'the nearest answers');
     await only.close();
     const state = etcd.state(nearest);
-    await state.commit([], [{ key: 'n', put: 0 }]);
+    // until connections stand: one that is not made yet would surely carry no change
+    for (let n = 0; n < 5; n += 1) await state.commit([], [{ key: 'n', put: 0 }]);
     first?.signal('SIGSTOP');
     const lost = await failureOf(state.commit([], [{ key: 'n', put: 1 }]));
     expect(lost.code).toBe('TIMEOUT');
@@ -125,7 +126,7 @@ describe('three members', { timeout: 60_000 }, () => {
             seen = changes.at(-1)?.revision ?? seen;
           }
         } catch (error) {
-          expect(error).toBeInstanceOf(Failure);
+          if (!(error instanceof Failure)) throw error;
           breaks += 1;
         }
       }

@@ -8,4 +8,4 @@ beforeAll(async () => {
 });
 afterAll(() => etcd.close());
 
-conformance('state in etcd', () => etcd.state());
+conformance('etcd', () => etcd.state());

@@ -10,4 +10,4 @@ beforeAll(() => {
 });
 afterAll(() => store.close());
 
-conformance('state in SQLite', () => createSqliteState(store, systemClock));
+conformance('SQLite', () => createSqliteState(store, systemClock));
