@@ -10,8 +10,8 @@ export interface Gossip {
   isRunning(): boolean;
   /** the last answer; never waits */
   members(): readonly GossipMember[];
-  /** after each answer, also one that changed nothing */
-  onAnswer(listener: () => void): () => void;
+  /** after each look, also one that found nothing new, or no daemon */
+  onLook(listener: (answered: boolean) => void): () => void;
   /** @returns whether somebody answered there */
   join(address: string, port: number): Promise<boolean>;
   setTags(tags: Record<string, string>): Promise<void>;

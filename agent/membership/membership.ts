@@ -1,24 +1,19 @@
 import { join } from 'node:path';
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
-import { Failure, fail } from '#shared/contract/errors';
+import { fail } from '#shared/contract/errors';
 import type { Enrolment, NodeIdentity } from '../identity/types';
 import type { Clock, Logger, Supervisor } from '../ports';
 import type { State } from '../state/types';
 import { type HostAndPort, resolved, splitHostPort } from './addresses';
 import { createDoorkeeper, type House } from './doorkeeper';
-import { readMembershipFile, writeMembershipFile } from './file';
 import type { Gossip } from './gossip';
 import { heal } from './heal';
 import { knock } from './knock';
-import { admissionNote, fileNote, foreignState, foundingNote, waitingNote } from './notes';
+import { Memory } from './memory';
+import { foreignState, waitingNote } from './notes';
 import type { PeerCaller, PeerRoute } from './peer-types';
-import {
-  type ClusterRecord,
-  type MemberRecord,
-  type MembershipFile,
-  type NodeDescription,
-  nodeDescription,
-} from './records';
+import { type MemberRecord, type NodeDescription, nodeDescription } from './records';
+import { register } from './registration';
 import { Registry } from './registry';
 import { isSameMember, roster } from './roster';
 import { SerfGossip } from './serf/gossip';
@@ -54,10 +49,6 @@ export interface MembershipPorts {
   gossip?: Gossip;
 }
 
-const REGISTER_MS = { first: 500, most: 10_000 };
-/** How old the remembered `lastSeen` may get on the disk. */
-const SAVE_MS = 60_000;
-
 /** Membership of this node: gossip by serf, the challenge, and the registry in the shared state. */
 export function createMembership(
   options: MembershipOptions,
@@ -76,13 +67,10 @@ class ClusterMembership implements NodeMembership {
   readonly #troubles: Troubles;
   readonly #listeners = new Set<(event: MembershipEvent) => void>();
   readonly #closed = new AbortController();
-  readonly #lastSeen = new Map<string, number>();
-  #file: MembershipFile | null = null;
+  readonly #memory: Memory;
   #registry: Registry | null = null;
   #members: Member[] = [];
   #isStarted = false;
-  #saving: Promise<void> = Promise.resolve();
-  #savedAt = 0;
 
   constructor(options: MembershipOptions, ports: MembershipPorts) {
     this.#options = options;
@@ -90,7 +78,10 @@ class ClusterMembership implements NodeMembership {
     const { identity, enrolment } = options;
     this.#node = nodeDescription.parse({ ...options.self, id: identity.id });
     this.#gossipName = `${this.#node.name}-${identity.id.slice(0, 8)}`;
-    this.#troubles = new Troubles(ports.clock);
+    const { clock, logger } = ports;
+    this.#troubles = new Troubles(clock);
+    const path = join(options.stateDir, 'membership.json');
+    this.#memory = new Memory({ path, clock, logger, troubles: this.#troubles });
     this.#gossip = ports.gossip ?? this.#serf();
     this.routes = createDoorkeeper({
       clusterUuid: enrolment.cluster.uuid,
@@ -98,17 +89,17 @@ class ClusterMembership implements NodeMembership {
       fingerprint: identity.fingerprint,
       house: () => this.#house(),
       onStranger: (address, why) => {
-        ports.logger.warn({ address }, why);
-        this.#troubles.wrongProof(address);
+        // who tries on and on does not fill the log
+        if (this.#troubles.wrongProof(address)) logger.warn({ address }, why);
       },
-      clock: ports.clock,
-      logger: ports.logger,
+      clock,
+      logger,
     });
     this.#members = this.#roster();
   }
 
   get cluster(): ClusterIdentity {
-    return this.#file?.cluster ?? this.#options.enrolment.cluster;
+    return this.#memory.file?.cluster ?? this.#options.enrolment.cluster;
   }
 
   get self(): Member {
@@ -135,26 +126,29 @@ class ClusterMembership implements NodeMembership {
 
   async settle(signal: AbortSignal): Promise<Settled> {
     const { stateDir, enrolment } = this.#options;
-    this.#file = await readMembershipFile(this.#path);
-    const remembered = this.#file;
-    if (remembered !== null && remembered.cluster.uuid !== enrolment.cluster.uuid) {
-      throw foreignState(remembered.cluster, enrolment.cluster, stateDir);
+    const remembered = await this.#memory.load();
+    if (remembered !== null) {
+      if (remembered.cluster.uuid !== enrolment.cluster.uuid) {
+        throw foreignState(remembered.cluster, enrolment.cluster, stateDir);
+      }
+      this.#memory.take(remembered);
     }
-    for (const { id, lastSeen } of remembered?.members ?? []) this.#lastSeen.set(id, lastSeen);
-    this.#gossip.onAnswer(() => this.#refresh());
+    this.#gossip.onLook((answered) => this.#refresh(answered));
     await this.#gossip.start(this.#tags());
     this.#isStarted = true;
     void heal(
       {
         missing: () => this.#missing(),
+        isReady: () => this.isRunning(),
+        isAlone: () => !this.#hearsOthers(),
+        seeds: () => this.#seeds(),
         join: (host, port) => this.#gossip.join(host, port),
         clock: this.#ports.clock,
       },
       this.#closed.signal,
     );
-    this.#refresh();
+    this.#refresh(false);
     if (remembered !== null) {
-      void this.#contactSeeds();
       // killed between the founding and the first write to the shared state: it founds on
       if (remembered.phase === 'founding') return { how: 'founded' };
       return { how: 'resumed', stateEndpoints: remembered.stateEndpoints };
@@ -164,30 +158,30 @@ class ClusterMembership implements NodeMembership {
 
   async attach(state: State): Promise<void> {
     const { clock, logger } = this.#ports;
-    const registry = new Registry({ state, clock, logger }, this.#file?.members ?? []);
+    const registry = new Registry({ state, clock, logger }, this.#memory.file?.members ?? []);
     this.#registry = registry;
     registry.onChange(() => {
-      this.#refresh();
-      this.#save();
+      this.#refresh(false);
+      void this.#memory.save({}, registry.records());
     });
     void registry.follow();
-    const first = await this.#register(registry);
-    if (!first) void this.#registerLater(registry);
+    const node = { ...this.#node, fingerprint: this.#options.identity.fingerprint };
+    await register(
+      { registry, memory: this.#memory, node, troubles: this.#troubles, clock, logger },
+      this.#closed.signal,
+    );
   }
 
   async saveStateEndpoints(urls: readonly string[]): Promise<void> {
-    const file = this.#file;
-    if (file === null || urls.length === 0) return;
-    if (JSON.stringify(file.stateEndpoints) === JSON.stringify(urls)) return;
-    this.#file = { ...file, stateEndpoints: [...urls] };
-    this.#save();
-    await this.#saving;
+    const known = this.#memory.file?.stateEndpoints ?? [];
+    if (urls.length === 0 || JSON.stringify(known) === JSON.stringify(urls)) return;
+    await this.#memory.save({ stateEndpoints: [...urls] }, this.#records());
   }
 
   async callerOf(fingerprint: string): Promise<PeerCaller | null> {
     const record =
       this.#registry === null
-        ? this.#file?.members.find((one) => one.fingerprint === fingerprint)
+        ? this.#memory.file?.members.find((one) => one.fingerprint === fingerprint)
         : await this.#registry.byFingerprint(fingerprint);
     return record ? { id: record.id, name: record.name, fingerprint: record.fingerprint } : null;
   }
@@ -212,14 +206,14 @@ class ClusterMembership implements NodeMembership {
     this.#closed.abort();
     this.#registry?.close();
     await this.#gossip.leave();
-    await this.#saving;
+    await this.#memory.flushed();
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
     this.#registry?.close();
     this.#gossip.close();
-    await this.#saving;
+    await this.#memory.flushed();
   }
 
   async #find(signal: AbortSignal): Promise<Settled> {
@@ -246,52 +240,26 @@ class ClusterMembership implements NodeMembership {
       },
       signal,
     );
-    const now = Math.floor(this.#ports.clock.now() / 1000);
+    const { logger, clock } = this.#ports;
     if (found.how === 'founded') {
       const cluster = { ...enrolment.cluster, founding: crypto.randomUUID() };
-      await this.#remember(cluster, 'founding', now, [], []);
-      this.#ports.logger.info(
-        { cluster: cluster.name },
-        'Nobody has this cluster yet: founding it.',
-      );
-      return { how: 'founded' };
+      const joinedAt = Math.floor(clock.now() / 1000);
+      await this.#memory.found({ cluster, phase: 'founding', joinedAt, stateEndpoints: [] }, []);
+      logger.info({ cluster: cluster.name }, 'Nobody has this cluster yet: founding it.');
+    } else {
+      const { members, ...answer } = found.answer;
+      await this.#memory.found({ ...answer, phase: 'member' }, members);
+      logger.info({ cluster: answer.cluster.name, members: members.length }, 'Joined the cluster.');
     }
-    const { cluster, joinedAt, members, stateEndpoints } = found.answer;
-    await this.#remember(cluster, 'member', joinedAt, members, stateEndpoints);
-    this.#ports.logger.info(
-      { cluster: cluster.name, members: members.length },
-      'Joined the cluster.',
-    );
-    return { how: 'joined', stateEndpoints };
-  }
-
-  /** On the disk before anything is done with it. */
-  async #remember(
-    cluster: ClusterRecord,
-    phase: MembershipFile['phase'],
-    joinedAt: number,
-    members: readonly MemberRecord[],
-    stateEndpoints: readonly string[],
-  ): Promise<void> {
-    const file: MembershipFile = {
-      version: 1,
-      cluster,
-      phase,
-      joinedAt,
-      stateEndpoints: [...stateEndpoints],
-      members: members.map((record) => ({ ...record, lastSeen: this.#seenAt(record.id) })),
-    };
-    await writeMembershipFile(this.#path, file);
-    this.#file = file;
-    this.#refresh();
-    await this.#gossip.setTags(this.#tags()).catch((error: unknown) => {
-      // it is set with the next connection
-      this.#ports.logger.debug({ err: error }, 'serf did not take the tags yet.');
-    });
+    this.#refresh(false);
+    // serf has them at the latest with the next connection to it
+    await this.#gossip.setTags(this.#tags()).catch(() => undefined);
+    if (found.how === 'founded') return found;
+    return { how: 'joined', stateEndpoints: found.answer.stateEndpoints };
   }
 
   #house(): House | null {
-    const cluster = this.#file?.cluster;
+    const cluster = this.#memory.file?.cluster;
     if (cluster === undefined) return null;
     return {
       cluster,
@@ -299,45 +267,6 @@ class ClusterMembership implements NodeMembership {
       stateEndpoints: this.#options.stateEndpoints,
       admit: (record) => this.#need().admit(record),
     };
-  }
-
-  async #register(registry: Registry): Promise<boolean> {
-    const file = this.#file;
-    if (file === null) return false;
-    try {
-      const standing = await registry.settleCluster(file.cluster);
-      const isOther = standing.founding !== file.cluster.founding;
-      this.#troubles.set('founding', isOther ? foundingNote(standing) : null);
-      if (isOther) return true;
-      const { fingerprint } = this.#options.identity;
-      const admission = await registry.admit({ ...this.#node, fingerprint });
-      this.#troubles.set(
-        'registration',
-        admission.ok ? null : admissionNote(admission, this.#node.name),
-      );
-      if (admission.ok && this.#file !== null) {
-        this.#file = { ...this.#file, phase: 'member', joinedAt: admission.record.joinedAt };
-        this.#save();
-      }
-      return admission.ok;
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.#ports.logger.debug({ err: error }, 'The shared state does not take this node yet.');
-      return false;
-    }
-  }
-
-  async #registerLater(registry: Registry): Promise<void> {
-    const { signal } = this.#closed;
-    let pause = REGISTER_MS.first;
-    for (
-      let done = false;
-      !done && !signal.aborted;
-      pause = Math.min(pause * 2, REGISTER_MS.most)
-    ) {
-      await this.#ports.clock.sleep(pause, signal).catch(() => undefined);
-      done = signal.aborted || (await this.#register(registry));
-    }
   }
 
   #need(): Registry {
@@ -352,7 +281,7 @@ class ClusterMembership implements NodeMembership {
   #records(): ReadonlyMap<string, MemberRecord> {
     const registry = this.#registry;
     if (registry !== null) return registry.records();
-    return new Map((this.#file?.members ?? []).map((record) => [record.id, record]));
+    return new Map((this.#memory.file?.members ?? []).map((record) => [record.id, record]));
   }
 
   #roster(): Member[] {
@@ -360,7 +289,7 @@ class ClusterMembership implements NodeMembership {
       records: this.#records(),
       gossip: this.#gossip.members(),
       isFresh: this.#gossip.isRunning(),
-      lastSeen: this.#lastSeen,
+      lastSeen: this.#memory.lastSeen,
       selfId: this.#node.id,
     };
     const members = roster(view);
@@ -381,19 +310,21 @@ class ClusterMembership implements NodeMembership {
       tags: this.#tags(),
       fingerprint,
       // what the disk says holds until the shared state says otherwise
-      authenticated: this.#file !== null && this.#registry?.isRead() !== true,
+      authenticated: this.#memory.file !== null && this.#registry?.isRead() !== true,
       voter,
-      lastSeen: this.#seenAt(id),
-      joinedAt: this.#file?.joinedAt ?? 0,
+      lastSeen: this.#memory.lastSeen.get(id) ?? 0,
+      joinedAt: this.#memory.file?.joinedAt ?? 0,
     };
   }
 
-  #refresh(): void {
-    const now = Math.floor(this.#ports.clock.now() / 1000);
+  /** @param answered whether gossip told something new */
+  #refresh(answered: boolean): void {
     const before = new Map(this.#members.map((member) => [member.id, member]));
-    this.#lastSeen.set(this.#node.id, now);
-    const alive = this.#roster().filter((member) => member.status === 'alive');
-    for (const { id } of alive) this.#lastSeen.set(id, now);
+    if (answered) {
+      const alive = this.#roster().filter((member) => member.status === 'alive');
+      this.#memory.see(alive.map(({ id }) => id));
+    }
+    this.#memory.see([this.#node.id]);
     this.#members = this.#roster();
     this.#troubles.see(this.#members);
     for (const member of this.#members) {
@@ -402,32 +333,11 @@ class ClusterMembership implements NodeMembership {
       before.delete(member.id);
     }
     for (const gone of before.values()) this.#tell({ ...gone, status: 'left' });
-    if (this.#ports.clock.monotonic() - this.#savedAt >= SAVE_MS) this.#save();
+    if (this.#memory.isDue()) void this.#memory.save({}, this.#records());
   }
 
   #tell(member: Member): void {
     for (const listener of this.#listeners) listener({ kind: 'members', member });
-  }
-
-  /** Writes what is known now; one write at a time. */
-  #save(): void {
-    this.#savedAt = this.#ports.clock.monotonic();
-    this.#saving = this.#saving.then(async () => {
-      const file = this.#file;
-      if (file === null) return;
-      const members = [...this.#records().values()].map((record) => ({
-        ...record,
-        lastSeen: this.#seenAt(record.id),
-      }));
-      this.#file = { ...file, members: members.length > 0 ? members : file.members };
-      try {
-        await writeMembershipFile(this.#path, this.#file);
-        this.#troubles.set('file', null);
-      } catch (error) {
-        this.#ports.logger.warn({ err: error }, 'The membership cannot be saved.');
-        this.#troubles.set('file', fileNote(this.#path, error));
-      }
-    });
   }
 
   #missing(): (HostAndPort & { unseenMs: number })[] {
@@ -436,17 +346,14 @@ class ClusterMembership implements NodeMembership {
     return this.#members.flatMap((member) => {
       const record = records.get(member.id);
       const isMissing = member.status === 'failed' || member.status === 'unknown';
-      if (record === undefined || !isMissing || !this.isRunning()) return [];
+      if (record === undefined || !isMissing) return [];
       const unseenMs = now - member.lastSeen * 1000;
       return [{ host: record.address, port: record.gossipPort, unseenMs }];
     });
   }
 
-  async #contactSeeds(): Promise<void> {
-    const seeds = await this.#seeds();
-    await Promise.all(
-      seeds.map(({ host, port }) => this.#gossip.join(host, port).catch(() => false)),
-    );
+  #hearsOthers(): boolean {
+    return this.#members.some(({ id, status }) => id !== this.#node.id && status === 'alive');
   }
 
   async #seeds(): Promise<HostAndPort[]> {
@@ -457,13 +364,9 @@ class ClusterMembership implements NodeMembership {
     return Promise.all([...written, ...peers].map((seed) => resolved(seed)));
   }
 
-  #seenAt(id: string): number {
-    return this.#lastSeen.get(id) ?? 0;
-  }
-
   #tags(): Record<string, string> {
     const { id, apiPort, roles } = this.#node;
-    return encodeTags({ id, apiPort, roles, settled: this.#file !== null });
+    return encodeTags({ id, apiPort, roles, settled: this.#memory.file !== null });
   }
 
   #serf(): SerfGossip {
@@ -482,9 +385,5 @@ class ClusterMembership implements NodeMembership {
       },
       { clock, logger, supervisor },
     );
-  }
-
-  get #path(): string {
-    return join(this.#options.stateDir, 'membership.json');
   }
 }

@@ -78,7 +78,7 @@ class Search {
     const { clock, gossip } = this.#options;
     await clock.sleep(LEAST_PAUSE_MS, signal);
     const heard = Promise.withResolvers<void>();
-    const stop = gossip.onAnswer(heard.resolve);
+    const stop = gossip.onLook(() => heard.resolve());
     await Promise.race([heard.promise, clock.sleep(ROUND_MS, signal)]).finally(stop);
   }
 

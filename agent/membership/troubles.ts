@@ -27,10 +27,13 @@ export class Troubles {
     else this.#standing.set(what, problem);
   }
 
-  wrongProof(address: string): void {
+  /** @returns whether it is the first of late from there */
+  wrongProof(address: string): boolean {
     const at = this.#clock.monotonic();
+    const isKnown = this.#wrongProofs.some((one) => one.address === address);
     const others = this.#wrongProofs.filter((one) => one.address !== address);
     this.#wrongProofs = [...others, { address, at }].slice(-MOST_PROOFS);
+    return !isKnown;
   }
 
   /** To be told after each look, so that strangers age. */

@@ -22,7 +22,7 @@ const JOIN_MS = 12_000;
 export class SerfGossip implements Gossip {
   readonly #settings: SerfSettings;
   readonly #ports: SerfPorts;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(answered: boolean) => void>();
   readonly #closed = new AbortController();
   #target: SerfTarget | null = null;
   #link: SerfRpc | null = null;
@@ -49,7 +49,7 @@ export class SerfGossip implements Gossip {
     return this.#members;
   }
 
-  onAnswer(listener: () => void): () => void {
+  onLook(listener: (answered: boolean) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -112,9 +112,14 @@ export class SerfGossip implements Gossip {
       }
       this.#link?.close();
       this.#link = null;
+      this.#tell(false);
       await clock.sleep(pause, signal).catch(() => undefined);
       pause = Math.min(pause * 2, RETRY_MS.most);
     }
+  }
+
+  #tell(answered: boolean): void {
+    for (const listener of this.#listeners) listener(answered);
   }
 
   async #look(): Promise<void> {
@@ -122,7 +127,7 @@ export class SerfGossip implements Gossip {
     if (link === null) return;
     this.#members = await link.members();
     this.#answeredAt = this.#ports.clock.monotonic();
-    for (const listener of this.#listeners) listener();
+    this.#tell(true);
   }
 }
 

@@ -16,7 +16,7 @@ export interface GossipMember {
 /** serf answers with a body after the header to these commands, also when they failed. */
 const WITH_BODY = new Set(['members', 'join']);
 /** far more than the answer for thousands of members takes */
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const CALL_MS = 5_000;
 
 // Go writes texts and bytes alike, so everything comes as bytes and is read by what it means.

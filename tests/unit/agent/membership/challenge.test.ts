@@ -25,7 +25,7 @@ test('a proof holds for its handshake, side and key, and for nothing else', () =
   expect(isProof(randomBytes(32), handshake, 'joiner', proof)).toBe(false);
   for (const part of Object.keys(handshake)) {
     const other = { ...handshake, [part]: `${newNonce()}x` };
-    expect(isProof(key, other, 'joiner', proof), part).toBe(false);
+    expect(isProof(key, other, 'joiner', proof)).toBe(false);
   }
   for (const given of ['', 'AAAA', proof.slice(0, -4)]) {
     expect(isProof(key, handshake, 'joiner', given)).toBe(false);
