@@ -96,10 +96,21 @@ export function parseConfig(text: string, path: string): Omit<ReadConfig, 'path'
 
 function plain(document: Document, path: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
+    return withoutNulls(document.toJS({ maxAliasCount: MAX_ALIASES })) ?? {};
   } catch {
     throw refused(path, [at(1, 1, '', 'It has too many aliases.')]);
   }
+}
+
+/** A key without a value, as a section of which everything is commented out, is as good as none. */
+function withoutNulls(value: unknown): unknown {
+  if (value === null) return undefined;
+  if (typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, inner]) => [key, withoutNulls(inner)] as const)
+      .filter(([, inner]) => inner !== undefined),
+  );
 }
 
 const at = (line: number, column: number, key: string, message: string): ConfigNote => ({

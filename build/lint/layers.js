@@ -28,7 +28,7 @@ const ALLOWED = {
   demo: ['domain', 'contract', 'agent'],
   renderer: ['domain', 'contract'],
   agent: ['domain', 'contract'],
-  build: [],
+  build: ['domain'],
 };
 
 const layerOf = (file) =>

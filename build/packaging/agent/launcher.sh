@@ -1,0 +1,18 @@
+#!/bin/sh
+# The Node that came with the package, else the machine's own.
+here=$(CDPATH= cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
+lib=$here/../lib/clusterdeck
+node=$lib/node
+if [ ! -x "$node" ]; then
+  node=$(command -v node) || {
+    echo "node-agent needs Node 22.19 or newer, and there is none on the PATH." >&2
+    exit 2
+  }
+  "$node" -e 'const [a, b] = process.versions.node.split(".").map(Number);
+    process.exit(a > 22 || (a === 22 && b >= 19) ? 0 : 1)' || {
+    echo "node-agent needs Node 22.19 or newer; $node is $("$node" --version)." >&2
+    exit 2
+  }
+fi
+# it works little and long: a small heap for new objects keeps it small
+exec "$node" --max-semi-space-size=2 --disable-warning=ExperimentalWarning "$lib/node-agent.js" "$@"
