@@ -6,6 +6,7 @@ import type { Settings } from '#shared/contract/settings';
 import type { OutboxEntry } from '#shared/contract/sync';
 import type { VaultStatus } from '#shared/contract/vault';
 import { ClusterosCharts } from './agents/charts';
+import { Enrolment } from './agents/enrol/service';
 import { SlurmActions } from './agents/slurm-actions';
 import { SlurmCarrier, type SlurmSight } from './agents/slurm-carrier';
 import { ClusterosSource } from './agents/source';
@@ -181,6 +182,7 @@ export function composeWatching(deps: WatchingDeps) {
     guests,
     guestActions,
     slurmActions,
+    enrolment: new Enrolment({ store, clock, clusters, watcher }),
     charts: {
       /** @throws Failure NOT_FOUND */
       get: (uuid: string, ...rest: ChartQuestion): Promise<ChartAnswer> =>

@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import { drainRequest, jobAction } from './agent/actions';
+import { nodeName } from './agent/enrolment';
 import { base, uuid } from './base';
 import { endpointSchema, secretInput } from './clusters';
 import { operation } from './operations';
 
-const nodeName = z
-  .string()
-  .trim()
-  .regex(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    'A node name: small letters, digits and hyphens, as a1.',
-  );
 const places = (pattern: RegExp) =>
   z
     .array(z.strictObject({ uuid, id: z.string().regex(pattern) }))
@@ -33,7 +27,7 @@ const label = (max: number) =>
 
 /** The names an enrolment file gives a cluster. */
 const names = {
-  name: label(50),
+  name: nodeName,
   region: z.union([z.literal(''), label(50)]).default(''),
   datacenter: z.union([z.literal(''), label(50)]).default(''),
 };

@@ -7,7 +7,8 @@ const key = z.string().min(1).max(100);
 const draftValue = z
   .record(z.string().max(100), z.json())
   .refine(
-    (value) => !Object.keys(value).some((field) => /^(secret|password|passphrase)$/i.test(field)),
+    (value) =>
+      !Object.keys(value).some((field) => /^(secret|password|passphrase|key|token)$/i.test(field)),
     'A draft keeps no secret.',
   )
   .refine((value) => JSON.stringify(value).length <= 65_536, 'A draft has at most 64 KB.');

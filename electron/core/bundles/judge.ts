@@ -2,6 +2,7 @@ import type { BundleEntry } from '#shared/contract/bundles';
 import { type ClusterCreate, clusterCreate } from '#shared/contract/clusters';
 import { endpointsAfter, verifyAfter } from '#shared/domain/portal/projection';
 import type { KeptFields, StoredCluster } from '../clusters/rows';
+import { withAccount } from '../clusters/rules';
 import type { Candidate, FileFields } from './candidate';
 import type { Deck, Judged, Outcome } from './deck';
 import { diffOf } from './diff';
@@ -155,9 +156,15 @@ function parsed(
     refusals.push(...(refusals.length > 0 ? [] : complaints(result.error.issues)));
     return { input: null, refusals };
   }
-  const { authKind, tokenId } = result.data;
-  if (authKind === 'token' && tokenId === null) refusals.push('Its token has no id.');
-  const input = authKind === 'token' ? result.data : { ...result.data, tokenId: null };
+  const input = withAccount(result.data);
+  const { kind, authKind, tokenId, user } = input;
+  if (before !== undefined && before.kind !== kind) {
+    refusals.push('A cluster of another kind has this id here.');
+  }
+  if (kind === 'proxmox' && authKind === 'token' && tokenId === null) {
+    refusals.push('Its token has no id.');
+  }
+  if (kind === 'proxmox' && user === '') refusals.push('It has no user.');
   return { input, refusals };
 }
 

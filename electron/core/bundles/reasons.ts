@@ -59,7 +59,8 @@ export function reasonsFor(
   );
   say(input.verify === 'off', 'The certificate of its server is not verified.');
   if (before === undefined) {
-    const what = input.authKind === 'token' ? 'token secret' : 'password';
+    const token = input.kind === 'clusteros' ? 'token' : 'token secret';
+    const what = input.authKind === 'token' ? token : 'password';
     say(candidate.secret === undefined, `It has no ${what}; enter one after the import.`);
     say(twin !== null, `${twin} has the same address.`);
     say(

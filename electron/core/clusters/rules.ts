@@ -4,10 +4,18 @@ import type { StoredCluster } from './rows';
 
 /** The account of a cluster as it would be after a change. */
 export interface Account {
+  kind: Cluster['kind'];
+  user: string;
   authKind: Cluster['authKind'];
   tokenId: string | null;
   /** whether a new secret comes with the change */
   secretGiven: boolean;
+}
+
+/** ClusterOS knows tokens alone: whatever else is said of an account there is left out. */
+export function withAccount<Fields extends Omit<Account, 'secretGiven'>>(fields: Fields): Fields {
+  if (fields.kind === 'clusteros') return { ...fields, authKind: 'token', user: '', tokenId: null };
+  return fields.authKind === 'token' ? fields : { ...fields, tokenId: null };
 }
 
 /**
@@ -18,10 +26,18 @@ export interface Account {
  */
 export function accountProblems(
   account: Account,
-  before: { authKind: Cluster['authKind']; tokenId: string | null } | null,
+  before: Pick<Account, 'kind' | 'authKind' | 'tokenId'> | null,
 ): Record<string, string> {
   const problems: Record<string, string> = {};
-  const { authKind, tokenId, secretGiven } = account;
+  const { kind, authKind, tokenId, secretGiven } = account;
+  if (before !== null && before.kind !== kind) {
+    problems.kind = 'A cluster keeps its kind. Add the other one as a new cluster.';
+  }
+  if (kind === 'clusteros') {
+    if (before === null && !secretGiven) problems.secret = 'A ClusterOS cluster needs a token.';
+    return problems;
+  }
+  if (account.user === '') problems.user = 'A user with realm, as root@pam.';
   const kindChanged = before !== null && before.authKind !== authKind;
   if (authKind === 'token') {
     if (tokenId === null) problems.tokenId = 'A token needs its id, as deck@pve!desk.';
@@ -67,7 +83,7 @@ export function applied(
     Object.entries(changes).filter(([, value]) => value !== undefined),
   );
   const after: StoredCluster = { ...before, ...named };
-  return after.authKind === 'token' ? after : { ...after, tokenId: null };
+  return withAccount(after);
 }
 
 export function invalid(fields: Record<string, string>): Failure {

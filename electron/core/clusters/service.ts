@@ -16,6 +16,7 @@ import {
   needsReconnect,
   notFound,
   readOnlyHere,
+  withAccount,
 } from './rules';
 import type { ClusterReader, ClustersEvent } from './types';
 
@@ -294,7 +295,7 @@ export class ClusterService implements ClusterReader {
 
   #insert(edit: Edit, { input, kept }: NewCluster): StoredCluster {
     const { secret, ...given } = input;
-    const fields = given.authKind === 'token' ? given : { ...given, tokenId: null };
+    const fields = withAccount(given);
     this.#checkId(edit, fields.clusterId);
     this.#check(fields, Boolean(secret), null);
     const cluster = edit.insert({ ...fields, uuid: randomUUID() }, kept ?? {});

@@ -10,6 +10,7 @@ import type { Syncing } from '../sync/compose';
 import type { Vault } from '../vault/vault';
 import type { Watching } from '../watching';
 import { createAccessRouter } from './access';
+import { createAgentsRouter } from './agents';
 import { createAppRouter } from './app';
 import { createAuditRouter } from './audit';
 import { createBundlesRouter } from './bundles';
@@ -52,6 +53,7 @@ export function createRouter(services: CoreServices) {
   const { access, audit, bundles, drafts, syncing } = services;
   return guarded({ access, clusters }).router({
     access: createAccessRouter(access),
+    agents: createAgentsRouter(watching),
     app: createAppRouter(host, dataDir, clusters),
     audit: createAuditRouter(audit),
     bundles: createBundlesRouter(bundles),

@@ -35,6 +35,7 @@ export const READS: { readonly [Name in CallName]?: Admit } = {
   'access.status': true,
   'access.unlock': true,
   'access.watch': true,
+  'agents.enrolDefaults': true,
   'app.focus': true,
   'app.info': true,
   'app.openDemo': true,

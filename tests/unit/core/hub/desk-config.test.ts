@@ -69,7 +69,8 @@ test('a token comes as user and password, and its secret is needed with another 
 test('clusters of another kind are not shown, changed or asked, and keep their id', async () => {
   const { client, ask } = await openHub();
   const endpoints = [{ host: 'node1', port: 9090, pin: null }];
-  await client.clusters.create({ clusterId: 'bare', name: 'Bare', kind: 'clusteros', endpoints });
+  const bare = { clusterId: 'bare', name: 'Bare', endpoints, secret: 'cdk_a_b' };
+  await client.clusters.create({ ...bare, kind: 'clusteros' });
   expect((await ask('GET', CONFIG)).json).toEqual({ ok: true, clusters: [] });
   const notFound = { ok: false, error: 'Cluster not found' };
   for (const [method, path] of [
