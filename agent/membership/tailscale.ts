@@ -45,7 +45,6 @@ const addresses = z
   .transform((list) => (list ?? []).filter((text) => isIP(text) !== 0));
 const statusAnswer = z.object({
   BackendState: z.string(),
-  AuthURL: z.string().nullish(),
   TailscaleIPs: addresses,
   Peer: z
     .record(z.string(), z.object({ TailscaleIPs: addresses, Online: z.boolean().nullish() }))
