@@ -8,7 +8,6 @@ import {
   randomBytes,
   sign,
   verify,
-  webcrypto,
 } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
@@ -46,8 +45,8 @@ export async function makeNodeCertificate(
   names: readonly string[],
   nowMs: number,
 ): Promise<MadeCertificate> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const tlsKey = Buffer.from(await webcrypto.subtle.exportKey('spki', keys.publicKey));
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const tlsKey = Buffer.from(await crypto.subtle.exportKey('spki', keys.publicKey));
   const identityKey = identity.publicKey.export({ type: 'spki', format: 'der' });
   const binding = Buffer.concat([
     identityKey.subarray(SPKI_PREFIX.length),
@@ -66,7 +65,12 @@ export async function makeNodeCertificate(
       extensions: [
         new x509.BasicConstraintsExtension(false),
         new x509.SubjectAlternativeNameExtension(
-          names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
+          names.map(
+            (value): x509.JsonGeneralName => ({
+              type: isIP(value) === 0 ? 'dns' : 'ip',
+              value,
+            }),
+          ),
         ),
         new x509.ExtendedKeyUsageExtension([
           x509.ExtendedKeyUsage.serverAuth,
@@ -75,9 +79,9 @@ export async function makeNodeCertificate(
         new x509.Extension(BINDING_OID, false, binding),
       ],
     },
-    webcrypto,
+    crypto,
   );
-  const der = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  const der = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
   return {
     certPem: certificate.toString('pem'),
     keyPem: x509.PemConverter.encode(der, 'PRIVATE KEY'),

@@ -32,12 +32,18 @@ export function GuestTable(props: GuestTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
   const rowPx = ROW_PX[useLive((state) => state.settings?.density ?? 'comfortable')];
+  // what is out of sight is drawn after the first picture, which it would hold up
+  const [beyond, setBeyond] = useState(0);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setBeyond(OVERSCAN_ROWS));
+    return () => cancelAnimationFrame(frame);
+  }, []);
   // oxlint-disable-next-line react/incompatible-library -- the React Compiler is not in use
   const rows = useVirtualizer({
     count: keys.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
-    overscan: OVERSCAN_ROWS,
+    overscan: beyond,
     // drawn at once as if the window were all list; measuring would cost a second pass
     initialRect: { width: 0, height: window.innerHeight },
     // the sticky head covers one row

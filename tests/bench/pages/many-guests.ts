@@ -1,3 +1,4 @@
+import { noRows } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
 import { settingsSchema } from '#shared/contract/settings';
 import { guestRow } from '../../support/rows';
@@ -48,8 +49,7 @@ function clusterOf(number: number): Snapshot['clusters'][number] {
 
 function rowsOf(cluster: number, guests: number): InventoryAll['rows'] {
   return {
-    nodes: [],
-    storages: [],
+    ...noRows(),
     guests: Array.from({ length: guests }, (_, index) =>
       guestRow({
         vmid: 100 + index,

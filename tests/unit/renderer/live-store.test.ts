@@ -10,7 +10,16 @@ const noRows = { upserts: [], removed: [] };
 const guests = (upserts: ReturnType<typeof guestRow>[], removed: string[] = []): LiveEvent => ({
   type: 'inventory',
   uuid: UUID,
-  delta: { nodes: noRows, storages: noRows, guests: { upserts, removed } },
+  delta: {
+    nodes: noRows,
+    storages: noRows,
+    members: noRows,
+    jobs: noRows,
+    pods: noRows,
+    services: noRows,
+    partitions: noRows,
+    guests: { upserts, removed },
+  },
 });
 
 describe('what the core pushes', () => {
