@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import { createApi } from './api/api';
@@ -12,11 +11,9 @@ import { createMembership } from './membership/membership';
 import { createPeerGate } from './membership/peer-gate';
 import { createPeers } from './membership/peers';
 import { createTailscale } from './membership/tailscale';
+import { createNodeRoles } from './node-roles';
 import { createNodeState, type NodeState } from './node-state';
 import type { Clock, Commands, Logger, Machine, Supervisor } from './ports';
-import { RoleManager } from './roles/manager';
-import { SYSTEM_FOLDERS, systemMachine } from './roles/slurm/machine';
-import { createSlurm } from './roles/slurm/roles';
 import { describeNode } from './self';
 import { createTokens } from './tokens/tokens';
 
@@ -94,38 +91,25 @@ export async function composeAgent(
     logger,
     cachePath: join(folders.root, 'tokens.json'),
   });
-  const slurm = createSlurm({
-    ...ports,
+  const roles = createNodeRoles({
+    ports,
+    config,
     state,
     membership,
     peers,
-    machine: systemMachine(hostname),
-    folders: SYSTEM_FOLDERS,
-    settings: {
-      controller: config.roles['slurm-controller'],
-      worker: config.roles['slurm-worker'],
-    },
+    address,
+    isTailnet: network.view().type === 'tailscale',
   });
-  const roles = new RoleManager({ roles: slurm.roles, clock, logger });
-  const arrival = joining({ membership, nodeState, clock, logger }, async () => {
-    slurm.start();
-    roles.start();
-  });
-  const troubled: { problems(): AgentProblem[] }[] = [
-    membership,
-    nodeState,
-    network,
-    arrival,
-    roles,
-  ];
+  const arrival = joining({ membership, nodeState, clock, logger }, () => roles.start());
+  const troubled: { problems(): AgentProblem[] }[] = [nodeState, network, arrival, roles];
   const facts = createFacts({
     membership,
     state,
     stateKind: nodeState.kind,
     machine,
-    slurm: slurm.slurm,
-    kube: null,
-    services: { found: () => [], units: () => [] },
+    slurm: roles.slurm,
+    kube: roles.kube,
+    services: roles.services,
     roles: () => roles.states(),
     network: network.view,
     raftLeader: async () => nodeState.leader(),
@@ -138,11 +122,11 @@ export async function composeAgent(
     {
       facts,
       state,
-      slurm: slurm.slurm,
+      slurm: roles.slurm,
       tokens,
       peers: [
         createPeerGate({
-          routes: [...membership.routes, ...slurm.routes],
+          routes: [...membership.routes, ...roles.routes],
           callerOf: membership.callerOf.bind(membership),
         }),
       ],
@@ -171,7 +155,6 @@ export async function composeAgent(
     async close() {
       await arrival.close();
       await roles.close();
-      await slurm.close();
       await api.close();
       await facts.close();
       await membership.close();

@@ -28,7 +28,7 @@ export interface Joining {
  */
 export function joining(
   { membership, nodeState, clock, logger }: Deps,
-  enter: () => Promise<void> = async () => undefined,
+  enter: () => void,
 ): Joining {
   const ends = new AbortController();
   const { signal } = ends;
@@ -63,7 +63,7 @@ export function joining(
     logger.info({ how: settled.how }, 'The cluster was found');
     await reach(settled);
     await membership.attach(nodeState.state);
-    await enter();
+    enter();
     logger.info({}, 'This node takes part');
   };
   return {

@@ -1,0 +1,96 @@
+import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { AgentProblem, RoleState } from '#shared/contract/agent/dashboard';
+import type { AgentPorts } from './compose';
+import type { AgentConfig } from './config/schema';
+import { hasSystemd } from './host/supervisor/index';
+import type { PeerRoute } from './membership/peer-types';
+import type { NodeMembership, Peers } from './membership/types';
+import { createKube, type NodeKube } from './roles/k3s/kube';
+import { placesOf } from './roles/k3s/places';
+import { RoleManager } from './roles/manager';
+import { createServices, type NodeServices } from './roles/services/services';
+import { SYSTEM_FOLDERS, systemMachine } from './roles/slurm/machine';
+import { createSlurm } from './roles/slurm/roles';
+import type { Slurm } from './roles/slurm/types';
+import type { State } from './state/types';
+
+const K3S_DATA = '/var/lib/rancher/k3s';
+
+/** What this node does for its cluster, and what is known of it. */
+export interface NodeRoles {
+  slurm: Slurm;
+  kube: NodeKube;
+  services: NodeServices;
+  /** for the peers' part of the API */
+  routes: PeerRoute[];
+  states(): RoleState[];
+  problems(): AgentProblem[];
+  /** Begins to look and to run them; needs the shared state. */
+  start(): void;
+  /** Looks no more; daemons, jobs and pods run on. */
+  close(): Promise<void>;
+}
+
+interface Deps {
+  ports: AgentPorts;
+  config: AgentConfig;
+  state: State;
+  membership: NodeMembership;
+  peers: Peers;
+  /** where others reach this node */
+  address: string;
+  /** whether that is in a tailnet */
+  isTailnet: boolean;
+}
+
+/** Builds the roles' parts, by hand. Nothing is started yet. */
+export function createNodeRoles(deps: Deps): NodeRoles {
+  const { ports, config, state, membership, peers, address } = deps;
+  const { clock, logger, folders } = ports;
+  const shared = { ...ports, state, membership, peers };
+  const slurm = createSlurm({
+    ...shared,
+    machine: systemMachine(hostname),
+    folders: SYSTEM_FOLDERS,
+    settings: {
+      controller: config.roles['slurm-controller'],
+      worker: config.roles['slurm-worker'],
+    },
+  });
+  const kube = createKube({
+    ...shared,
+    config: config.roles,
+    places: placesOf(K3S_DATA, join(folders.root, 'k3s')),
+    networkInterface: deps.isTailnet ? interfaceOf(address) : null,
+  });
+  const services = createServices({
+    ...ports,
+    hasSystemd: hasSystemd(),
+    address: () => address,
+  });
+  const manager = new RoleManager({ roles: [...slurm.roles, ...kube.roles], clock, logger });
+  return {
+    slurm: slurm.slurm,
+    kube,
+    services,
+    routes: [...slurm.routes, ...kube.routes],
+    states: () => manager.states(),
+    problems: () => manager.problems(),
+    start() {
+      slurm.start();
+      kube.start();
+      services.start();
+      manager.start();
+    },
+    async close() {
+      await manager.close();
+      await Promise.all([slurm.close(), kube.close(), services.close()]);
+    },
+  };
+}
+
+const interfaceOf = (address: string): string | null =>
+  Object.entries(networkInterfaces()).find(([, all]) =>
+    all?.some((one) => one.address === address),
+  )?.[0] ?? null;
