@@ -131,8 +131,10 @@ class Collector implements Facts {
   async close(): Promise<void> {
     this.#ends.abort();
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
-    await Promise.allSettled(this.#loops);
-    await this.#publisher.close();
+    const { clock } = this.#deps;
+    // whatever waits for a state that hangs is not waited for
+    const over = Promise.allSettled(this.#loops).then(() => this.#publisher.close());
+    await within(clock, DEADLINE_MS, 'Ending', over).catch(() => undefined);
   }
 
   snapshot(): Snapshot {
