@@ -1,5 +1,6 @@
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import { Failure } from '#shared/contract/errors';
+import { noQuorum } from '../failures';
 import { problemsOf, type StateStatus } from '../status';
 import type { State } from '../types';
 import { EtcdDaemon, type EtcdDaemonOptions, invitation } from './daemon';
@@ -26,6 +27,7 @@ const TICK_MS = 2_000;
 const UNSEATED_TICK_MS = 1_000;
 const LARGE_BYTES = 64 * 1024 * 1024;
 const TIDY_MS = 3_600_000;
+const POLL_MS = 100;
 const FIRST_ANSWER_MS = 30_000;
 
 /** This node's part in the shared state: the state itself, and etcd where this node keeps a copy. */
@@ -145,18 +147,20 @@ export class EtcdNode {
     }
   }
 
+  /** Until etcd on this node answers; from then on its data must not vanish. */
   async #untilAnswer(): Promise<void> {
     const { clock } = this.#options;
     const end = clock.monotonic() + FIRST_ANSWER_MS;
     for (;;) {
-      try {
-        await this.state.revision();
-        const { memberId } = await this.#members.status(this.#daemon.clientUrl);
-        return await this.#daemon.confirm(memberId);
-      } catch (error) {
+      const status = await this.#members.status(this.#daemon.clientUrl).catch((error: unknown) => {
         if (clock.monotonic() > end) throw error;
+        return null;
+      });
+      if (status !== null && status.leaderId !== null) {
+        return await this.#daemon.confirm(status.memberId);
       }
-      await clock.sleep(200, this.#closing.signal);
+      if (clock.monotonic() > end) throw noQuorum('etcd on this node finds no leader.');
+      await clock.sleep(POLL_MS, this.#closing.signal);
     }
   }
 
@@ -234,7 +238,10 @@ export class EtcdNode {
     const listed = await this.#members.list();
     if (invited.success && listed.some((one) => one.id === invited.data.memberId)) {
       if (lostMember === invited.data.memberId) return;
-      if (own?.memberId !== invited.data.memberId) await this.#daemon.join(invited.data);
+      if (own?.memberId !== invited.data.memberId) {
+        await this.#daemon.join(invited.data);
+        await this.#untilAnswer();
+      }
       this.#place ??= 'learner';
       await this.#correctAddress(listed, invited.data.memberId);
       return;

@@ -219,7 +219,7 @@ describe('a node and the shared state', { timeout: 120_000 }, () => {
     const { node } = await found();
     const second = await join_(node);
     const third = await join_(node);
-    await hasVoters(node, 3);
+    await hasVoters(third.node, 3);
     const before = await node.state.get(`voters/${third.one.id}`);
     await third.one.supervisor.stop('clusterdeck-etcd', { force: true });
     await third.node.close();
