@@ -103,8 +103,10 @@ export class SlurmActions {
   }
 
   async #jobState(job: string): Promise<{ state: string; reason: string } | null> {
-    const [row] = await this.#list('squeue', ['%T', '%r'], '-t', 'all', '-j', bare(job));
-    return row === undefined ? null : { state: row[0] ?? '', reason: row[1] ?? '' };
+    const rows = await this.#list('squeue', ['%i', '%T', '%r'], '-t', 'all', '-j', bare(job));
+    // an array's name stands for all of its tasks: any of them then
+    const row = rows.find(([id]) => id === job) ?? rows[0];
+    return row === undefined ? null : { state: row[1] ?? '', reason: row[2] ?? '' };
   }
 
   async #list(program: string, letters: readonly string[], ...more: string[]): Promise<string[][]> {
@@ -126,7 +128,7 @@ const plain = (reason: string) => reason.replace(/["'\\]/g, '').trim() || 'no re
 function refused(program: string, { stderr }: CommandResult): Failure {
   const why = complaint(stderr);
   const detail = stderr.slice(0, 500);
-  if (/denied|permission|not authorized/i.test(stderr)) {
+  if (/denied|permission|not authorized|invalid user id/i.test(stderr)) {
     const remedy = 'Run the agent as root, or make its user an operator of SLURM.';
     return fail('PERMISSION_DENIED', { remedy, detail }, `SLURM refused it: ${why}.`);
   }

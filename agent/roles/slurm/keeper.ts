@@ -11,7 +11,7 @@ import type { SlurmFiles } from './files';
 import type { SlurmMachine } from './machine';
 import type { SharedMungeKey } from './munge-key';
 import type { Observer } from './observer';
-import { mungeProblem, type Part, slurmProblem } from './problems';
+import { mungeProblem, type Part, refusedLine, slurmProblem } from './problems';
 import { type ControllerHost, refusedLines } from './render';
 import type { SlurmFacts } from './types';
 import type { Worker } from './worker';
@@ -154,12 +154,16 @@ export class SlurmKeeper {
   }
 
   problems(): AgentProblem[] {
-    const { membership } = this.#deps;
-    return [...this.#troubles].map(([part, failure]) =>
-      part === 'munge'
-        ? mungeProblem(failure, membership.self.name)
-        : slurmProblem(part, failure, membership.self.name),
-    );
+    const { name, id } = this.#deps.membership.self;
+    const { config } = this;
+    // the primary alone tells what all would
+    const refused = config?.controllers[0] === id ? refusedLines(config.extra) : [];
+    return [
+      ...[...this.#troubles].map(([part, failure]) =>
+        part === 'munge' ? mungeProblem(failure, name) : slurmProblem(part, failure, name),
+      ),
+      ...refused.map((line) => refusedLine(line, name)),
+    ];
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -212,9 +216,8 @@ export class SlurmKeeper {
     const { files, controller, worker, logger } = this.#deps;
     const hosts = this.#hosts(config);
     const applied = await files.apply(config, hosts);
-    const [refused] = refusedLines(config.extra);
     if (applied === 'same') return;
-    logger.info({ revision: config.revision, applied, refused }, 'slurm.conf was written');
+    logger.info({ revision: config.revision, applied }, 'slurm.conf was written');
     if (this.#wanted.controller) await controller.takeOver(applied, controller.standing(config));
     if (this.#wanted.worker) await worker.takeOver(applied);
   }

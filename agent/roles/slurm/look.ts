@@ -65,7 +65,10 @@ export async function look(commands: Commands, signal?: AbortSignal): Promise<Lo
 export function complaint(stderr: string): string {
   const line =
     stderr.split('\n').find((text) => /error|fatal/i.test(text)) ?? stderr.split('\n')[0];
-  return (line ?? '').replace(/^\w+: (error|fatal): /, '').trim();
+  return (line ?? '')
+    .replace(/^.*?\b(error|fatal): /, '')
+    .trim()
+    .replace(/\.$/, '');
 }
 
 const refused = (program: string, stderr: string) =>

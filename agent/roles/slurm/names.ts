@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 export function clusterNameOf(name: string, uuid: string): string {
   const plain = name
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')

@@ -52,3 +52,12 @@ export function mungeProblem(failure: Failure, node: string): AgentProblem {
     node,
   };
 }
+
+export const refusedLine = (line: string, node: string): AgentProblem => ({
+  severity: 'warning',
+  code: 'slurm-line-refused',
+  title: 'A line for slurm.conf was left out',
+  detail: `"${line}" is for the cluster to decide.`,
+  remedy: 'Remove it from roles.slurm-controller.extra.',
+  node,
+});

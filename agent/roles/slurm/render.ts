@@ -26,12 +26,15 @@ const PROTECTED = new Set([
 /** May stand more than once; a further line adds and does not replace. */
 const REPEATED = new Set(['partitionname', 'nodeset', 'downnodes', 'switchname', 'frontendname']);
 
-const keyOf = (line: string) => (line.split('=')[0] ?? '').trim().toLowerCase();
+const keyOf = (line: string) => (line.trim().split(/[=\s]/)[0] ?? '').toLowerCase();
 const nameOf = (line: string) => (line.split('=')[1] ?? '').trim().split(/\s/)[0] ?? '';
+
+/** One that goes on with the next line would swallow that. */
+const isRefused = (line: string) => PROTECTED.has(keyOf(line)) || line.trimEnd().endsWith('\\');
 
 /** Lines of `extra` that must not be there. */
 export function refusedLines(extra: readonly string[]): string[] {
-  return extra.filter((line) => PROTECTED.has(keyOf(line)));
+  return extra.filter(isRefused);
 }
 
 /**
@@ -43,7 +46,7 @@ export function renderSlurmConf(
   config: SlurmConfig,
   controllers: readonly ControllerHost[],
 ): string {
-  const extra = config.extra.filter((line) => !PROTECTED.has(keyOf(line)));
+  const extra = config.extra.filter((line) => !isRefused(line));
   const taken = new Set(extra.map(keyOf).filter((key) => !REPEATED.has(key)));
   const fixed: [string, string | number][] = [
     ['ClusterName', config.clusterName],
