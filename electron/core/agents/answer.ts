@@ -76,8 +76,9 @@ export function headFailure(head: WireHead, endpoint: string): Failure | null {
   if (head.status === 200 && type.startsWith('text/event-stream')) return null;
   if (isPage(head)) return pageFailure(head, endpoint);
   if (head.status < 300) return notAgent('It sends no events.', endpoint, head.status);
-  const read = refusalOf(head.status, undefined, endpoint, (text) => text);
-  return 'failure' in read ? read.failure : null;
+  const { status } = head;
+  const code = BY_STATUS[status] ?? 'SERVER_ERROR';
+  return fail(code, { remedy: REMEDIES[code] ?? AGENT_REMEDY, endpoint, status });
 }
 
 const isPage = ({ headers }: WireHead) => (headers['content-type'] ?? '').includes('html');
@@ -99,12 +100,12 @@ function refusalOf(
   if (status < 400) return { failure: notAgent(`It redirects (${status}).`, endpoint, status) };
   const said = agentError.safeParse(value);
   if (!said.success) {
-    // an agent explains every refusal
-    if (value !== undefined && status !== 503) {
+    // an agent explains every refusal, so this is one of whatever stands in between, or of another
+    if (![502, 503, 504].includes(status)) {
       return { failure: notAgent(`It answers ${status} in another way.`, endpoint, status) };
     }
-    const code = BY_STATUS[status] ?? 'SERVER_ERROR';
-    return { failure: fail(code, { remedy: REMEDIES[code] ?? AGENT_REMEDY, endpoint, status }) };
+    const code = BY_STATUS[status] ?? 'UNREACHABLE';
+    return { failure: fail(code, { remedy: REMEDIES[code] ?? '', endpoint, status }) };
   }
   const clean = (text: string) => redactText(scrub(text)).trim().slice(0, 500);
   const named = said.data.code.toUpperCase().replaceAll('-', '_');

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { EnrolRequest } from '#shared/contract/agents';
-import { UNIT_NAME, unitText } from './unit';
+import { NODE_AGENT_PATHS, NODE_AGENT_UNIT } from '#shared/domain/node-agent-unit';
 
 /** One file that a new node needs. */
 export interface NodeFile {
@@ -13,9 +13,7 @@ export interface NodeFile {
 
 type Wishes = Pick<EnrolRequest, 'roles' | 'tailscale' | 'packageUrl'>;
 
-const ENROLMENT_PATH = '/etc/clusterdeck/enrolment.yaml';
-const CONFIG_PATH = '/etc/clusterdeck/node-agent.yaml';
-const UNIT_PATH = `/etc/systemd/system/${UNIT_NAME}`;
+const UNIT_PATH = `/etc/systemd/system/${NODE_AGENT_PATHS.unit}`;
 /** What Debian has of it; k3s comes from its own installer. */
 const ALWAYS = ['serf', 'etcd-server', 'etcd-client'];
 const OF_CONTROLLER = ['slurmctld', 'slurm-client', 'munge'];
@@ -29,17 +27,17 @@ export function nodeFiles(enrolment: string, wishes: Wishes): NodeFile[] {
       name: 'enrolment.yaml',
       text: enrolment,
       secret: true,
-      purpose: `Goes to ${ENROLMENT_PATH}, mode 0600: it lets a node join.`,
+      purpose: `Goes to ${NODE_AGENT_PATHS.enrolment}, mode 0600: it lets a node join.`,
     },
     {
       name: 'node-agent.yaml',
       text: config,
       secret: false,
-      purpose: `Goes to ${CONFIG_PATH}: what the node is to be.`,
+      purpose: `Goes to ${NODE_AGENT_PATHS.config}: what the node is to be.`,
     },
     {
-      name: UNIT_NAME,
-      text: unitText(),
+      name: NODE_AGENT_PATHS.unit,
+      text: NODE_AGENT_UNIT,
       secret: false,
       purpose: `Goes to ${UNIT_PATH} where the agent is not installed from its package.`,
     },
@@ -63,7 +61,7 @@ function configText({ roles, tailscale }: Wishes): string {
       'k3s-server': role(roles.k3sServer),
       'k3s-agent': role(roles.k3sAgent),
     },
-    cluster: { enrolment: ENROLMENT_PATH },
+    cluster: { enrolment: NODE_AGENT_PATHS.enrolment },
   })}`;
 }
 
@@ -76,8 +74,13 @@ function userData(enrolment: string, config: string, wishes: Wishes): string {
     ...(packageUrl === null ? [] : ['curl', 'ca-certificates']),
   ]);
   const files = [
-    { path: ENROLMENT_PATH, owner: 'root:root', permissions: '0600', content: enrolment },
-    { path: CONFIG_PATH, owner: 'root:root', permissions: '0644', content: config },
+    {
+      path: NODE_AGENT_PATHS.enrolment,
+      owner: 'root:root',
+      permissions: '0600',
+      content: enrolment,
+    },
+    { path: NODE_AGENT_PATHS.config, owner: 'root:root', permissions: '0644', content: config },
   ];
   const archive = '/var/cache/clusterdeck-node-agent.deb';
   const install =
@@ -95,7 +98,8 @@ function userData(enrolment: string, config: string, wishes: Wishes): string {
             archive,
             packageUrl,
           ],
-          ['apt-get', 'install', '--yes', archive],
+          // what stands in /etc/clusterdeck already is kept
+          ['apt-get', 'install', '--yes', '-o', 'Dpkg::Options::=--force-confold', archive],
         ];
   const document = {
     package_update: true,
@@ -104,7 +108,7 @@ function userData(enrolment: string, config: string, wishes: Wishes): string {
     runcmd: [
       ...install,
       ['systemctl', 'daemon-reload'],
-      ['systemctl', 'enable', '--now', UNIT_NAME],
+      ['systemctl', 'enable', '--now', NODE_AGENT_PATHS.unit],
     ],
   };
   return `#cloud-config\n# It holds the cluster key: treat it as a password.\n${stringify(document)}`;
