@@ -149,7 +149,7 @@ async function up(name: string, options: UpOptions): Promise<number> {
   let lacking: string[] = [];
   if (options.wait) {
     lacking = await until(
-      async () => ((lacking = await notReady(lab)).length === 0 ? [] : null),
+      async () => ((lacking = await notReady(lab.hosts)).length === 0 ? [] : null),
       'all',
       {
         withinMs: READY_MS,

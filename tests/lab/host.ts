@@ -6,10 +6,15 @@ import { folderOf, type HostRecord, type LabRecord, writeRecord } from '#tests/l
 import { end, identify, isRunning, must, type Result, run } from '#tests/lab/process';
 import { initFolder } from '#tests/lab/space';
 
+const ETCD_FILES = '/var/lib/clusterdeck/etcd';
 const ENVIRONMENT = [
   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   'HOME=/root',
   'LANG=C.UTF-8',
+  'ETCDCTL_API=3',
+  `ETCDCTL_CACERT=${ETCD_FILES}/ca.pem`,
+  `ETCDCTL_CERT=${ETCD_FILES}/node.pem`,
+  `ETCDCTL_KEY=${ETCD_FILES}/node.pem`,
 ];
 
 export interface HttpAnswer {
@@ -147,6 +152,8 @@ export class LabHost {
     const { init } = this.#record;
     if (init === null) return;
     await end(init);
+    // the kernel takes a while to remove a dead host's network, and the port must be free at once
+    await run(this.#inSpace(['ip', 'link', 'delete', `to-${this.name}`]));
     this.#record.init = null;
     writeRecord(this.#lab);
   }

@@ -3,7 +3,7 @@ import { abandoned, folderOf, type LabRecord, readRecord } from '#tests/lab/fold
 import { openGateway } from '#tests/lab/gateways';
 import { LabHost } from '#tests/lab/host';
 import { identify, isRunning } from '#tests/lab/process';
-import { enrolHosts, type HostConfig } from '#tests/lab/setup';
+import { type Configure, enrolHosts } from '#tests/lab/setup';
 import { makeFolder, removeSpace, startSpace } from '#tests/lab/space';
 
 export interface LabOptions {
@@ -19,8 +19,8 @@ export interface LabOptions {
   reachable?: boolean;
   /** whether the hosts are enrolled, so that their agents start */
   agents?: boolean;
-  /** last word on a host's configuration */
-  configure?: (config: HostConfig, host: LabHost) => HostConfig;
+  /** last word on a host's configuration; null: this host is not enrolled */
+  configure?: Configure;
 }
 
 /** What the machine lacks to run a lab, in a sentence; null where nothing. */

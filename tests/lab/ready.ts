@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { LabHost } from '#tests/lab/host';
-import type { Lab } from '#tests/lab/lab';
 
 /** What is read of a host's own agent. */
 export interface HostView {
@@ -37,21 +36,43 @@ export async function viewOf(host: LabHost): Promise<HostView> {
   }
 }
 
+const seats = z.object({ members: z.array(z.object({ isLearner: z.boolean().optional() })) });
+
+/** How many nodes keep the cluster's state and vote, as etcd itself tells; 0: it does not answer. */
+export async function votersOf(host: LabHost): Promise<number> {
+  const { code, stdout } = await host.exec(['etcdctl', 'member', 'list', '-w', 'json']);
+  if (code !== 0) return 0;
+  return seats.parse(JSON.parse(stdout)).members.filter((one) => one.isLearner !== true).length;
+}
+
 /**
- * Whether every host that is on sees all of its cluster alive and working in SLURM.
+ * Whether every host that is on sees all of its cluster alive and working in SLURM, and the loss of
+ * any one of three hosts or more can be borne.
  * @returns what is still missing, a sentence per host
  */
-export async function notReady(lab: Lab): Promise<string[]> {
-  const on = lab.hosts.filter((host) => host.isOn && !host.isCut);
+export async function notReady(hosts: readonly LabHost[]): Promise<string[]> {
+  const on = hosts.filter((host) => host.isOn && !host.isCut);
+  const clusters = Object.values(Object.groupBy(on, (host) => host.cluster));
   const sentences = await Promise.all(
-    on.map(async (host) => {
-      const wanted = on.filter((other) => other.cluster === host.cluster).length;
-      const { agent, alive, workers, problems } = await viewOf(host);
-      if (!agent) return `${host.name}: its agent does not answer yet.`;
-      if (alive === wanted && workers === wanted) return '';
-      const why = problems.length === 0 ? '' : ` It says: ${problems.join('; ')}`;
-      return `${host.name} sees ${alive} of ${wanted} nodes alive, ${workers} ready for jobs.${why}`;
-    }),
+    clusters.flatMap((cluster = []) => [
+      ...cluster.map((host) => lackOf(host, cluster.length)),
+      lackOfVoters(cluster),
+    ]),
   );
   return sentences.filter((sentence) => sentence !== '');
+}
+
+async function lackOf(host: LabHost, wanted: number): Promise<string> {
+  const { agent, alive, workers, problems } = await viewOf(host);
+  if (!agent) return `${host.name}: its agent does not answer yet.`;
+  if (alive === wanted && workers === wanted) return '';
+  const why = problems.length === 0 ? '' : ` It says: ${problems.join('; ')}`;
+  return `${host.name} sees ${alive} of ${wanted} nodes alive, ${workers} ready for jobs.${why}`;
+}
+
+async function lackOfVoters(cluster: readonly LabHost[]): Promise<string> {
+  const [first] = cluster;
+  if (first === undefined || cluster.length < 3) return '';
+  const voters = await votersOf(first);
+  return voters >= 3 ? '' : `${voters} of ${first.cluster}'s nodes keep its state; 3 are needed.`;
 }

@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
 import type { LabHost } from '#tests/lab/host';
-import { must } from '#tests/lab/process';
 
 const GOSSIP_PORT = 7946;
 const CONTROLLERS = 2;
@@ -10,6 +9,8 @@ export interface HostConfig {
   roles: Record<string, Record<string, unknown>>;
   [section: string]: unknown;
 }
+
+export type Configure = (config: HostConfig, host: LabHost) => HostConfig | null;
 
 /** Two controllers share their state as over NFS, and every host is a worker. */
 function configFor(host: LabHost, cluster: readonly LabHost[]): HostConfig {
@@ -30,22 +31,25 @@ function configFor(host: LabHost, cluster: readonly LabHost[]): HostConfig {
 /**
  * Makes the hosts' clusters: an enrolment file each, made by the agent itself, and a configuration.
  * The agents start as soon as they find theirs.
- * @param configure last word on a host's configuration
+ * @param configure last word on a host's configuration; null: this host is not enrolled
  */
 export async function enrolHosts(
   hosts: readonly LabHost[],
-  configure: (config: HostConfig, host: LabHost) => HostConfig = (config) => config,
+  configure: Configure = (config) => config,
 ): Promise<void> {
   const clusters = Object.values(Object.groupBy(hosts, (host) => host.cluster));
   await Promise.all(
     clusters.map(async (cluster = []) => {
-      const [founder] = cluster;
+      const configs = cluster.map((host) => configure(configFor(host, cluster), host));
+      const members = cluster.filter((_, index) => configs[index] !== null);
+      const [founder] = members;
       if (founder === undefined) return;
-      const enrolment = await newEnrolment(founder, cluster);
+      const enrolment = await newEnrolment(founder, members);
       await Promise.all(
-        cluster.map((host) =>
-          enrolHost(host, enrolment, configure(configFor(host, cluster), host)),
-        ),
+        cluster.map(async (host, index) => {
+          const config = configs[index] ?? null;
+          if (config !== null) await enrolHost(host, enrolment, config);
+        }),
       );
     }),
   );
@@ -69,7 +73,3 @@ export async function enrolHost(
   await host.write('/etc/clusterdeck/enrolment.yaml', enrolment, '0600');
   await host.write('/etc/clusterdeck/node-agent.yaml', stringify(config));
 }
-
-/** @returns what a host's agent is configured with now */
-export const configOf = (host: LabHost): Promise<string> =>
-  must(host.enter(['cat', '/etc/clusterdeck/node-agent.yaml']));

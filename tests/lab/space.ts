@@ -5,10 +5,6 @@ import { createInterface } from 'node:readline';
 import { folderOf, LABS, type LabRecord, projectFolder, writeRecord } from '#tests/lab/folder';
 import { end, identify } from '#tests/lab/process';
 
-const LAUNCHER = `#!/bin/sh
-exec /usr/lib/clusterdeck/node /usr/lib/clusterdeck/node-agent.js "$@"
-`;
-
 export const initFolder = (): string => join(projectFolder(), 'tests', 'lab', 'init');
 
 /** Makes the lab's folder with what its hosts run. The name is taken by making it. */
@@ -21,7 +17,8 @@ export function makeFolder(record: LabRecord): void {
   mkdirSync(join(folder, 'disks'));
   mkdirSync(programs);
   writeFileSync(join(programs, 'node'), '');
-  writeFileSync(join(programs, 'launcher'), LAUNCHER);
+  const launcher = join(projectFolder(), 'build', 'packaging', 'agent', 'launcher.sh');
+  copyFileSync(launcher, join(programs, 'launcher'));
   chmodSync(join(programs, 'launcher'), 0o755);
   const bundle = join(projectFolder(), 'dist', 'node', 'node-agent.js');
   if (existsSync(bundle)) copyFileSync(bundle, join(programs, 'node-agent.js'));

@@ -38,8 +38,8 @@ if [ ! -e etc/lab-host ]; then
   echo "$name" >etc/hostname
   rm -f etc/hosts etc/resolv.conf
   touch etc/hosts etc/resolv.conf
-  ln -sf ../lib/clusterdeck/launcher usr/bin/node-agent
-  cp "$init/agent.sh" usr/sbin/lab-agent
+  cp usr/lib/clusterdeck/launcher usr/bin/node-agent
+  install -m 755 "$init/agent.sh" usr/sbin/lab-agent
   echo "$address" >etc/lab-host
 fi
 # one file for all hosts stands in for a name server
