@@ -264,13 +264,15 @@ export class SlurmKeeper {
   }
 
   async #runWorker(mayRun: boolean): Promise<void> {
-    const { worker, observer } = this.#deps;
+    const { worker, observer, membership } = this.#deps;
     await this.#part('worker', async () => {
       if (mayRun) await worker.run();
       this.#daemons.worker = await worker.daemon();
       const { look } = observer;
       const isAnswering = look !== null && look.trouble === null && look.primary !== null;
-      if (isAnswering && this.#isFresh() && this.#node() === null) await worker.introduce();
+      if (!isAnswering || !this.#isFresh()) return;
+      if (this.#node() === null) await worker.introduce();
+      else await worker.checkFeatures(membership.self.name);
     });
   }
 

@@ -30,8 +30,7 @@ export interface Look {
 const DEADLINE_MS = 5_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 const QUEUE = ['%i', '%j', '%T', '%u', '%M', '%P', '%N', '%r', '%C', '%V'];
-const NODES = ['%N', '%T', '%C', '%R', '%E'];
-const PARTITIONS = ['%P', '%a', '%D', '%C'];
+const NODES = ['%N', '%T', '%C', '%P', '%a', '%E'];
 
 /**
  * Asks for jobs, nodes and partitions.
@@ -53,12 +52,7 @@ export async function look(commands: Commands, signal?: AbortSignal): Promise<Lo
   // one after another: each is a burst of work for the controller
   const jobs = await ask('squeue', QUEUE);
   const nodes = await ask('sinfo', NODES, '-N');
-  const partitions = await ask('sinfo', PARTITIONS);
-  return {
-    jobs: jobs.map(jobOf),
-    nodes: nodesOf(nodes),
-    partitions: partitions.map(partitionOf),
-  };
+  return { jobs: jobs.map(jobOf), nodes: nodesOf(nodes), partitions: partitionsOf(nodes) };
 }
 
 /** SLURM's own first line of complaint, as `sinfo: error: Unable to contact slurm controller`. */
@@ -95,48 +89,70 @@ function jobOf(fields: readonly string[]): SeenJob {
   };
 }
 
-/** `sinfo -N` has a line for each node in each of its partitions. */
+/**
+ * `sinfo -N` has a line for each node in each of its partitions, and one without a node for a
+ * partition that has none.
+ */
 function nodesOf(rows: readonly string[][]): SlurmNode[] {
   const nodes = new Map<string, SlurmNode>();
-  for (const [name = '', state = '', cpus = '', partition = '', reason = ''] of rows) {
+  for (const [name = '', state = '', cpus = '', marked = '', , why = ''] of rows) {
+    const partition = plainName(marked);
     const known = nodes.get(name);
-    if (known !== undefined) {
-      if (!known.partitions.includes(partition)) known.partitions.push(partition);
-      continue;
-    }
-    if (name === '') continue;
-    nodes.set(name, nodeOf(name, state, cpus, partition, reason));
+    if (known === undefined && name !== '') nodes.set(name, nodeOf(name, state, cpus, why));
+    const { partitions = [] } = nodes.get(name) ?? {};
+    if (partition !== '' && !partitions.includes(partition)) partitions.push(partition);
   }
   return [...nodes.values()];
 }
 
-function nodeOf(name: string, state: string, cpus: string, partition: string, why: string) {
+function nodeOf(name: string, state: string, cpus: string, why: string): SlurmNode {
   const word = state.toLowerCase().replace(/[^a-z_]+$/, '');
-  const [allocated, , , total] = cpus.split('/').map(countOf);
   const reason = why === 'none' ? '' : why;
-  const drain = word === 'draining' || word === 'drained' ? word : 'none';
+  const [allocated, total] = usedCpus(cpus);
   return {
     name,
     state: word,
-    drain,
+    drain: word === 'draining' || word === 'drained' ? word : 'none',
     // a star: it has not answered the controller for a while
     reason: reason === '' && state.includes('*') ? 'It does not answer the controller.' : reason,
-    cpus: total ?? 0,
-    cpusAllocated: allocated ?? 0,
-    partitions: partition === '' ? [] : [partition],
-  } satisfies SlurmNode;
+    cpus: total,
+    cpusAllocated: allocated,
+    partitions: [],
+  };
 }
 
-function partitionOf([name = '', state = '', nodes, cpus = '']: readonly string[]): SlurmPartition {
-  const [allocated, , , total] = cpus.split('/').map(countOf);
-  return {
-    name: name.replace(/\*$/, ''),
-    state: state === 'inact' ? 'inactive' : state,
-    default: name.endsWith('*'),
-    nodes: countOf(nodes),
-    cpus: total ?? 0,
-    cpus_allocated: allocated ?? 0,
-  };
+function partitionsOf(rows: readonly string[][]): SlurmPartition[] {
+  const partitions = new Map<string, SlurmPartition>();
+  for (const [node = '', , cpus = '', marked = '', state = ''] of rows) {
+    const name = plainName(marked);
+    if (name === '') continue;
+    const known = partitions.get(name) ?? {
+      name,
+      state: state === 'inact' ? 'inactive' : state,
+      default: marked.endsWith('*'),
+      nodes: 0,
+      cpus: 0,
+      cpus_allocated: 0,
+    };
+    const [allocated, total] = usedCpus(cpus);
+    const isNode = node !== '';
+    partitions.set(name, {
+      ...known,
+      nodes: known.nodes + (isNode ? 1 : 0),
+      cpus: known.cpus + (isNode ? total : 0),
+      cpus_allocated: known.cpus_allocated + (isNode ? allocated : 0),
+    });
+  }
+  return [...partitions.values()];
+}
+
+/** The default partition has a star. */
+const plainName = (marked: string) => marked.replace(/\*$/, '');
+
+/** Allocated and all of `allocated/idle/other/total`. */
+function usedCpus(text: string): [allocated: number, total: number] {
+  const [allocated, , , total] = text.split('/').map(countOf);
+  return [allocated ?? 0, total ?? 0];
 }
 
 function countOf(text: string | undefined): number {

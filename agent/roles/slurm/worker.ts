@@ -1,10 +1,11 @@
-import type { Clock, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
+import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
 import { CONFIG_KEY, partitionFeature, type SlurmSettings, slurmConfig } from './config';
 import { Kept } from './kept';
 import type { SlurmMachine } from './machine';
 
 const STOP_MS = 30_000;
+const SCONTROL_MS = 15_000;
 /** The controller does not know a node that runs: it is told again, but not all the time. */
 const UNKNOWN_MS = 20_000;
 const AGAIN_MS = 60_000;
@@ -12,6 +13,7 @@ const AGAIN_MS = 60_000;
 export interface WorkerDeps {
   state: Pick<State, 'get' | 'commit'>;
   supervisor: Supervisor;
+  commands: Commands;
   machine: SlurmMachine;
   clock: Clock;
   logger: Logger;
@@ -23,6 +25,8 @@ export class Worker {
   readonly #deps: WorkerDeps;
   readonly #daemon: Kept;
   #restartedAt = Number.NEGATIVE_INFINITY;
+  /** features that SLURM was seen to know */
+  #checked: string | null = null;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
@@ -64,6 +68,31 @@ export class Worker {
   }
 
   /**
+   * SLURM keeps what it once learned of a node also when its slurmd starts with other features: they
+   * are set by hand then, and the partitions made up anew.
+   * @throws Failure TIMEOUT | NOT_FOUND
+   */
+  async checkFeatures(name: string): Promise<void> {
+    const wanted = this.#features();
+    const key = wanted.join(',');
+    if (this.#checked === key) return;
+    const { commands } = this.#deps;
+    const scontrol = (...argv: string[]) =>
+      commands.run(['scontrol', ...argv], { deadlineMs: SCONTROL_MS });
+    const argv = ['sinfo', '-h', '-a', '-N', '-n', name, '-o', '%f'] as const;
+    const { code, stdout } = await commands.run(argv, { deadlineMs: SCONTROL_MS });
+    const known = stdout.split('\n')[0]?.trim() ?? '';
+    if (code !== 0 || known === '') return;
+    const isSame = known === '(null)' ? key === '' : sorted(known.split(',')) === sorted(wanted);
+    if (!isSame) {
+      const change = [`AvailableFeatures=${key}`, `ActiveFeatures=${key}`];
+      await scontrol('update', `NodeName=${name}`, ...change);
+      await scontrol('reconfigure');
+    }
+    this.#checked = key;
+  }
+
+  /**
    * A controller that was set up anew, or that deleted this node, does not know it; slurmd tells of
    * itself only when it starts.
    */
@@ -83,11 +112,8 @@ export class Worker {
   }
 
   async #spec(): Promise<DaemonSpec> {
-    const { machine, settings } = this.#deps;
-    const features = [
-      ...settings.worker.features,
-      ...settings.worker.partitions.filter((name) => name !== 'batch').map(partitionFeature),
-    ];
+    const { machine } = this.#deps;
+    const features = this.#features();
     const gpus = (await machine.gpuDevices()).length;
     const conf = [
       ...(features.length > 0 ? [`Feature=${features.join(',')}`] : []),
@@ -100,4 +126,12 @@ export class Worker {
       mainProcessOnly: true,
     };
   }
+
+  #features(): string[] {
+    const { partitions, features } = this.#deps.settings.worker;
+    const ours = partitions.filter((name) => name !== 'batch').map(partitionFeature);
+    return [...features, ...ours];
+  }
 }
+
+const sorted = (words: readonly string[]) => words.toSorted().join(',');
