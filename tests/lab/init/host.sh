@@ -40,6 +40,7 @@ if [ ! -e etc/lab-host ]; then
   touch etc/hosts etc/resolv.conf
   cp usr/lib/clusterdeck/launcher usr/bin/node-agent
   install -m 755 "$init/agent.sh" usr/sbin/lab-agent
+  install -m 755 "$init/serf.sh" usr/local/bin/serf
   echo "$address" >etc/lab-host
 fi
 # one file for all hosts stands in for a name server
