@@ -122,7 +122,9 @@ function counted<T>(
   return { name: `clusterdeck_${name}`, help, type: 'gauge', samples };
 }
 
-const inSeconds = (ms: number | null | undefined) => (ms == null ? undefined : ms / 1000);
+function inSeconds(ms: number | null | undefined): number | undefined {
+  return ms === null || ms === undefined ? undefined : ms / 1000;
+}
 
 function printed({ name, help, type, samples }: Metric): string {
   const lines = samples.map(({ labels = {}, value }) => {

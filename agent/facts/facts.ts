@@ -238,8 +238,8 @@ class Collector implements Facts {
       hardware: withOwn(this.#hardware.values, self.id, ownHardware),
       facts: withOwn(this.#facts.values, self.id, own),
       leaders: this.#leaders,
-      slurm: hasRole('slurm-') || slurmFacts?.asOf != null ? slurmFacts : null,
-      kube: hasRole('k3s-') || kubeFacts?.asOf != null ? kubeFacts : null,
+      slurm: hasRole('slurm-') || hasAnswered(slurmFacts) ? slurmFacts : null,
+      kube: hasRole('k3s-') || hasAnswered(kubeFacts) ? kubeFacts : null,
       clockSkews: this.#liveSkews(members),
     };
     const told = [...known.facts.values()].flatMap(({ problems }) => problems);
@@ -281,6 +281,8 @@ class Collector implements Facts {
     return { cpuCores, memTotalBytes, gpus, arch };
   }
 }
+
+const hasAnswered = (facts: { asOf: number | null } | null) => (facts?.asOf ?? null) !== null;
 
 function loadOf(reading: MachineReading) {
   const { cpuUsed, memTotalBytes, memAvailableBytes, diskTotalBytes, diskAvailableBytes } = reading;

@@ -34,7 +34,6 @@ export const load = z.object({
 export type Load = z.infer<typeof load>;
 
 const unit = z.object({ name: z.string(), status: serviceStatus, message: z.string() });
-export type Unit = z.infer<typeof unit>;
 
 const service = z.object({
   name: z.string(),

@@ -30,6 +30,7 @@ function nodeOf(
 ): NodeAnswer {
   const { id, authenticated } = member;
   const facts = snapshot.facts.get(id);
+  const load = facts?.load ?? null;
   const owned = authenticated ? snapshot.hardware.get(id) : undefined;
   return {
     id,
@@ -56,8 +57,8 @@ function nodeOf(
     slurm: slurmNode === undefined ? null : slurmOf(slurmNode),
     running_jobs: runningJobs,
     load:
-      authenticated && facts?.load != null && facts.load.cpu !== null
-        ? loadOf(facts.load, facts.load.cpu, facts.measuredAt)
+      authenticated && load !== null && load.cpu !== null
+        ? loadOf(load, load.cpu, facts?.measuredAt ?? 0)
         : null,
   };
 }

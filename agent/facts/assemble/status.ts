@@ -11,7 +11,7 @@ export function assembleStatus(snapshot: Snapshot): StatusAnswer {
   const own = snapshot.facts.get(self.id);
   const { raft } = leadingNodes(snapshot);
   const leader = members.find(({ id }) => id === raft?.nodeId);
-  const measuredAt = own?.load == null ? null : own.measuredAt;
+  const measuredAt = own === undefined || own.load === null ? null : own.measuredAt;
   return {
     node: {
       id: self.id,

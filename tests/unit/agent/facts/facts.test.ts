@@ -16,7 +16,7 @@ const hurried: Clock = {
 };
 
 /** Generous: other tests run beside this one. */
-const soon = <T>(look: () => T) => expect.poll(look, { timeout: 15_000 });
+const GENEROUS = { timeout: 15_000 };
 
 async function get(agent: StagedAgent, name: string): Promise<unknown> {
   return (await fetch(`${agent.plainUrl}/api/v1/${name}`)).json();
@@ -68,7 +68,7 @@ async function pair(clockOfOther: Clock = hurried) {
 
 test('each node shows what the others measured, and their problems', async () => {
   const { first } = await pair();
-  await soon(async () => (await nodeOf(first, 'a2'))?.load?.cpu).toBe(0.75);
+  await expect.poll(async () => (await nodeOf(first, 'a2'))?.load?.cpu, GENEROUS).toBe(0.75);
   expect(await nodeOf(first, 'a2')).toMatchObject({ capabilities: { cpu: 4, gpu: 0 } });
   expect(clusterAnswer.parse(await get(first, 'cluster')).capacity).toEqual({
     total_cpu_cores: 12,
@@ -81,10 +81,10 @@ test('each node shows what the others measured, and their problems', async () =>
 
 test('the load of a node whose agent ended is not told any more, what it has is', async () => {
   const { first, other, otherState } = await pair();
-  await soon(async () => (await nodeOf(first, 'a2'))?.load).not.toBeNull();
+  await expect.poll(async () => (await nodeOf(first, 'a2'))?.load, GENEROUS).not.toBeNull();
   await other.close();
   await otherState.close();
-  await soon(async () => (await nodeOf(first, 'a2'))?.load).toBeNull();
+  await expect.poll(async () => (await nodeOf(first, 'a2'))?.load, GENEROUS).toBeNull();
   expect(await nodeOf(first, 'a2')).toMatchObject({ capabilities: { cpu: 4 } });
 });
 
@@ -95,23 +95,27 @@ test('a clock that is wrong is told of', async () => {
     statusAnswer
       .parse(await get(first, 'status'))
       .problems.find(({ code }) => code === 'clock-skew');
-  await soon(skew).toMatchObject({ severity: 'bad', node: 'a2' });
+  await expect.poll(skew, GENEROUS).toMatchObject({ severity: 'bad', node: 'a2' });
   expect((await skew())?.detail).toBe('a2 is ahead.');
 });
 
 test('what each node measured becomes samples', async () => {
   const { first } = await pair();
-  await soon(() => Object.keys(first.facts.samples(60).series).toSorted()).toEqual(
-    expect.arrayContaining([
-      'cluster/cpu',
-      'cluster/nodes/alive',
-      'node/a1/cpu',
-      'node/a1/disk',
-      'node/a1/memory',
-      'node/a2/cpu',
-    ]),
-  );
-  await soon(() => first.facts.samples(60).series['cluster/cpu']?.at(-1)).toBeGreaterThan(0.25);
+  await expect
+    .poll(() => Object.keys(first.facts.samples(60).series).toSorted(), GENEROUS)
+    .toEqual(
+      expect.arrayContaining([
+        'cluster/cpu',
+        'cluster/nodes/alive',
+        'node/a1/cpu',
+        'node/a1/disk',
+        'node/a1/memory',
+        'node/a2/cpu',
+      ]),
+    );
+  await expect
+    .poll(() => first.facts.samples(60).series['cluster/cpu']?.at(-1), GENEROUS)
+    .toBeGreaterThan(0.25);
   const answer = await fetch(`${first.plainUrl}/api/v1/samples?minutes=0`);
   expect(answer.status).toBe(400);
   const day = await (await fetch(`${first.plainUrl}/api/v1/samples?minutes=1440`)).json();
@@ -155,15 +159,15 @@ test('without quorum everything is still told, marked as the last that was known
   const agent = await stageAgent({ state, clock: hurried, others: [member('a2')] });
   const answer = async () => nodesAnswer.parse(await get(agent, 'nodes'));
   agent.slurm.show({ primary: 'a1', asOf: Date.now() });
-  await soon(async () => (await answer()).stale).toBe(false);
+  await expect.poll(async () => (await answer()).stale, GENEROUS).toBe(false);
   now.trouble = 'no quorum';
-  await soon(async () => (await answer()).stale).toBe(true);
+  await expect.poll(async () => (await answer()).stale, GENEROUS).toBe(true);
   expect((await answer()).nodes).toHaveLength(2);
   const status = statusAnswer.parse(await get(agent, 'status'));
   expect(status.agent.state).toBe('read-only');
   expect(status.problems.map(({ code }) => code)).toContain('state-no-quorum');
   now.trouble = 'none';
-  await soon(async () => (await answer()).stale).toBe(false);
+  await expect.poll(async () => (await answer()).stale, GENEROUS).toBe(false);
 });
 
 test('a state that hangs holds up nothing', async () => {
@@ -171,12 +175,12 @@ test('a state that hangs holds up nothing', async () => {
   onTestFinished(() => store.close());
   const { state, now } = breakable(createSqliteState(store, hurried));
   const agent = await stageAgent({ state, clock: hurried });
-  await soon(() => agent.facts.snapshot().state).toBe('ok');
+  await expect.poll(() => agent.facts.snapshot().state, GENEROUS).toBe('ok');
   now.trouble = 'hangs';
-  await soon(() => agent.facts.snapshot().state).toBe('unreachable');
+  await expect.poll(() => agent.facts.snapshot().state, GENEROUS).toBe('unreachable');
   agent.machine.reading = { ...READING, cpuUsed: 0.9 };
   const cpu = async () => statusAnswer.parse(await get(agent, 'status')).resources.cpu_used;
-  await soon(cpu).toBe(0.9);
+  await expect.poll(cpu, GENEROUS).toBe(0.9);
   now.trouble = 'none';
 });
 
@@ -197,7 +201,10 @@ test('a machine that cannot be read is told as old, and the agent goes on', asyn
   readings.fails = true;
   agent.membership.change('a1', { status: 'alive' });
   expect((await fetch(`${agent.plainUrl}/health`)).status).toBe(200);
-  await soon(() =>
-    agent.log.lines.some(({ message }) => message.includes('could not be read')),
-  ).toBe(true);
+  await expect
+    .poll(
+      () => agent.log.lines.some(({ message }) => message.includes('could not be read')),
+      GENEROUS,
+    )
+    .toBe(true);
 });
