@@ -29,6 +29,10 @@ export interface ObserverDeps {
 }
 
 const BUSY_MS = 2_000;
+/** A worker is about to appear. */
+const WAITING_MS = 1_000;
+/** A member that SLURM did not come to know in that time is not waited for any more. */
+const APPEAR_MS = 60_000;
 const IDLE_MS = 5_000;
 /** A look may take this share of the time, so that a slow SLURM is asked less. */
 const MOST_SHARE = 0.05;
@@ -117,8 +121,19 @@ export class Observer {
         return false;
       });
       const slowMs = (clock.monotonic() - begun) / MOST_SHARE;
-      pauseMs = Math.min(60_000, Math.max(isBusy ? BUSY_MS : IDLE_MS, slowMs));
+      const soonMs = this.#isWaiting() ? WAITING_MS : isBusy ? BUSY_MS : IDLE_MS;
+      pauseMs = Math.min(60_000, Math.max(soonMs, slowMs));
     }
+  }
+
+  /** Whether a worker joined that SLURM does not know yet. */
+  #isWaiting(): boolean {
+    const { membership, clock } = this.#deps;
+    const known = new Set(this.#seen?.nodes.map(({ name }) => name));
+    return membership.members().some(({ name, status, roles, joinedAt }) => {
+      const isNew = clock.now() - joinedAt * 1000 < APPEAR_MS;
+      return isNew && status === 'alive' && roles.includes('slurm-worker') && !known.has(name);
+    });
   }
 
   /** Whether this node is the one that looks now. */
