@@ -7,6 +7,8 @@ export default defineConfig({
     environment: 'node',
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // what is waited for may take its time on a loaded machine; it ends as soon as it holds
+    expect: { poll: { timeout: 10_000 } },
     // files run beside each other, one process each: native modules and sockets stay apart
     pool: 'forks',
     maxWorkers: 2,

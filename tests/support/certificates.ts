@@ -25,6 +25,8 @@ export interface CertificateWish {
   validFromDays?: number;
   validToDays?: number;
   issuer?: TestAuthority;
+  /** distinguished name of the holder */
+  subject?: string;
 }
 
 export interface TestAuthority {
@@ -36,11 +38,11 @@ export interface TestAuthority {
 /** A server's certificate: self-signed, or issued by the given authority. */
 export async function makeCertificate(wish: CertificateWish = {}): Promise<TestCertificate> {
   const keys = await newKeys();
-  const names = wish.names ?? ['localhost', '127.0.0.1'];
+  const { names = ['localhost', '127.0.0.1'], subject = 'CN=pve1.lab.test, O=Test lab' } = wish;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serial(),
-    subject: 'CN=pve1.lab.test, O=Test lab',
-    issuer: wish.issuer?.certificate.subject ?? 'CN=pve1.lab.test, O=Test lab',
+    subject,
+    issuer: wish.issuer?.certificate.subject ?? subject,
     notBefore: new Date(Date.now() + (wish.validFromDays ?? -1) * DAY_MS),
     notAfter: new Date(Date.now() + (wish.validToDays ?? 365) * DAY_MS),
     publicKey: keys.publicKey,

@@ -29,8 +29,8 @@ export interface AgentWish {
 }
 
 const HEADER = '# Written by the node agent; own keys belong into roles.*.extra of its file.\n';
-/** A secret in a file of others, or an order that deletes what the cluster holds. */
-const FORBIDDEN = /^(token|agent-token|cluster-reset.*)$/;
+/** Secrets, orders that delete what the cluster holds, and places where the agent would look in vain. */
+const FORBIDDEN = /^(token|agent-token|cluster-reset.*|data-dir|write-kubeconfig)$/;
 
 /** YAML for `config.yaml.d`. Keys of `extra` win, but for those that only the agent can know. */
 export function renderServer(wish: ServerWish): string {
