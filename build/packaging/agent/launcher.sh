@@ -14,5 +14,6 @@ if [ ! -x "$node" ]; then
     exit 2
   }
 fi
-# it works little and long: a small heap for new objects keeps it small
+# it works little and long: one arena and a small heap for new objects keep it small
+export MALLOC_ARENA_MAX=1
 exec "$node" --max-semi-space-size=2 --disable-warning=ExperimentalWarning "$lib/node-agent.js" "$@"
