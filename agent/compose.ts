@@ -124,6 +124,7 @@ export async function composeAgent(
       state,
       slurm: roles.slurm,
       tokens,
+      removal: membership,
       peers: [
         createPeerGate({
           routes: [...membership.routes, ...roles.routes],

@@ -1,3 +1,4 @@
+import { forgottenAnswer } from '#shared/contract/agent/actions';
 import { auditAnswer } from '#shared/contract/agent/audit';
 import {
   tokenMadeAnswer,
@@ -10,15 +11,17 @@ import { json } from './answer';
 import type { Audit } from './audit';
 import { parseRequest } from './read-body';
 import type { Route } from './routes';
-import type { Tokens } from './types';
+import type { MemberRemoval, Tokens } from './types';
 
 interface Deps {
   tokens: Tokens;
   audit: Audit;
+  /** null where the cluster is fixed, as in the demo */
+  removal: MemberRemoval | null;
 }
 
 /** Access tokens and the record of changes. */
-export function adminRoutes({ tokens, audit }: Deps): Route[] {
+export function adminRoutes({ tokens, audit, removal }: Deps): Route[] {
   return [
     {
       method: 'GET',
@@ -73,5 +76,28 @@ export function adminRoutes({ tokens, audit }: Deps): Route[] {
       answer: auditAnswer,
       handle: async () => json(200, { entries: await audit.list() }),
     },
+    {
+      method: 'DELETE',
+      path: '/api/v1/nodes/{id}',
+      role: 'admin',
+      summary: 'Forgets a node that is gone, so that its name is free',
+      answer: forgottenAnswer,
+      handle(call) {
+        const id = call.params['id'] ?? '';
+        const what = { action: 'node.forget', subject: id, detail: '' };
+        return audit.during(call, what, async () => {
+          if (removal === null) throw fixedCluster();
+          const message = `${await removal.forget(id)} is forgotten.`;
+          return { message, answer: json(200, { ok: true, message }) };
+        });
+      },
+    },
   ];
 }
+
+const fixedCluster = () =>
+  fail(
+    'UNSUPPORTED',
+    { remedy: 'Nothing needs to be done.' },
+    'The nodes of this cluster are fixed.',
+  );

@@ -20,13 +20,14 @@ import { AgentPortal } from './portal/portal';
 import { type Call, type Route, Routes } from './routes';
 import { ApiServer } from './server';
 import { slurmRoutes } from './slurm-routes';
-import type { PeerHandler, Tokens } from './types';
+import type { MemberRemoval, PeerHandler, Tokens } from './types';
 
 export interface ApiDeps {
   facts: Facts;
   state: State;
   slurm: Slurm | null;
   tokens: Tokens;
+  removal?: MemberRemoval;
   /** asked in order */
   peers: readonly PeerHandler[];
   clock: Clock;
@@ -213,7 +214,7 @@ class NodeApi implements Api {
 }
 
 function allRoutes(
-  { facts, slurm, tokens, clock, version }: ApiDeps,
+  { facts, slurm, tokens, removal, clock, version }: ApiDeps,
   parts: {
     doorman: Doorman;
     audit: Audit;
@@ -230,7 +231,7 @@ function allRoutes(
   const routes: Route[] = [
     ...dashboardRoutes({ facts, bodies, clock, mayStillLook, ...parts }),
     ...slurmRoutes({ slurm, audit }),
-    ...adminRoutes({ tokens, audit }),
+    ...adminRoutes({ tokens, audit, removal: removal ?? null }),
   ];
   const document: Route = {
     method: 'GET',

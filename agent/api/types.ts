@@ -25,6 +25,12 @@ export interface Tokens {
   revoke(id: string): Promise<TokenView>;
 }
 
+/** Takes nodes out of the cluster that will not come back. */
+export interface MemberRemoval {
+  /** @returns its name. @throws Failure NOT_FOUND, INVALID_INPUT where it is alive, of the state */
+  forget(id: string): Promise<string>;
+}
+
 /** A request of another agent, under `/api/v1/peer/`. */
 export interface PeerRequest {
   method: string;

@@ -4,6 +4,7 @@ import type { CommandContext } from './context';
 import { showDoctor } from './doctor/index';
 import { type EnrolOptions, enrol } from './enrol';
 import { tellFailure } from './failure';
+import { forgetNode } from './forget';
 import { showInfo } from './info';
 import { type AgentIo, createOutput } from './io';
 import { type StartOptions, start } from './start';
@@ -104,6 +105,13 @@ function createProgram(
     .option('--replace', 'with --file: also where another one is installed')
     .action((options: EnrolOptions, command: Command) =>
       perform(command, (context) => enrol(options, context)),
+    );
+  program
+    .command('forget')
+    .description('take a node that is gone for good out of the cluster, so that its name is free')
+    .argument('<node>', 'its name or id')
+    .action((node: string, _options, command: Command) =>
+      perform(command, (context) => forgetNode(node, context)),
     );
   const token = program.command('token').description("tokens of the cluster's API");
   token

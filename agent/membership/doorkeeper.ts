@@ -209,7 +209,7 @@ const nameUsed = (name: string, by: string) =>
   refusal(
     'name-used',
     `Another node of this cluster has the name ${name} (id ${by}).`,
-    `Give this node another name in identity.name, or remove the other one first if it is gone for good.`,
+    `Give this node another name in identity.name; or, if the other one is gone for good, run on any node: node-agent forget ${name}`,
   );
 
 const identityUsed = (name: string) =>

@@ -186,7 +186,7 @@ class ClusterMembership implements NodeMembership {
     return record ? { id: record.id, name: record.name, fingerprint: record.fingerprint } : null;
   }
 
-  async forget(id: string): Promise<void> {
+  async forget(id: string): Promise<string> {
     const member = this.#members.find((one) => one.id === id && one.authenticated);
     if (member === undefined) {
       throw fail('NOT_FOUND', { remedy: 'Take an id of: node-agent status' });
@@ -200,6 +200,7 @@ class ClusterMembership implements NodeMembership {
     }
     await this.#need().remove(id);
     await this.#gossip.drop(`${member.name}-${id.slice(0, 8)}`).catch(() => undefined);
+    return member.name;
   }
 
   async leave(): Promise<void> {

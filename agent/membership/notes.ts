@@ -23,7 +23,7 @@ export function admissionNote(admission: Admission & { ok: false }, name: string
       : `This node has the identity of ${admission.by}`,
     detail: 'The cluster does not take this node up as long as that is so.',
     remedy: isName
-      ? 'Give this node another name in identity.name, or remove the other one if it is gone for good.'
+      ? `Give this node another name in identity.name; or, if the other one is gone for good, run on any node: node-agent forget ${name}`
       : 'Do not copy the state folder of one node to another; empty it on this one.',
     node: name,
   };

@@ -69,8 +69,8 @@ export interface NodeMembership extends Membership {
   readonly routes: readonly PeerRoute[];
   /** Also asks the shared state when the fingerprint is not known yet. */
   callerOf(fingerprint: string): Promise<PeerCaller | null>;
-  /** Removes a member that is gone, so that its name is free. @throws Failure when it is alive */
-  forget(id: string): Promise<void>;
+  /** Removes a member that is gone, so that its name is free. @returns its name. @throws Failure when it is alive */
+  forget(id: string): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -19,6 +19,9 @@ export type JobAction = z.infer<typeof jobAction>;
 export const nodeAction = z.enum(['drain', 'resume']);
 export type NodeAction = z.infer<typeof nodeAction>;
 
+/** `DELETE /api/v1/nodes/{id}`: the cluster forgets a node that is gone; role `admin` */
+export const forgottenAnswer = z.object({ ok: z.literal(true), message: z.string() });
+
 /** Told after looking: the state that was read back, as `CANCELLED` or `drained`. */
 export const actionAnswer = z.object({
   ok: z.literal(true),
