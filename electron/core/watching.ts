@@ -81,7 +81,7 @@ export function composeWatching(deps: WatchingDeps) {
     logger,
     clusters,
     sources: {
-      proxmox: (uuid) => new PveSource(uuid, clients),
+      proxmox: (uuid) => new PveSource(uuid, clients, clock),
       clusteros: (uuid) => new ClusterosSource(uuid, agents, clock),
     },
     history,

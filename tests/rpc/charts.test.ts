@@ -97,7 +97,8 @@ test('without its server a cluster is drawn from what this desk recorded, and sa
     ['cpu', 'local'],
     ['memory', 'local'],
   ]);
-  expect(measured(charts[0])).toBe(1);
+  // the hour that the nodes told of at first contact
+  expect(measured(charts[0])).toBeGreaterThan(50);
   expect(note).toContain('this desk recorded');
 });
 
@@ -106,8 +107,27 @@ test('two screens that ask for the same chart share one request a node', async (
   const { client, uuid: find } = await withDeck(lab);
   const uuid = await find('prod-main');
   await client.inventory.poll({ cluster: 'prod-main' });
+  const asked = () => lab.cluster('prod-main').requestCount('GET', '/nodes/{node}/rrddata');
+  const before = asked();
   const ask = () => client.charts.get({ uuid, target: { kind: 'cluster' }, timeframe: 'hour' });
   await Promise.all([ask(), ask(), ask()]);
   await ask();
-  expect(lab.cluster('prod-main').requestCount('GET', '/nodes/{node}/rrddata')).toBe(3);
+  expect(asked() - before).toBe(3);
+});
+
+test('a card has the lines of the last hour at first contact, for one request a node and storage', async () => {
+  const lab = await withLab();
+  const { client } = await withDeck(lab);
+  const [live] = await client.inventory.poll({ cluster: 'prod-main' });
+  for (const line of [live?.spark.cpu, live?.spark.memory, live?.spark.storage]) {
+    const values = (line ?? []).filter((value) => value !== null);
+    expect(values.length).toBeGreaterThan(50);
+    for (const value of values) expect(value > 0 && value <= 1).toBe(true);
+  }
+  const prod = lab.cluster('prod-main');
+  const asked = () => prod.requests().filter(({ route }) => route.endsWith('/rrddata'));
+  const first = asked().reduce((sum, { count }) => sum + count, 0);
+  expect(first).toBeLessThanOrEqual(3 + 12);
+  await client.inventory.poll({ cluster: 'prod-main' });
+  expect(asked().reduce((sum, { count }) => sum + count, 0)).toBe(first);
 });

@@ -143,7 +143,7 @@ export function watching(uuids: string[], changes: Partial<Cluster> = {}) {
     },
     clusters: readerOf(clusters),
     sources: {
-      proxmox: (uuid) => new PveSource(uuid, pve),
+      proxmox: (uuid) => new PveSource(uuid, pve, clock),
       clusteros: () => {
         throw new Error('Not used here');
       },

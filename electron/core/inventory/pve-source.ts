@@ -1,9 +1,12 @@
 import type { ClusterTotals, GuestRow, InventoryRows, Problem } from '#shared/contract/inventory';
 import { clusterTotals } from '#shared/domain/totals';
+import type { Backfill } from '../metrics/backfill';
+import type { Clock } from '../ports';
 import type { PveClients } from '../pve/types';
 import { blindAccount } from './account';
 import { Inventory } from './inventory';
 import { problemsOf } from './problems';
+import { measuredByPve } from './pve-measured';
 import type { Circumstances, ClusterFacts, Look, Source } from './source';
 import { type ClusterStatus, readStatus } from './status';
 
@@ -19,12 +22,14 @@ const NO_FIGURES: ReadonlyMap<string, number> = new Map();
 export class PveSource implements Source {
   readonly #uuid: string;
   readonly #clients: Pick<PveClients, 'get' | 'reset'>;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #inventory = new Inventory();
   #status = UNKNOWN;
 
-  constructor(uuid: string, clients: Pick<PveClients, 'get' | 'reset'>) {
+  constructor(uuid: string, clients: Pick<PveClients, 'get' | 'reset'>, clock: Pick<Clock, 'now'>) {
     this.#uuid = uuid;
     this.#clients = clients;
+    this.#clock = clock;
   }
 
   async look(signal: AbortSignal): Promise<Look> {
@@ -42,6 +47,11 @@ export class PveSource implements Source {
     if (status === null) return false;
     this.#status = { ...status, version: status.version ?? this.#status.version };
     return true;
+  }
+
+  measured(sinceMs: number, signal: AbortSignal): Promise<Backfill> {
+    const range = { sinceMs, untilMs: this.#clock.now() };
+    return measuredByPve(this.#clients.get(this.#uuid), this.rows(), range, signal);
   }
 
   rows(): InventoryRows {
