@@ -163,9 +163,9 @@ export class LabHost {
     if (this.isOn) throw new Error(`${this.name} is switched on already.`);
     const folder = folderOf(this.#lab.name);
     const console = openSync(join(folder, `${this.name}.console`), 'a');
-    const init = initFolder();
-    const where = [init, folder, this.name, this.address, this.cluster, this.#lab.diskSize];
-    const argv = this.#inSpace(['sh', join(init, 'power.sh'), ...where], ['-m', '-i', '-p']);
+    const scripts = initFolder();
+    const where = [scripts, folder, this.name, this.address, this.cluster, this.#lab.diskSize];
+    const argv = this.#inSpace(['sh', join(scripts, 'power.sh'), ...where], ['-m', '-i', '-p']);
     const child = spawn(argv[0], argv.slice(1), {
       stdio: ['pipe', 'pipe', console],
       detached: true,
@@ -181,14 +181,23 @@ export class LabHost {
     gone.catch(() => undefined);
     const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
     const pid = Number((await Promise.race([gone, lines.next()])).value);
-    this.#record.init = identify(pid);
+    const init = identify(pid);
+    if (init === null) return gone;
+    try {
+      const cable = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)];
+      const port = ['ip', 'link', 'add', `to-${this.name}`, 'up', 'master', 'lab0'];
+      await must(this.#inSpace([...port, ...cable]));
+      stdin.write('\n');
+      const { value } = await Promise.race([gone, lines.next()]);
+      if (value !== 'booted') return await gone;
+    } catch (error) {
+      await end(init);
+      throw error;
+    }
+    // not before it has a file system of its own: what enters it earlier is in the machine's
+    this.#record.init = init;
     this.#record.cut = false;
     writeRecord(this.#lab);
-    const cable = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)];
-    const port = ['ip', 'link', 'add', `to-${this.name}`, 'up', 'master', 'lab0'];
-    await must(this.#inSpace([...port, ...cable]));
-    stdin.write('\n');
-    await Promise.race([gone, lines.next()]);
     for (const stream of [stdin, stdout]) stream.destroy();
     child.unref();
   }
