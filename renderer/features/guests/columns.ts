@@ -1,4 +1,5 @@
 import type { GuestRow } from '#shared/contract/inventory';
+import * as grid from '../../grid/columns';
 import { guestName } from './guest-name';
 
 /** A guest with what a list shows of its cluster. */
@@ -28,14 +29,7 @@ export const COLUMN_IDS = [
 ] as const;
 export type ColumnId = (typeof COLUMN_IDS)[number];
 
-export interface Column {
-  label: string;
-  /** share of the width that is left, and the least width in px */
-  grow: number;
-  minPx: number;
-  numeric: boolean;
-  /** set fainter: it places a guest rather than tells its state */
-  quiet?: true;
+export interface Column extends grid.GridColumn {
   /** what the column sorts by; null stands last, whichever way */
   sortBy: (entry: GuestEntry) => string | number | null;
 }
@@ -149,25 +143,5 @@ const LEAST_NEEDED: readonly ColumnId[] = ['tags', 'uptime', 'node', 'vmid', 'cl
 
 /** The usual columns that have place in a width; a choice of one's own is shown whole. */
 export function fittingColumns(columns: readonly ColumnId[], widthPx: number): ColumnId[] {
-  let fitting = [...columns];
-  for (const id of LEAST_NEEDED) {
-    if (leastWidth(fitting) <= widthPx) break;
-    fitting = fitting.filter((column) => column !== id);
-  }
-  return fitting;
-}
-
-/** The grid template that header and rows share, so that their cells stand in line. */
-export function gridTemplate(columns: readonly ColumnId[]): string {
-  const tracks = columns.map((id) => {
-    const { grow, minPx } = COLUMNS[id];
-    return grow === 0 ? `${minPx}px` : `minmax(${minPx}px, ${grow}fr)`;
-  });
-  return ['36px', ...tracks].join(' ');
-}
-
-/** The least width at which no column is squeezed, in px. */
-export function leastWidth(columns: readonly ColumnId[]): number {
-  const gapPx = 16;
-  return columns.reduce((sum, id) => sum + COLUMNS[id].minPx + gapPx, 36 + 2 * gapPx);
+  return grid.fittingColumns(columns, COLUMNS, LEAST_NEEDED, widthPx);
 }

@@ -1,19 +1,22 @@
 import { Monitor, SearchX } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
+import { QUERY_HELP } from '#shared/domain/query';
 import { useParam } from '../../app/address';
 import { useLiveStore } from '../../app/context';
+import { DataGrid } from '../../grid/data-grid';
+import { formatSort } from '../../grid/order';
+import { QueryBox } from '../../grid/query-box';
+import { keepShown, moveTo, NO_SELECTION } from '../../grid/selection';
 import { Button } from '../../ui/button';
 import { EmptyState } from '../../ui/feedback';
 import { useWidth } from '../../ui/width';
 import { ActionDialog } from './action-dialog';
 import type { OfferedAction } from './actions';
 import { ColumnChooser, useColumns } from './column-chooser';
-import type { ColumnId, GuestEntry } from './columns';
+import { COLUMNS, type ColumnId, type GuestEntry } from './columns';
 import styles from './guest-list.module.css';
-import { GuestTable } from './guest-table';
-import { formatSort, nextSort, parseSort } from './order';
-import { QueryBox } from './query-box';
-import { keepShown, moveTo, NO_SELECTION } from './selection';
+import { GuestRow } from './guest-row';
+import { nextSort, parseSort } from './order';
 import { SelectionBar } from './selection-bar';
 import { entriesFor, type GuestList as Found, useGuestList } from './use-guests';
 
@@ -54,6 +57,9 @@ export function GuestList({ only, name, without = ALL_COLUMNS, emptyNote }: Gues
     <div className={styles.list}>
       <div className={styles.bar}>
         <QueryBox
+          what="guests"
+          placeholder="Find: name, id, tag, or status:running node:pve1 cpu:>80"
+          help={QUERY_HELP}
           value={query ?? ''}
           parsed={found.parsed}
           onChange={(text) => setQuery(text, { replace: true })}
@@ -66,7 +72,10 @@ export function GuestList({ only, name, without = ALL_COLUMNS, emptyNote }: Gues
         {keys.length === 0 ? (
           <Nothing {...{ found, emptyNote }} onShowAll={() => setQuery(null)} />
         ) : (
-          <GuestTable
+          <DataGrid
+            label="Guests"
+            of={COLUMNS}
+            row={GuestRow}
             {...{ keys, columns, sort, selection }}
             onSort={(column) => setSort(formatSort(nextSort(sort, column)), { replace: true })}
             onSelection={setSelection}

@@ -2,19 +2,20 @@ import { describe, expect, it } from 'vitest';
 import type { GuestRow } from '#shared/contract/inventory';
 import {
   COLUMN_IDS,
+  COLUMNS,
+  type ColumnId,
   fittingColumns,
-  gridTemplate,
-  leastWidth,
   shownColumns,
 } from '../../../renderer/features/guests/columns';
 import {
-  formatSort,
   guestKey,
   nextSort,
   ordered,
   parseSort,
   splitKey,
 } from '../../../renderer/features/guests/order';
+import { gridTemplate, leastWidth } from '../../../renderer/grid/columns';
+import { formatSort } from '../../../renderer/grid/order';
 import { guestRow } from '../../support/rows';
 
 const entry = (vmid: number, changes: Partial<GuestRow> = {}, uuid = 'u1') => ({
@@ -25,6 +26,7 @@ const entry = (vmid: number, changes: Partial<GuestRow> = {}, uuid = 'u1') => ({
 });
 const ids = (list: { row: GuestRow }[]) => list.map((one) => one.row.vmid);
 const all = () => true;
+const of = (ids: readonly ColumnId[]) => ids.map((id) => COLUMNS[id]);
 
 describe('the order of guests', () => {
   it('counts numbers inside names, and ignores case and accents', () => {
@@ -82,15 +84,15 @@ describe('the columns of guests', () => {
   });
 
   it('gives each column a track beside the one for the tick', () => {
-    expect(gridTemplate(['name', 'cpu'])).toBe('36px minmax(150px, 3fr) 116px');
-    expect(leastWidth([...COLUMN_IDS])).toBeGreaterThan(leastWidth(['name']));
+    expect(gridTemplate(of(['name', 'cpu']))).toBe('36px minmax(150px, 3fr) 116px');
+    expect(leastWidth(of(COLUMN_IDS))).toBeGreaterThan(leastWidth(of(['name'])));
   });
 
   it('leaves out what matters least where the window is narrow, but never the state', () => {
     const usual = shownColumns([]);
     expect(fittingColumns(usual, 2000)).toEqual(usual);
     const narrow = fittingColumns(usual, 760);
-    expect(leastWidth(narrow)).toBeLessThanOrEqual(760);
+    expect(leastWidth(of(narrow))).toBeLessThanOrEqual(760);
     expect(narrow).not.toContain('tags');
     expect(fittingColumns(usual, 100)).toEqual(['name', 'status', 'cpu', 'memory']);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RowSlots } from '../../../renderer/features/guests/row-slots';
+import { RowSlots } from '../../../renderer/grid/row-slots';
 
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);

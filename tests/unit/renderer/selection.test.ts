@@ -6,7 +6,7 @@ import {
   rangeTo,
   toggle,
   toggleAll,
-} from '../../../renderer/features/guests/selection';
+} from '../../../renderer/grid/selection';
 
 const keys = ['a', 'b', 'c', 'd', 'e'];
 const chosen = (selection: { selected: ReadonlySet<string> }) => [...selection.selected].join('');

@@ -1,19 +1,35 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react';
-import { useLive } from '../../app/context';
-import { type ColumnId, gridTemplate, leastWidth } from './columns';
-import { GuestTableRow } from './guest-row';
-import styles from './guest-table.module.css';
-import { GuestTableHead } from './guest-table-head';
+import {
+  type ComponentType,
+  type KeyboardEvent,
+  type MouseEvent,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
+import { useLive } from '../app/context';
+import { type GridColumn, gridTemplate, leastWidth } from './columns';
+import styles from './data-grid.module.css';
+import { GridHead } from './grid-head';
+import type { GridRowProps } from './grid-row';
 import type { Sort } from './order';
 import { RowSlots } from './row-slots';
 import { moveTo, rangeTo, type Selection, toggle, toggleAll } from './selection';
 
-interface GuestTableProps {
+interface DataGridProps<Id extends string> {
+  /** what the grid shows, as `Guests` */
+  label: string;
   keys: readonly string[];
-  columns: readonly ColumnId[];
-  sort: Sort;
-  onSort: (column: ColumnId) => void;
+  columns: readonly Id[];
+  /** what there is to know of each column */
+  of: Readonly<Record<Id, GridColumn>>;
+  /** draws one row, which it reads by its key; memoised, and the same all the time */
+  row: ComponentType<GridRowProps<Id>>;
+  /** whether rows are ticked, to do something with several of them */
+  ticks?: boolean;
+  sort: Sort<Id>;
+  onSort: (column: Id) => void;
   selection: Selection;
   onSelection: (selection: Selection) => void;
   onOpen: (key: string) => void;
@@ -23,11 +39,12 @@ const ROW_PX = { comfortable: 34, compact: 28 };
 const OVERSCAN_ROWS = 8;
 
 /**
- * Guests as a grid of which only the rows in sight exist. The focus stays on the grid and the
+ * Rows as a grid of which only the rows in sight exist. The focus stays on the grid and the
  * cursor is told by `aria-activedescendant`, for the row it stands on may be scrolled away.
  */
-export function GuestTable(props: GuestTableProps) {
-  const { keys, columns, selection } = props;
+export function DataGrid<Id extends string>(props: DataGridProps<Id>) {
+  const { keys, columns, selection, row: Row, ticks = true } = props;
+  const shownColumns = columns.map((column) => props.of[column]);
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
@@ -72,7 +89,8 @@ export function GuestTable(props: GuestTableProps) {
     const command = commandOf(event, cursor, perPage, keys.length);
     if (command === null) return;
     event.preventDefault();
-    if (command.type === 'move') move(command.index, command.extend);
+    if (command.type === 'move') move(command.index, command.extend && ticks);
+    else if (!ticks && command.type !== 'open') return;
     else if (command.type === 'all') props.onSelection(toggleAll(selection, keys));
     else if (command.type === 'none') props.onSelection({ ...selection, selected: new Set() });
     else if (selection.cursor === null) return;
@@ -84,8 +102,8 @@ export function GuestTable(props: GuestTableProps) {
     const key = keys[Number(target?.closest<HTMLElement>('[data-index]')?.dataset.index ?? -1)];
     if (key === undefined) return;
     grid.current?.focus({ preventScroll: true });
-    if (event.shiftKey) props.onSelection(rangeTo(selection, keys, key));
-    else if (event.ctrlKey || event.metaKey || target?.closest('[data-tick]')) {
+    if (ticks && event.shiftKey) props.onSelection(rangeTo(selection, keys, key));
+    else if (ticks && (event.ctrlKey || event.metaKey || target?.closest('[data-tick]'))) {
       props.onSelection(toggle(selection, key));
     } else {
       props.onSelection({ ...selection, cursor: key, anchor: key });
@@ -100,17 +118,23 @@ export function GuestTable(props: GuestTableProps) {
         role="grid"
         ref={grid}
         tabIndex={0}
-        aria-label="Guests"
+        aria-label={props.label}
         aria-rowcount={keys.length + 1}
-        aria-multiselectable
+        aria-multiselectable={ticks}
         aria-activedescendant={cursorShown ? `${id}-${cursor}` : undefined}
         className={styles.grid}
-        style={{ minWidth: leastWidth(columns), '--columns': gridTemplate(columns) }}
+        style={{
+          minWidth: leastWidth(shownColumns, ticks),
+          '--columns': gridTemplate(shownColumns, ticks),
+        }}
         onKeyDown={onKeyDown}
         onClick={onClick}
       >
-        <GuestTableHead
+        <GridHead
+          label={props.label}
           columns={columns}
+          of={props.of}
+          ticks={ticks}
           sort={props.sort}
           onSort={props.onSort}
           selectedCount={selection.selected.size}
@@ -121,13 +145,14 @@ export function GuestTable(props: GuestTableProps) {
           {drawn.map((item) => {
             const key = keys[item.index] ?? '';
             return (
-              <GuestTableRow
+              <Row
                 key={slotOf.get(item.index)}
-                guestKey={key}
+                rowKey={key}
                 id={`${id}-${item.index}`}
                 index={item.index}
                 topPx={item.start}
                 columns={columns}
+                ticks={ticks}
                 selected={selection.selected.has(key)}
                 cursor={item.index === cursor}
               />

@@ -1,39 +1,44 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { Checkbox } from '../../ui/choice';
-import { cx } from '../../ui/cx';
-import { COLUMNS, type ColumnId } from './columns';
-import styles from './guest-table.module.css';
+import { Checkbox } from '../ui/choice';
+import { cx } from '../ui/cx';
+import type { GridColumn } from './columns';
+import styles from './data-grid.module.css';
 import type { Sort } from './order';
 
-interface GuestTableHeadProps {
-  columns: readonly ColumnId[];
-  sort: Sort;
-  onSort: (column: ColumnId) => void;
+interface GridHeadProps<Id extends string> {
+  label: string;
+  columns: readonly Id[];
+  of: Readonly<Record<Id, GridColumn>>;
+  ticks: boolean;
+  sort: Sort<Id>;
+  onSort: (column: Id) => void;
   selectedCount: number;
   count: number;
   onToggleAll: () => void;
 }
 
 /** The row of column names, each a button that sorts, and the tick for all rows. */
-export function GuestTableHead(props: GuestTableHeadProps) {
+export function GridHead<Id extends string>(props: GridHeadProps<Id>) {
   const { columns, sort, selectedCount, count } = props;
   const all = count > 0 && selectedCount === count;
   return (
     <thead className={styles.head}>
       <tr aria-rowindex={1} className={styles.headRow}>
-        <th scope="col" className={styles.tick}>
-          <Checkbox
-            label="Select all guests shown"
-            hideLabel
-            checked={all ? true : selectedCount > 0 ? 'indeterminate' : false}
-            onChange={props.onToggleAll}
-            disabled={count === 0}
-          />
-        </th>
+        {props.ticks && (
+          <th scope="col" className={styles.tick}>
+            <Checkbox
+              label={`Select all ${props.label.toLowerCase()} shown`}
+              hideLabel
+              checked={all ? true : selectedCount > 0 ? 'indeterminate' : false}
+              onChange={props.onToggleAll}
+              disabled={count === 0}
+            />
+          </th>
+        )}
         {columns.map((column) => (
           <SortHead
             key={column}
-            column={column}
+            column={props.of[column]}
             sort={sort.column === column ? (sort.descending ? 'descending' : 'ascending') : null}
             onSort={() => props.onSort(column)}
           />
@@ -44,11 +49,11 @@ export function GuestTableHead(props: GuestTableHeadProps) {
 }
 
 function SortHead(props: {
-  column: ColumnId;
+  column: GridColumn;
   sort: 'ascending' | 'descending' | null;
   onSort: () => void;
 }) {
-  const { label, numeric } = COLUMNS[props.column];
+  const { label, numeric } = props.column;
   const Arrow = props.sort === 'descending' ? ArrowDown : ArrowUp;
   return (
     <th

@@ -1,13 +1,17 @@
 import { CircleHelp, Search, X } from 'lucide-react';
 import { useId, useState } from 'react';
-import { type ParsedQuery, QUERY_HELP } from '#shared/domain/query';
-import { IconButton } from '../../ui/button';
-import { cx } from '../../ui/cx';
-import { Input } from '../../ui/input';
-import { Popover } from '../../ui/popover';
+import type { ParsedQuery, QueryLanguage } from '#shared/domain/query-language';
+import { IconButton } from '../ui/button';
+import { cx } from '../ui/cx';
+import { Input } from '../ui/input';
+import { Popover } from '../ui/popover';
 import styles from './query-box.module.css';
 
 interface QueryBoxProps {
+  /** what is found here, as `guests` */
+  what: string;
+  placeholder: string;
+  help: QueryLanguage<never>['help'];
   value: string;
   parsed: ParsedQuery;
   onChange: (query: string) => void;
@@ -16,23 +20,24 @@ interface QueryBoxProps {
 }
 
 /** The filter in query syntax, with its help and, where it cannot be read, what is wrong and where. */
-export function QueryBox({ value, parsed, onChange, onLeave }: QueryBoxProps) {
+export function QueryBox(props: QueryBoxProps) {
+  const { what, placeholder, value, parsed, onChange, onLeave } = props;
   const errorId = useId();
-  const [help, setHelp] = useState(false);
+  const [helping, setHelping] = useState(false);
   const error = parsed.ok ? null : parsed.error;
   const add = (example: string) => {
     onChange(value.trim() === '' ? example : `${value.trim()} ${example}`);
-    setHelp(false);
+    setHelping(false);
   };
   return (
     <search className={styles.box}>
       <Search size={15} strokeWidth={1.75} aria-hidden className={styles.icon} />
       <Input
-        aria-label="Find guests"
+        aria-label={`Find ${what}`}
         aria-invalid={error ? true : undefined}
         aria-describedby={error ? errorId : undefined}
         data-page-search
-        placeholder="Find: name, id, tag, or status:running node:pve1 cpu:>80"
+        placeholder={placeholder}
         value={value}
         onChange={onChange}
         onKeyDown={(event) => {
@@ -49,17 +54,17 @@ export function QueryBox({ value, parsed, onChange, onLeave }: QueryBoxProps) {
       <span className={styles.buttons}>
         {value !== '' && <IconButton icon={X} label="Show all" onClick={() => onChange('')} />}
         <Popover
-          label="How to find guests"
+          label={`How to find ${what}`}
           align="end"
-          open={help}
-          onOpenChange={setHelp}
+          open={helping}
+          onOpenChange={setHelping}
           trigger={
-            <button type="button" className={styles.help} aria-label="How to find guests">
+            <button type="button" className={styles.help} aria-label={`How to find ${what}`}>
               <CircleHelp size={16} strokeWidth={1.75} aria-hidden />
             </button>
           }
         >
-          <QueryHelp onPick={add} />
+          <QueryHelpList help={props.help} onPick={add} />
         </Popover>
       </span>
       {error && (
@@ -83,7 +88,7 @@ function Marked({ text, from, to }: { text: string; from: number; to: number }) 
   );
 }
 
-function QueryHelp({ onPick }: { onPick: (example: string) => void }) {
+function QueryHelpList(props: { help: QueryBoxProps['help']; onPick: (example: string) => void }) {
   return (
     <div className={styles.helpBody}>
       <p className={styles.helpLead}>
@@ -91,9 +96,9 @@ function QueryHelp({ onPick }: { onPick: (example: string) => void }) {
         condition round, quotes keep words together.
       </p>
       <ul className={styles.examples}>
-        {QUERY_HELP.map(({ example, meaning }) => (
+        {props.help.map(({ example, meaning }) => (
           <li key={example}>
-            <button type="button" className={styles.example} onClick={() => onPick(example)}>
+            <button type="button" className={styles.example} onClick={() => props.onPick(example)}>
               <code>{example}</code>
               <span>{meaning}</span>
             </button>
