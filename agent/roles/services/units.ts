@@ -39,12 +39,18 @@ export async function systemdUnits(commands: Commands): Promise<Unit[]> {
 
 function unitOf(name: string, shown: ReadonlyMap<string, string> | undefined): Unit {
   const active = shown?.get('ActiveState') ?? '';
-  const state = `${active} (${shown?.get('SubState') ?? ''})`;
+  const sub = shown?.get('SubState') ?? '';
+  const state = `${active} (${sub})`;
+  const result = shown?.get('Result') ?? 'unknown';
+  // between a crash and the next try
+  if (sub === 'auto-restart') {
+    return { name, status: 'error', message: `it fails and is started again (${result})` };
+  }
   if (active === 'active' || active === 'reloading' || active === 'activating') {
     return { name, status: 'running', message: state };
   }
   if (active === 'failed') {
-    return { name, status: 'error', message: `failed (${shown?.get('Result') ?? 'unknown'})` };
+    return { name, status: 'error', message: `failed (${result})` };
   }
   if (shown?.get('LoadState') === 'not-found') {
     return { name, status: 'stopped', message: 'It is not installed.' };

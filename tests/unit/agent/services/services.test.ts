@@ -159,7 +159,7 @@ test('systemd is asked once for all units, by name and not by pattern', async ()
     { name: 'k3s', status: 'stopped', message: 'It is not installed.' },
     { name: 'k3s-agent', status: 'stopped', message: 'inactive (dead)' },
     { name: 'apache2', status: 'running', message: 'activating (start)' },
-    { name: 'ttyd', status: 'unknown', message: 'systemd does not tell.' },
+    { name: 'ttyd', status: 'error', message: 'it fails and is started again (core-dump)' },
     { name: 'filebrowser', status: 'unknown', message: 'systemd does not tell.' },
   ]);
 });
@@ -238,4 +238,10 @@ LoadState=loaded
 ActiveState=activating
 SubState=start
 Result=success
+
+Id=ttyd.service
+LoadState=loaded
+ActiveState=activating
+SubState=auto-restart
+Result=core-dump
 `;
