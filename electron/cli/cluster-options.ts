@@ -1,10 +1,15 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '#electron/browser-host/usage-error';
-import type { ClusterChanges } from '#shared/contract/clusters';
-import { DEFAULT_PORT } from './endpoints';
+import {
+  type ClusterChanges,
+  type ClusterKind,
+  clusterKind,
+  DEFAULT_PORTS,
+} from '#shared/contract/clusters';
 
 /** The options of `clusters add` and `clusters edit` as commander hands them over. */
 export interface ClusterOptions {
+  kind?: ClusterKind;
   id?: string;
   name?: string;
   host?: string;
@@ -14,6 +19,8 @@ export interface ClusterOptions {
   passwordStdin?: boolean;
   tokenId?: string;
   tokenSecretStdin?: boolean;
+  /** a node agent's token */
+  tokenStdin?: boolean;
   verify?: 'ca' | 'pin' | 'off';
   pin?: string;
   trust?: boolean;
@@ -40,10 +47,16 @@ const append = (value: string, all: string[]) => [...all, value];
 /** Declares the options that add and edit share. */
 export function clusterOptions(command: Command): Command {
   return command
+    .addOption(
+      new Option('--kind <kind>', 'what it is (default: proxmox)').choices(clusterKind.options),
+    )
     .option('--id <id>', 'id: small letters, digits and hyphens')
     .option('--name <name>', 'name as people read it')
     .option('--host <host>', 'host name or address of one node')
-    .option('--port <port>', `port of its API (default ${DEFAULT_PORT})`)
+    .option(
+      '--port <port>',
+      `port of its API (default ${DEFAULT_PORTS.proxmox}, of ClusterOS ${DEFAULT_PORTS.clusteros})`,
+    )
     .option(
       '--endpoint <host[:port][=pin]>',
       'a further node to fail over to (repeatable)',
@@ -54,6 +67,7 @@ export function clusterOptions(command: Command): Command {
     .option('--password-stdin', 'read the password from standard input, one line')
     .option('--token-id <user@realm!name>', 'API token')
     .option('--token-secret-stdin', "read the API token's secret from standard input, one line")
+    .option('--token-stdin', "read a node agent's token from standard input, one line")
     .addOption(
       new Option('--verify <mode>', 'how the certificate is verified').choices([
         'ca',
@@ -101,16 +115,20 @@ export function plainChanges(options: ClusterOptions): ClusterChanges {
   if (passwordStdin && (tokenSecretStdin || options.tokenId !== undefined)) {
     throw new UsageError('Name either a password or an API token.');
   }
+  if (options.tokenStdin && (passwordStdin || tokenSecretStdin || options.user !== undefined)) {
+    throw new UsageError('--token-stdin is for ClusterOS, which knows nothing but tokens.');
+  }
   if (options.trust && (options.verify === 'ca' || options.verify === 'off')) {
     throw new UsageError('--trust pins the certificate: it goes with --verify pin only.');
   }
   const authKind = passwordStdin
     ? 'password'
-    : tokenSecretStdin || options.tokenId !== undefined
+    : options.tokenStdin || tokenSecretStdin || options.tokenId !== undefined
       ? 'token'
       : undefined;
   const verify = options.verify ?? (options.trust || options.pin !== undefined ? 'pin' : undefined);
   return defined({
+    kind: options.kind,
     clusterId: options.id,
     name: options.name,
     user: options.user ?? options.tokenId?.split('!')[0],

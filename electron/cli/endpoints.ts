@@ -1,14 +1,13 @@
-import type { Endpoint } from '#shared/contract/clusters';
+import { type ClusterKind, DEFAULT_PORTS, type Endpoint } from '#shared/contract/clusters';
 import type { Client } from '#shared/contract/index';
-import { hostPort } from '#shared/domain/host';
+import { hostPort, splitHostPort } from '#shared/domain/host';
 import type { ClusterOptions } from './cluster-options';
 import type { Output } from './output';
-
-export const DEFAULT_PORT = 8006;
 
 /** The endpoints as they are to be after the options, or undefined when no option names one. */
 export function endpointsFrom(
   options: ClusterOptions,
+  kind: ClusterKind,
   before: readonly Endpoint[] = [],
 ): Endpoint[] | undefined {
   const { host, port, pin, endpoint } = options;
@@ -19,21 +18,18 @@ export function endpointsFrom(
   const isSameHost = host === undefined || host === old?.host;
   const first = {
     host: host ?? old?.host ?? '',
-    port: port === undefined ? (old?.port ?? DEFAULT_PORT) : Number(port),
+    port: port === undefined ? (old?.port ?? DEFAULT_PORTS[kind]) : Number(port),
     // the pin of another machine says nothing about this one
     pin: pin ?? (isSameHost ? (old?.pin ?? null) : null),
   };
-  return [first, ...(endpoint.length > 0 ? endpoint.map(parseEndpoint) : rest)];
+  return [first, ...(endpoint.length > 0 ? endpoint.map((one) => parseEndpoint(one, kind)) : rest)];
 }
 
 /** `pve1`, `pve1:8006`, `[fd00::1]:8006`, each with `=AA:BB:...` behind it for its pin. */
-function parseEndpoint(text: string): Endpoint {
+function parseEndpoint(text: string, kind: ClusterKind): Endpoint {
   const [address = '', pin] = text.split('=', 2);
-  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(address);
-  const plain = /^([^:]*)(?::([^:]*))?$/.exec(address);
-  // two colons and no brackets: an IPv6 address with no port
-  const [, host = address, port] = bracketed ?? plain ?? [];
-  return { host, port: port === undefined ? DEFAULT_PORT : Number(port), pin: pin ?? null };
+  const { host, port } = splitHostPort(address);
+  return { host, port: port ?? DEFAULT_PORTS[kind], pin: pin ?? null };
 }
 
 /** Looks at the certificate of every endpoint with no pin, shows it and pins it. */

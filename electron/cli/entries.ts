@@ -7,6 +7,7 @@ import { type CliIo, readSecretLine } from './io';
 export async function readSecret(options: ClusterOptions, io: CliIo): Promise<string | undefined> {
   if (options.passwordStdin) return readSecretLine(io, 'Password');
   if (options.tokenSecretStdin) return readSecretLine(io, "The token's secret");
+  if (options.tokenStdin) return readSecretLine(io, 'Token');
   return undefined;
 }
 

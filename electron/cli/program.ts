@@ -9,9 +9,11 @@ import { bundleCommands } from './commands/bundles';
 import { listClusters, removeCluster, showCluster } from './commands/clusters';
 import type { CommandContext, ExitCode } from './commands/context';
 import { runDemo } from './commands/demo';
+import { enrolCommand } from './commands/enrol';
 import { showInventory } from './commands/inventory';
 import { remoteCommands } from './commands/remotes';
 import { serve } from './commands/serve-hub';
+import { slurmCommands } from './commands/slurm';
 import { syncCommands } from './commands/sync';
 import { testCluster } from './commands/test-cluster';
 import { changeVault, vaultStatus } from './commands/vault';
@@ -149,6 +151,9 @@ function createProgram(
     .option('--cluster <id>', 'of one cluster only')
     .option('--query <query>', 'guests that match, as "status:running tag:exam"')
     .action((options, command) => perform(command, (context) => showInventory(options, context)));
+
+  slurmCommands(program, perform);
+  enrolCommand(program, perform);
 
   const vault = program.command('vault').description('what protects the stored secrets');
   vault

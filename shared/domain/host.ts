@@ -31,3 +31,12 @@ export function isHost(text: string): boolean {
 export function hostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** `pve1`, `pve1:8006`, `[fd00::1]:8006` or a bare IPv6 address; the port is null where none is named. */
+export function splitHostPort(text: string): { host: string; port: number | null } {
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
+  const plain = /^([^:]*)(?::([^:]*))?$/.exec(text);
+  // two colons and no brackets: an IPv6 address with no port
+  const [, host = text, port] = bracketed ?? plain ?? [];
+  return { host, port: port === undefined ? null : Number(port) };
+}

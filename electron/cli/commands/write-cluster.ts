@@ -1,5 +1,5 @@
 import { UsageError } from '#electron/browser-host/usage-error';
-import type { Cluster } from '#shared/contract/clusters';
+import type { Cluster, ClusterKind } from '#shared/contract/clusters';
 import type { Client } from '#shared/contract/index';
 import { type ClusterOptions, plainChanges } from '../cluster-options';
 import { endpointsFrom, trustEndpoints } from '../endpoints';
@@ -17,24 +17,18 @@ export async function addCluster(
   if (id === undefined || name === undefined || host === undefined) {
     throw new UsageError('A new cluster needs --id, --name and --host.');
   }
-  if (!options.passwordStdin && !options.tokenSecretStdin) {
-    throw new UsageError('Add --password-stdin, or --token-id with --token-secret-stdin.');
-  }
-  if (options.tokenSecretStdin && options.tokenId === undefined) {
-    throw new UsageError("--token-secret-stdin needs the token's name: --token-id.");
-  }
-  if (options.user === undefined && options.tokenId === undefined) {
-    throw new UsageError('Name the account: --user root@pam.');
-  }
+  const kind = options.kind ?? 'proxmox';
+  checkAccount(kind, options);
   const changes = plainChanges(options);
   const secret = await readSecret(options, context.io);
   return context.withSession(async (session) => {
     const { client } = session;
-    const endpoints = await endpointsOf(options, [], client, context);
+    const endpoints = await endpointsOf(options, { kind, endpoints: [] }, client, context);
     const groupUuid = (await groupUuidFrom(options.group, client)) ?? null;
     const remoteUuid = (await remoteUuidFrom(options.remote, client)) ?? null;
     const added = await client.clusters.create({
       ...changes,
+      kind,
       clusterId: id,
       name,
       endpoints: endpoints ?? [],
@@ -48,13 +42,31 @@ export async function addCluster(
   });
 }
 
+function checkAccount(kind: ClusterKind, options: ClusterOptions): void {
+  if (kind === 'clusteros') {
+    if (options.tokenStdin) return;
+    throw new UsageError('Add --token-stdin: ClusterOS knows nothing but tokens.');
+  }
+  if (options.tokenStdin) throw new UsageError('--token-stdin goes with --kind clusteros.');
+  if (!options.passwordStdin && !options.tokenSecretStdin) {
+    throw new UsageError('Add --password-stdin, or --token-id with --token-secret-stdin.');
+  }
+  if (options.tokenSecretStdin && options.tokenId === undefined) {
+    throw new UsageError("--token-secret-stdin needs the token's name: --token-id.");
+  }
+  if (options.user === undefined && options.tokenId === undefined) {
+    throw new UsageError('Name the account: --user root@pam.');
+  }
+}
+
 export async function editCluster(
   ref: string,
   options: ClusterOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   const changes = plainChanges(options);
-  const touchesEndpoints = options.trust === true || endpointsFrom(options) !== undefined;
+  const touchesEndpoints =
+    options.trust === true || endpointsFrom(options, 'proxmox') !== undefined;
   if (
     Object.keys(changes).length === 0 &&
     !touchesEndpoints &&
@@ -67,7 +79,7 @@ export async function editCluster(
   return context.withSession(async (session) => {
     const { client } = session;
     const before = await client.clusters.get({ ref });
-    const endpoints = await endpointsOf(options, before.endpoints, client, context);
+    const endpoints = await endpointsOf(options, before, client, context);
     const groupUuid = await groupUuidFrom(options.group, client);
     const remoteUuid = await remoteUuidFrom(options.remote, client);
     const edited = await client.clusters.update({
@@ -89,11 +101,11 @@ export async function editCluster(
 
 async function endpointsOf(
   options: ClusterOptions,
-  before: Cluster['endpoints'],
+  { kind, endpoints: before }: Pick<Cluster, 'kind' | 'endpoints'>,
   client: Client,
   { out, io }: CommandContext,
 ) {
-  const named = endpointsFrom(options, before);
+  const named = endpointsFrom(options, kind, before);
   if (!options.trust) return named;
   // asked for anew: the certificate may have changed since it was pinned
   const unpinned = (named ?? before).map((endpoint, n) =>
