@@ -107,6 +107,9 @@ test('--trust on an edit looks at the certificate anew', async () => {
   await add('--pin', 'AA:'.repeat(31).concat('AA'));
   const failed = await run(['clusters', 'test', 'prod', '--json']);
   expect(JSON.parse(failed.stdout).code).toBe('TLS_CHANGED');
+  const { stderr } = await run(['clusters', 'test', 'prod']);
+  expect(stderr).toContain(`pinned:  ${'AA:'.repeat(31)}AA\n`);
+  expect(stderr).toContain(`offered: ${prod().endpoint.fingerprint}\n`);
   const { stdout } = await run(['clusters', 'edit', 'prod', '--trust', '--json']);
   expect(JSON.parse(stdout).endpoints[0].pin).toBe(prod().endpoint.fingerprint);
   expect((await run(['clusters', 'test', 'prod'])).code).toBe(0);

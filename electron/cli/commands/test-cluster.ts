@@ -60,8 +60,23 @@ const MARKS: Record<TestStage['state'], string> = {
   skipped: 'skipped',
 };
 
-function stageLine({ name, state, ms, detail, remedy }: TestStage): string {
+const INDENT = ' '.repeat(16);
+
+function stageLine(stage: TestStage): string {
+  const { name, state, ms, detail, remedy } = stage;
   const time = state === 'skipped' ? '' : `${Math.round(ms)} ms`;
   const line = `${name.padEnd(16)}${MARKS[state].padEnd(9)}${time.padStart(8)}  ${detail ?? ''}`;
-  return remedy === undefined ? line.trimEnd() : `${line.trimEnd()}\n${' '.repeat(16)}${remedy}`;
+  const more = [...(remedy === undefined ? [] : [remedy]), ...changedPin(stage)];
+  return [line.trimEnd(), ...more.map((text) => `${INDENT}${text}`)].join('\n');
+}
+
+/** Both fingerprints of a certificate that is not the pinned one, and how to pin it after a look. */
+function changedPin({ state, pinned, certificate }: TestStage): string[] {
+  if (state !== 'failed' || pinned === undefined || certificate === undefined) return [];
+  return [
+    `pinned:  ${pinned}`,
+    `offered: ${certificate.fingerprint}`,
+    `  by ${certificate.issuer}, valid until ${new Date(certificate.validTo).toISOString().slice(0, 10)}`,
+    'When the node itself shows the offered one, pin it: clusters edit ID --pin SHA256',
+  ];
 }
