@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { type Api, type ApiOptions, createApi } from '#agent/api/api';
-import type { PeerHandler, TokenHolder, Tokens } from '#agent/api/types';
+import type { MemberRemoval, PeerHandler, TokenHolder, Tokens } from '#agent/api/types';
 import { createFacts, type FactsDeps } from '#agent/facts/facts';
 import type { Facts, NetworkView } from '#agent/facts/types';
 import { systemClock } from '#agent/host/clock';
@@ -236,6 +236,7 @@ export interface AgentWish {
   facts?: Partial<FactsDeps>;
   api?: Partial<ApiOptions>;
   peers?: PeerHandler[];
+  removal?: MemberRemoval;
   roles?: () => RoleState[];
 }
 
@@ -298,7 +299,17 @@ export async function stageAgent(wish: AgentWish = {}): Promise<StagedAgent> {
     ...wish.facts,
   });
   const api = createApi(
-    { facts, state, slurm, tokens, peers: wish.peers ?? [], clock, logger: log, version: '0.1.0' },
+    {
+      facts,
+      state,
+      slurm,
+      tokens,
+      ...(wish.removal && { removal: wish.removal }),
+      peers: wish.peers ?? [],
+      clock,
+      logger: log,
+      version: '0.1.0',
+    },
     {
       port: 0,
       loopback: ['127.0.0.1'],
