@@ -54,12 +54,14 @@ test('one line shows five live clusters, a second shell reaches them, nothing is
   const list = JSON.parse((await run(['clusters', 'list', '--json'])).stdout);
   expect(list.map((one: { id: string; has_secret: boolean }) => [one.id, one.has_secret])).toEqual([
     ['prod-main', true],
-    ['student-lab', true],
-    ['hall-c', true],
     ['forge', true],
+    ['student-lab', true],
     ['bench', true],
+    ['hall-c', true],
   ]);
-  expect((await run(['clusters', 'test', 'student-lab'])).code).toBe(0);
+  for (const id of ['student-lab', 'forge']) {
+    expect((await run(['clusters', 'test', id])).code).toBe(0);
+  }
 
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
@@ -70,6 +72,8 @@ test('the size of the lab is what the options say', async () => {
   const { data } = await demo(
     '--clusters',
     '2',
+    '--clusteros',
+    '1',
     '--nodes',
     '2',
     '--guests',
@@ -81,6 +85,7 @@ test('the size of the lab is what the options say', async () => {
   const found: { nodes: unknown[]; guests: unknown[] }[] = JSON.parse(stdout);
   expect(found.map(({ nodes, guests }) => [nodes.length, guests.length])).toEqual([
     [2, 5],
+    [5, 0],
     [2, 5],
   ]);
 }, 60_000);
@@ -92,7 +97,9 @@ test('a named folder is kept, serves the next lab, and holds no password', async
   await once(first.child, 'exit');
   const second = await demo('--data', folder.path, '--clusters', '1');
   const run = commandLine({ dataDir: folder.path });
-  expect((await run(['clusters', 'test', 'prod-main'])).code).toBe(0);
+  for (const id of ['prod-main', 'forge']) {
+    expect((await run(['clusters', 'test', id])).code).toBe(0);
+  }
   second.child.kill('SIGTERM');
   await once(second.child, 'exit');
   const entries = readdirSync(folder.path, { recursive: true, withFileTypes: true });
