@@ -40,13 +40,14 @@ export class StagedCommands implements Commands {
 
 /**
  * What SLURM 22.05.8 printed in the lab, with this call's own marks.
- * Recorded with `squeue -h -a -o`, `sinfo -h -a [-N] -o` and SLURM_TIME_FORMAT=%s on three dynamic
- * nodes: two running jobs on one, a job over two, a held array, odd names, a draining node.
+ * Recorded with `squeue -h -a -o`, `sinfo -h -a -N -o` and SLURM_TIME_FORMAT=%s on three dynamic
+ * nodes: jobs on one and over two, a held array, odd names; a node down, one draining.
  */
 export function recorded(name: string, argv: readonly string[]): string {
-  const url = new URL(`../fixtures/slurm/${name}.txt`, import.meta.url);
-  return readFileSync(url, 'utf8').replaceAll('\u001fMARK', markOf(argv));
+  return readFileSync(fixture(name), 'utf8').replaceAll('\u001fMARK', markOf(argv));
 }
+
+const fixture = (name: string) => new URL(`../fixtures/slurm/${name}.txt`, import.meta.url);
 
 /** Rows in the form of a listing, as the format in `argv` asks for them. */
 export function listed(argv: readonly string[], rows: readonly string[][]): string {
@@ -64,8 +65,8 @@ function markOf(argv: readonly string[]): string {
 export function recordedSlurm(): StagedCommands {
   return new StagedCommands()
     .on('squeue', (argv) => recorded('squeue', argv))
-    .on('sinfo', (argv) => recorded(argv.includes('-N') ? 'sinfo-nodes' : 'sinfo-partitions', argv))
-    .on('scontrol', (argv) => recorded('ping', ['', `\u001f0${argv.length}`]));
+    .on('sinfo', (argv) => recorded('sinfo', argv))
+    .on('scontrol', () => readFileSync(fixture('ping'), 'utf8'));
 }
 
 /** Daemons that only say that they run; what was done to them is kept, as `start slurmd`. */

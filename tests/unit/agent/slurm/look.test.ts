@@ -28,18 +28,19 @@ test('jobs are read as SLURM 22.05 prints them', async () => {
 test('nodes and partitions are read as SLURM 22.05 prints them', async () => {
   const { nodes, partitions } = await look(recordedSlurm());
   expect(nodes.map(({ name, state, drain }) => [name, state, drain])).toEqual([
-    ['a1', 'allocated', 'none'],
-    ['a2', 'allocated', 'none'],
+    ['a1', 'idle', 'none'],
+    ['a2', 'down', 'none'],
     ['a3', 'draining', 'draining'],
   ]);
   expect(nodes[2]).toMatchObject({
     reason: 'bad fan, see ticket 12',
     cpus: 2,
     cpusAllocated: 1,
-    partitions: ['batch'],
+    partitions: ['batch', 'gpu'],
   });
   expect(partitions).toEqual([
-    { name: 'batch', state: 'up', default: true, nodes: 3, cpus: 6, cpus_allocated: 5 },
+    { name: 'batch', state: 'up', default: true, nodes: 3, cpus: 6, cpus_allocated: 1 },
+    { name: 'gpu', state: 'up', default: false, nodes: 1, cpus: 2, cpus_allocated: 1 },
   ]);
 });
 
@@ -51,23 +52,27 @@ test.each([
   ['allocated+', 'allocated', 'none', ''],
 ])('the state %s is %s', async (printed, state, drain, reason) => {
   const commands = recordedSlurm().on('sinfo', (argv) =>
-    listed(argv, argv.includes('-N') ? [['n1', printed, '0/2/0/2', 'batch', 'none']] : []),
+    listed(argv, [['n1', printed, '0/2/0/2', 'batch', 'up', 'none']]),
   );
   const { nodes } = await look(commands);
   expect(nodes).toMatchObject([{ state, drain, reason }]);
 });
 
-test('a node in two partitions is one node', async () => {
+test('a node in two partitions is one node, and a partition may have none', async () => {
   const commands = recordedSlurm().on('sinfo', (argv) =>
-    listed(
-      argv,
-      argv.includes('-N')
-        ? ['batch', 'gpu', 'gpu'].map((partition) => ['n1', 'idle', '0/2/0/2', partition, 'none'])
-        : [],
-    ),
+    listed(argv, [
+      ['n1', 'idle', '0/2/0/2', 'batch*', 'up', 'none'],
+      ['n1', 'idle', '0/2/0/2', 'gpu', 'inact', 'none'],
+      ['', 'n/a', '0/0/0/0', 'night', 'down', ''],
+    ]),
   );
-  const { nodes } = await look(commands);
+  const { nodes, partitions } = await look(commands);
   expect(nodes).toMatchObject([{ name: 'n1', partitions: ['batch', 'gpu'] }]);
+  expect(partitions.map(({ name, state, nodes }) => [name, state, nodes])).toEqual([
+    ['batch', 'up', 1],
+    ['gpu', 'inactive', 1],
+    ['night', 'down', 0],
+  ]);
 });
 
 test('no text of a job can pass for another job', () => {
