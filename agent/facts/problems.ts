@@ -63,19 +63,8 @@ export function clusterProblems(known: Known): AgentProblem[] {
 function memberProblems({ members }: Known): AgentProblem[] {
   return members.flatMap((member): AgentProblem[] => {
     const { name, address } = member;
-    if (!member.authenticated && member.status === 'alive') {
-      return [
-        {
-          severity: 'warning',
-          code: 'member-unproven',
-          title: `${name} has not proved the cluster key`,
-          detail: `It is heard from ${address} and gets no vote, no role and no secret.`,
-          remedy: `Enrol it with this cluster's file, or find out what it is.`,
-          node: name,
-        },
-      ];
-    }
-    if (member.status !== 'failed') return [];
+    // of strangers membership itself tells, once they have had time to prove the key
+    if (!member.authenticated || member.status !== 'failed') return [];
     return [
       {
         severity: 'bad',

@@ -70,7 +70,6 @@ class ClusterMembership implements NodeMembership {
   readonly #memory: Memory;
   #registry: Registry | null = null;
   #members: Member[] = [];
-  #isStarted = false;
 
   constructor(options: MembershipOptions, ports: MembershipPorts) {
     this.#options = options;
@@ -121,7 +120,7 @@ class ClusterMembership implements NodeMembership {
   }
 
   problems(): AgentProblem[] {
-    return this.#troubles.list(this.#members, this.#isStarted ? this.isRunning() : null);
+    return this.#troubles.list(this.#members);
   }
 
   async settle(signal: AbortSignal): Promise<Settled> {
@@ -135,7 +134,6 @@ class ClusterMembership implements NodeMembership {
     }
     this.#gossip.onLook((answered) => this.#refresh(answered));
     await this.#gossip.start(this.#tags());
-    this.#isStarted = true;
     void heal(
       {
         missing: () => this.#missing(),

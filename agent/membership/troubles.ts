@@ -45,34 +45,26 @@ export class Troubles {
     );
   }
 
-  /** @param isGossipHeard null: it was not started yet */
-  list(members: readonly Member[], isGossipHeard: boolean | null): AgentProblem[] {
+  list(members: readonly Member[]): AgentProblem[] {
     const now = this.#clock.monotonic();
+    // who looks for its cluster knows nobody, and nobody is to blame for that
+    const isWaiting = this.#standing.has('waiting');
     const strangers = members.filter((member) => {
       const since = this.#strangers.get(member.name);
-      return !member.authenticated && since !== undefined && now - since >= PATIENCE_MS;
+      return !isWaiting && since !== undefined && now - since >= PATIENCE_MS;
     });
     const refused = this.#wrongProofs.filter(({ at }) => now - at < WRONG_PROOF_MS);
     return [
       ...this.#standing.values(),
-      ...(isGossipHeard === false ? [SERF_DOWN] : []),
       ...strangers.map((member) => strangerProblem(member)),
       ...refused.map(({ address }) => proofProblem(address)),
     ];
   }
 }
 
-const SERF_DOWN: AgentProblem = {
-  severity: 'bad',
-  code: 'serf-down',
-  title: 'serf does not answer on this node',
-  detail: 'Which nodes are alive is not known here until it does; jobs are not touched by that.',
-  remedy: 'It is started again by itself. If it does not come back, look at: node-agent doctor',
-};
-
 const strangerProblem = ({ name, address }: Member): AgentProblem => ({
   severity: 'warning',
-  code: 'stranger',
+  code: 'member-unproven',
   title: `${name} is heard and did not prove the cluster key`,
   detail: `It speaks from ${address}. It gets no vote, no role and no secret.`,
   remedy: 'Look at "node-agent status" there: it says what it waits for.',
