@@ -73,6 +73,8 @@ export function recordedSlurm(): StagedCommands {
 export class StagedSupervisor implements Supervisor {
   readonly done: string[] = [];
   readonly specs = new Map<string, DaemonSpec>();
+  /** what a daemon does when it starts */
+  onBegin: (name: string) => void = () => undefined;
   readonly #states = new Map<string, DaemonState>();
 
   start: Supervisor['start'] = async (spec) => {
@@ -107,5 +109,6 @@ export class StagedSupervisor implements Supervisor {
     this.done.push(`${how} ${spec.name}`);
     this.specs.set(spec.name, spec);
     this.set(spec.name, 'running');
+    this.onBegin(spec.name);
   }
 }

@@ -11,7 +11,7 @@ import type { SlurmFiles } from './files';
 import type { SlurmMachine } from './machine';
 import type { SharedMungeKey } from './munge-key';
 import type { Observer } from './observer';
-import { mungeProblem, type Part, refusedLine, slurmProblem } from './problems';
+import { mungeProblem, type Part, primaryLost, refusedLine, slurmProblem } from './problems';
 import { type ControllerHost, refusedLines } from './render';
 import type { SlurmFacts } from './types';
 import type { Worker } from './worker';
@@ -96,10 +96,15 @@ export class SlurmKeeper {
     const { controller, worker, election } = this.#deps;
     // after the round that may just be starting it
     await this.#inTurn(async () => {
-      if (role === 'worker') return worker.stop();
+      if (role === 'worker') {
+        await worker.stop();
+        this.#daemons.worker = await worker.daemon();
+        return;
+      }
       election.close();
       this.#isUp = false;
-      return controller.stop();
+      await controller.stop();
+      this.#daemons.controller = await controller.daemon();
     });
     this.#troubles.delete(role);
   }
@@ -163,7 +168,18 @@ export class SlurmKeeper {
         part === 'munge' ? mungeProblem(failure, name) : slurmProblem(part, failure, name),
       ),
       ...refused.map((line) => refusedLine(line, name)),
+      ...this.#lostPrimary(),
     ];
+  }
+
+  /** A cold controller tells why it does not take over. */
+  #lostPrimary(): AgentProblem[] {
+    const { membership, observer } = this.#deps;
+    const { config } = this;
+    if (this.#standing !== 'cold' || config === null || observer.look?.primary !== null) return [];
+    const primary = membership.members().find(({ id }) => id === config.controllers[0]);
+    if (primary === undefined || primary.status === 'alive') return [];
+    return [primaryLost(primary.name, config.stateSaveLocation, membership.self.name)];
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -239,8 +255,11 @@ export class SlurmKeeper {
   async #runController(config: SlurmConfig | null, mayRun: boolean): Promise<void> {
     const { controller, election, membership, observer } = this.#deps;
     await this.#part('controller', async () => {
-      if (config !== null && mayRun && this.#standing !== 'cold') await controller.run(config);
-      this.#daemons.controller = await controller.daemon();
+      try {
+        if (config !== null && mayRun && this.#standing !== 'cold') await controller.run(config);
+      } finally {
+        this.#daemons.controller = await controller.daemon();
+      }
       if (config === null) return;
       const wasUp = this.#isUp;
       const name = await this.#inControl();
@@ -266,8 +285,11 @@ export class SlurmKeeper {
   async #runWorker(mayRun: boolean): Promise<void> {
     const { worker, observer, membership } = this.#deps;
     await this.#part('worker', async () => {
-      if (mayRun) await worker.run();
-      this.#daemons.worker = await worker.daemon();
+      try {
+        if (mayRun) await worker.run();
+      } finally {
+        this.#daemons.worker = await worker.daemon();
+      }
       const { look } = observer;
       const isAnswering = look !== null && look.trouble === null && look.primary !== null;
       if (!isAnswering || !this.#isFresh()) return;

@@ -61,3 +61,12 @@ export const refusedLine = (line: string, node: string): AgentProblem => ({
   remedy: 'Remove it from roles.slurm-controller.extra.',
   node,
 });
+
+export const primaryLost = (primary: string, folder: string, node: string): AgentProblem => ({
+  severity: 'bad',
+  code: 'slurm-primary-lost',
+  title: `The SLURM controller ${primary} is gone`,
+  detail: `The jobs lie on ${primary} in ${folder}, and a controller without them would forget all. Running jobs go on.`,
+  remedy: `Bring ${primary} back. For a takeover without it, keep ${folder} on storage that all controllers share.`,
+  node,
+});
