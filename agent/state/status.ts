@@ -14,11 +14,12 @@ export interface StateStatus {
   alarms: string[];
 }
 
-/** @param trouble why this node's own copy does not run; null where it does, or there is none */
+/**
+ * What is wrong with this node's part of it; a lost quorum is told from `health`.
+ * @param trouble why this node's own copy does not run; null where it does, or there is none
+ */
 export function problemsOf(status: StateStatus, trouble: Failure | null): AgentProblem[] {
-  return [ownCopy(trouble), reach(status.health), room(status.alarms)].filter(
-    (problem) => problem !== null,
-  );
+  return [ownCopy(trouble), room(status.alarms)].filter((problem) => problem !== null);
 }
 
 function ownCopy(trouble: Failure | null): AgentProblem | null {
@@ -29,27 +30,6 @@ function ownCopy(trouble: Failure | null): AgentProblem | null {
     title: 'The copy of the state on this node does not run',
     detail: trouble.message,
     remedy: trouble.data.remedy,
-  };
-}
-
-function reach(health: StateHealth): AgentProblem | null {
-  if (health === 'ok') return null;
-  const remedy = 'Bring back the nodes that keep it, or their network; jobs go on meanwhile.';
-  if (health === 'read-only') {
-    return {
-      severity: 'bad',
-      code: 'state-read-only',
-      title: 'The shared state has no quorum',
-      detail: 'Too few of the nodes that keep it answer each other; what is shown may be old.',
-      remedy,
-    };
-  }
-  return {
-    severity: 'bad',
-    code: 'state-unreachable',
-    title: 'The shared state cannot be reached',
-    detail: 'None of the nodes that keep it answers.',
-    remedy,
   };
 }
 

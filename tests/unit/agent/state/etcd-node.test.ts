@@ -154,8 +154,8 @@ describe('a node and the shared state', { timeout: 120_000 }, () => {
     const commit = third.node.state.commit([], [{ key: 'kept', put: 3 }]);
     expect(await codeOf(commit)).toBe('NO_QUORUM');
     await eventually(
-      () => third.node.problems().some(({ code }) => code === 'state-read-only'),
-      'a person is told',
+      () => third.node.status().health === 'read-only',
+      'it says so',
     );
   });
 
