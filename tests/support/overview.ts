@@ -35,7 +35,7 @@ export function agentNode(name: string, changes: Partial<NodeAnswer> = {}): Node
       cpu: 0.25,
       memory_used_bytes: 4 * GIB,
       memory_total_bytes: 16 * GIB,
-      disk_used_bytes: 10 * GIB,
+      disk_used_bytes: 25 * GIB,
       disk_total_bytes: 100 * GIB,
       measured_at: AS_OF,
     },

@@ -132,7 +132,7 @@ function measurementsOf(
     [...series].map(([key, values]): [SeriesKey, Measurement[]] => [
       key,
       values.flatMap((value, index): Measurement[] =>
-        value === null ? [] : [[fromMs + index * stepMs, value, stepMs]],
+        value === null ? [] : [[fromMs + (index + 1) * stepMs, value, stepMs]],
       ),
     ]),
   );

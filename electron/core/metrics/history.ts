@@ -110,10 +110,11 @@ export class MetricHistory {
     const oldest = nowSlot - HOUR_S / SLOT_S + 1;
     for (const [key, values] of series) {
       for (const [index, value] of values.entries()) {
-        const last = Math.floor((fromMs + index * stepMs) / 1000 / SLOT_S);
-        if (value === null || last > nowSlot || last < oldest) continue;
-        recorded.rings.fill(key, last - perStep + 1, last, value);
-        const startS = chunkStart(MINUTES, Math.max(last - perStep + 1, oldest) * SLOT_S);
+        const first = Math.floor((fromMs + index * stepMs) / 1000 / SLOT_S);
+        const last = Math.min(nowSlot, first + perStep - 1);
+        if (value === null || first > nowSlot || last < oldest) continue;
+        recorded.rings.fill(key, first, last, value);
+        const startS = chunkStart(MINUTES, Math.max(first, oldest) * SLOT_S);
         recorded.openS = Math.min(recorded.openS ?? startS, startS);
       }
     }

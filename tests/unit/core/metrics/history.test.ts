@@ -194,3 +194,29 @@ test('a chunk reads back as it was written, and a torn one reads as nothing', ()
   expect(decodeChunk(body.subarray(0, body.length - 1), () => true).size).toBe(0);
   expect(decodeChunk(Buffer.alloc(3), () => true).size).toBe(0);
 });
+
+test('what was measured elsewhere fills the gaps of the last hour, and nothing else', async () => {
+  const { clock, open, measure, count } = desk();
+  const history = open();
+  measure(history, 0.2);
+  await pass(clock, 600_000, 60_000);
+  measure(history, 0.4);
+  const minutes = (values: (number | null)[], fromMs: number) => ({
+    fromMs,
+    stepMs: 60_000,
+    series: new Map([[CPU, values]]),
+  });
+  // ten minutes away, one of which the other did not measure either; and an hour that is over
+  const away = [0.9, 0.3, 0.3, 0.3, 0.3, null, 0.3, 0.3, 0.3, 0.9];
+  history.fill(UUID, minutes(away, NOON));
+  history.fill(UUID, minutes([0.7, 0.7], NOON - HOUR));
+  history.fill(UUID, minutes([0.7], clock.now() + HOUR));
+  const values = valuesOf(history, NOON - HOUR, clock.now() + 1);
+  expect(values.slice(1, 9)).toEqual([0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.9]);
+  expect(values[0]).toBeLessThan(0.9);
+  expect(values.at(-1)).toBe(0.4);
+  expect(values).not.toContain(0.7);
+  await history.close();
+  expect(count(1)).toBe(3);
+  expect(valuesOf(open(), NOON, clock.now()).slice(1, 4)).toEqual([0.3, 0.3, 0.3]);
+});
