@@ -52,6 +52,7 @@ function roleChanges(before: Snapshot, now: Snapshot): Told[] {
   const told: Told[] = [];
   for (const [id, facts] of now.facts) {
     const old = before.facts.get(id);
+    if (old === facts) continue;
     const isSame =
       JSON.stringify([old?.roles, old?.units]) === JSON.stringify([facts.roles, facts.units]);
     if (!isSame) told.push({ kind: 'roles', subject: facts.name });

@@ -4,16 +4,15 @@ import type { Clock, Logger, Machine, MachineReading } from '../ports';
 import type { Kube } from '../roles/k3s/types';
 import type { ServiceProbes } from '../roles/services/types';
 import type { Slurm } from '../roles/slurm/types';
-import type { State, StateHealth } from '../state/types';
-import { electedBy } from './elected';
+import type { State } from '../state/types';
 import { Followed } from './followed';
 import { repeat, within } from './loop';
 import { clusterProblems, ownProblems } from './problems';
 import { Publisher } from './publisher';
 import { SampleRings } from './rings';
 import { samplesOf } from './samples';
+import { StateView } from './state-view';
 import {
-  type Elected,
   type Facts,
   type Hardware,
   hardware,
@@ -47,10 +46,9 @@ export interface FactsDeps {
 }
 
 const MACHINE_MS = 5_000;
-const STATE_MS = 3_000;
 const SAMPLE_MS = 10_000;
 /** Changes that come together are shown together. */
-const TOGETHER_MS = 100;
+const TOGETHER_MS = 200;
 const DEADLINE_MS = 4_000;
 
 /** Collects what this node knows into one snapshot, and tells the others of this node. */
@@ -67,18 +65,12 @@ class Collector implements Facts {
   readonly #publisher: Publisher;
   readonly #facts: Followed<NodeFacts>;
   readonly #hardware: Followed<Hardware>;
+  readonly #stateView: StateView;
   readonly #skews = new Map<string, number>();
   #loops: Promise<unknown>[] = [];
   #unsubscribes: (() => void)[] = [];
   #reading: MachineReading | null = null;
   #measuredAt = 0;
-  #health: StateHealth = 'unreachable';
-  #stateAsOf: number | null = null;
-  #leaders: { slurm: Elected | null; k3s: Elected | null; raft: Elected | null } = {
-    slurm: null,
-    k3s: null,
-    raft: null,
-  };
   #isDue = false;
   #snapshot: Snapshot;
 
@@ -102,6 +94,7 @@ class Collector implements Facts {
     this.#hardware = new Followed({ state, clock, logger }, 'hardware/', hardware, () =>
       this.#soon(),
     );
+    this.#stateView = new StateView(deps, () => this.#soon());
     this.#snapshot = this.#build();
   }
 
@@ -121,7 +114,7 @@ class Collector implements Facts {
     this.#loops = [
       repeat(clock, MACHINE_MS, signal, () => this.#readMachine()),
       repeat(clock, MACHINE_MS, signal, () => this.#publish()),
-      repeat(clock, STATE_MS, signal, () => this.#readState()),
+      ...this.#stateView.follow(signal),
       repeat(clock, SAMPLE_MS, signal, async () => this.#sample()),
       this.#facts.follow(signal),
       this.#hardware.follow(signal),
@@ -161,32 +154,8 @@ class Collector implements Facts {
     this.#soon();
   }
 
-  async #readState(): Promise<void> {
-    const { state, clock, raftLeader } = this.#deps;
-    const stale = { stale: true };
-    const ask = <T>(work: Promise<T>) => within(clock, DEADLINE_MS, 'The shared state', work);
-    const [health, slurm, k3s, raft] = await Promise.allSettled([
-      ask(state.health()),
-      ask(state.leader('slurm-controller', stale)),
-      ask(state.leader('k3s-server', stale)),
-      ask(raftLeader()),
-    ]);
-    this.#health = health.status === 'fulfilled' ? health.value : 'unreachable';
-    if (slurm.status === 'fulfilled' && k3s.status === 'fulfilled') {
-      this.#leaders = {
-        slurm: electedBy(slurm.value),
-        k3s: electedBy(k3s.value),
-        raft: this.#leaders.raft,
-      };
-      if (this.#health !== 'unreachable') this.#stateAsOf = clock.now();
-    }
-    const nodeId = raft.status === 'fulfilled' ? raft.value : null;
-    this.#leaders = { ...this.#leaders, raft: nodeId === null ? null : { nodeId, epoch: null } };
-    this.#soon();
-  }
-
   async #publish(): Promise<void> {
-    if (this.#health === 'read-only') return;
+    if (this.#stateView.health === 'read-only') return;
     await this.#publisher.publish(this.#own(), this.#ownHardware());
   }
 
@@ -233,11 +202,11 @@ class Collector implements Facts {
       gossipRunning: membership.isRunning(),
       network: network(),
       stateKind,
-      state: this.#health,
-      stateAsOf: this.#stateAsOf,
+      state: this.#stateView.health,
+      stateAsOf: this.#stateView.asOf,
       hardware: withOwn(this.#hardware.values, self.id, ownHardware),
       facts: withOwn(this.#facts.values, self.id, own),
-      leaders: this.#leaders,
+      leaders: this.#stateView.leaders,
       slurm: hasRole('slurm-') || hasAnswered(slurmFacts) ? slurmFacts : null,
       kube: hasRole('k3s-') || hasAnswered(kubeFacts) ? kubeFacts : null,
       clockSkews: this.#liveSkews(members),
