@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
-import { fail } from '#shared/contract/errors';
+import { Failure, fail } from '#shared/contract/errors';
 import type { Enrolment, NodeIdentity } from '../identity/types';
 import type { Clock, Logger, Supervisor } from '../ports';
 import type { State } from '../state/types';
@@ -10,7 +10,7 @@ import type { Gossip } from './gossip';
 import { heal } from './heal';
 import { knock } from './knock';
 import { Memory } from './memory';
-import { foreignState, waitingNote } from './notes';
+import { fileNote, foreignState, waitingNote } from './notes';
 import type { PeerCaller, PeerRoute } from './peer-types';
 import { type MemberRecord, type NodeDescription, nodeDescription } from './records';
 import { register } from './registration';
@@ -48,6 +48,8 @@ export interface MembershipPorts {
   /** default: serf, as a daemon of this node */
   gossip?: Gossip;
 }
+
+const FULL_MS = 5_000;
 
 /** Membership of this node: gossip by serf, the challenge, and the registry in the shared state. */
 export function createMembership(
@@ -125,6 +127,7 @@ class ClusterMembership implements NodeMembership {
 
   async settle(signal: AbortSignal): Promise<Settled> {
     const { stateDir, enrolment } = this.#options;
+    const stop = AbortSignal.any([signal, this.#closed.signal]);
     const remembered = await this.#memory.load();
     if (remembered !== null) {
       if (remembered.cluster.uuid !== enrolment.cluster.uuid) {
@@ -133,7 +136,7 @@ class ClusterMembership implements NodeMembership {
       this.#memory.take(remembered);
     }
     this.#gossip.onLook((answered) => this.#refresh(answered));
-    await this.#gossip.start(this.#tags());
+    await this.#onceThereIsRoom(() => this.#gossip.start(this.#tags()), stop);
     void heal(
       {
         missing: () => this.#missing(),
@@ -151,7 +154,7 @@ class ClusterMembership implements NodeMembership {
       if (remembered.phase === 'founding') return { how: 'founded' };
       return { how: 'resumed', stateEndpoints: remembered.stateEndpoints };
     }
-    return this.#find(AbortSignal.any([signal, this.#closed.signal]));
+    return this.#onceThereIsRoom(() => this.#find(stop), stop);
   }
 
   async attach(state: State): Promise<void> {
@@ -213,6 +216,22 @@ class ClusterMembership implements NodeMembership {
     this.#registry?.close();
     this.#gossip.close();
     await this.#memory.flushed();
+  }
+
+  /** A full disk is told, and waited for: what answers for this node goes on meanwhile. */
+  async #onceThereIsRoom<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        const done = await work();
+        this.#troubles.set('file', null);
+        return done;
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== 'STORE_FULL') throw error;
+        this.#ports.logger.error({ err: error }, 'The disk is full, so this node cannot join.');
+        this.#troubles.set('file', fileNote(this.#options.stateDir, error));
+        await this.#ports.clock.sleep(FULL_MS, signal);
+      }
+    }
   }
 
   async #find(signal: AbortSignal): Promise<Settled> {

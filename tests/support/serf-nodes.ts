@@ -42,6 +42,8 @@ export interface NodeWish {
   foundAfterMs?: number;
   routes?: readonly PeerRoute[];
   clock?: Clock;
+  /** runs before serf is started, as a disk that is full */
+  beforeGossip?: () => void;
 }
 
 /** One node as a test sees it: real serf, a real TLS server, a real certificate. */
@@ -93,6 +95,13 @@ export async function startNode(wish: NodeWish): Promise<TestNode> {
   const logger = listed(log);
   const identity = await loadNodeIdentity(join(folder, 'identity'), [wish.name], Date.now());
   const supervisor = superviseChildren({ clock, logger, folder: join(folder, 'daemons') });
+  const guarded: Supervisor = {
+    ...supervisor,
+    start: async (spec) => {
+      wish.beforeGossip?.();
+      await supervisor.start(spec);
+    },
+  };
   const api = await listen(identity, address);
   const self: Omit<NodeDescription, 'id'> = {
     name: wish.name,
@@ -116,7 +125,7 @@ export async function startNode(wish: NodeWish): Promise<TestNode> {
       stateEndpoints: () => [`https://${address}:2379`],
       tailscale: silentTailscale,
     },
-    { clock, logger, supervisor },
+    { clock, logger, supervisor: guarded },
   );
   api.serve([...membership.routes, ...(wish.routes ?? [])], membership);
   const state = createSqliteState(wish.store, systemClock);

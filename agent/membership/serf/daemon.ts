@@ -39,13 +39,13 @@ export async function runSerf(
   const at = (name: string) => join(settings.folder, name);
   await privateFolder(settings.folder);
   const key = (await textOf(at('rpc-key')))?.trim() || randomBytes(24).toString('base64url');
-  await writeWhole(at('rpc-key'), `${key}\n`);
+  await keep(at('rpc-key'), `${key}\n`);
   const hasNewKey = await writeKeyring(at('keyring'), settings.gossipKey);
-  // serf keeps this file itself from then on
-  await writeWhole(at('tags'), JSON.stringify(tags));
+  const runs = (await supervisor.state(settings.daemon)).state === 'running';
+  // a serf that runs keeps this file itself; one that finds none gets its tags over RPC
+  if (!runs) await writeWhole(at('tags'), JSON.stringify(tags)).catch(() => undefined);
   const config = `${JSON.stringify(configuration(settings, key, at), null, 2)}\n`;
-  const isSame = (await textOf(at('serf.json'))) === config;
-  if (!isSame) await writeWhole(at('serf.json'), config);
+  const isChanged = await keep(at('serf.json'), config);
 
   const spec: DaemonSpec = {
     name: settings.daemon,
@@ -53,8 +53,7 @@ export async function runSerf(
     stopMs: STOP_MS,
     mainProcessOnly: true,
   };
-  const runs = (await supervisor.state(settings.daemon)).state === 'running';
-  if (runs && (!isSame || hasNewKey)) await supervisor.restart(spec);
+  if (runs && (isChanged || hasNewKey)) await supervisor.restart(spec);
   else await supervisor.start(spec);
   return { host: settings.rpcHost, port: settings.rpcPort, key };
 }
@@ -87,6 +86,16 @@ async function writeKeyring(path: string, gossipKey: Uint8Array): Promise<boolea
   const present = await textOf(path);
   if (present?.includes(JSON.stringify(key)) === true) return false;
   await writeWhole(path, JSON.stringify([key]));
+  return true;
+}
+
+/**
+ * Writes what is not there already, so that a node starts again also on a full disk.
+ * @returns whether it was written
+ */
+async function keep(path: string, content: string): Promise<boolean> {
+  if ((await textOf(path)) === content) return false;
+  await writeWhole(path, content);
   return true;
 }
 
