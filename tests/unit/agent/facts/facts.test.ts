@@ -4,7 +4,12 @@ import type { Clock } from '#agent/ports';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
 import type { State } from '#agent/state/types';
-import { clusterAnswer, nodesAnswer, statusAnswer } from '#shared/contract/agent/dashboard';
+import {
+  clusterAnswer,
+  leadersAnswer,
+  nodesAnswer,
+  statusAnswer,
+} from '#shared/contract/agent/dashboard';
 import { fail } from '#shared/contract/errors';
 import { member, READING, type StagedAgent, stageAgent } from '#tests/support/agent';
 
@@ -86,6 +91,22 @@ test('the load of a node whose agent ended is not told any more, what it has is'
   await otherState.close();
   await expect.poll(async () => (await nodeOf(first, 'a2'))?.load, GENEROUS).toBeNull();
   expect(await nodeOf(first, 'a2')).toMatchObject({ capabilities: { cpu: 4 } });
+});
+
+test('who is elected leads with its epoch as soon as SLURM answers there, and no longer', async () => {
+  const { first, otherState } = await pair();
+  const leader = async () =>
+    leadersAnswer.parse(await get(first, 'leaders')).leaders['slurm-controller'];
+  const lease = await otherState.lease(60_000);
+  const signal = new AbortController().signal;
+  const held = await otherState.campaign('slurm-controller', { nodeId: 'id-a2' }, lease, signal);
+  expect(await leader()).toEqual({ status: 'no_leader' });
+  first.slurm.show({ primary: 'a2', asOf: Date.now() });
+  await expect
+    .poll(leader, GENEROUS)
+    .toMatchObject({ node_id: 'id-a2', name: 'a2', epoch: held.epoch });
+  first.membership.change('a2', { status: 'failed' });
+  await expect.poll(leader, GENEROUS).toEqual({ status: 'no_leader' });
 });
 
 test('a clock that is wrong is told of', async () => {
