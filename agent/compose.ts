@@ -39,6 +39,8 @@ export interface NodeAgent {
   start(): Promise<void>;
   /** rejects when it cannot go on; resolves when it was closed */
   readonly ended: Promise<void>;
+  /** Tells the others that this node goes; it comes back with its next start. */
+  leave(): Promise<void>;
   /** Ends the agent; daemons and jobs run on. */
   close(): Promise<void>;
 }
@@ -153,6 +155,7 @@ export async function composeAgent(
       await api.start();
       arrival.start();
     },
+    leave: () => membership.leave(),
     async close() {
       await arrival.close();
       await roles.close();

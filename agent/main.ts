@@ -17,9 +17,9 @@ process.exitCode = await runAgentCli(
     stderr: (text) => void process.stderr.write(text),
     env: process.env,
     signal: ending.signal,
-    onHangup(listener) {
-      process.on('SIGHUP', listener);
-      return () => process.off('SIGHUP', listener);
+    onSignal(signal, listener) {
+      process.on(signal, listener);
+      return () => process.off(signal, listener);
     },
   },
   version,

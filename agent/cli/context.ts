@@ -37,6 +37,7 @@ export const stateFolders = (config: AgentConfig) => {
     identity: join(root, 'identity'),
     daemons: join(root, 'daemons'),
     lock: join(root, 'agent.lock'),
+    pid: join(root, 'agent.pid'),
     socket: join(root, 'agent.sock'),
   };
 };

@@ -5,8 +5,11 @@ export interface AgentIo {
   env: NodeJS.ProcessEnv;
   /** aborted by Ctrl-C and by the wish of the system to end the program */
   signal: AbortSignal;
-  /** calls back when the log is to be opened anew; returns how to stop that */
-  onHangup(listener: () => void): () => void;
+  /**
+   * `SIGHUP`: the log is to be opened anew; `SIGUSR2`: the node shall say good-bye and end.
+   * @returns how to stop listening
+   */
+  onSignal(signal: 'SIGHUP' | 'SIGUSR2', listener: () => void): () => void;
 }
 
 /** Where a command puts its result: one JSON document, or sentences for people. */

@@ -103,7 +103,7 @@ function told(error: unknown, signal: AbortSignal): unknown {
   });
 }
 
-const notRunning = () =>
+export const notRunning = () =>
   fail(
     'CONNECTION_REFUSED',
     {

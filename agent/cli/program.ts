@@ -9,6 +9,7 @@ import { showInfo } from './info';
 import { type AgentIo, createOutput } from './io';
 import { type StartOptions, start } from './start';
 import { showStatus } from './status';
+import { type StopOptions, stop } from './stop';
 import { createToken, listTokens, revokeToken, type TokenOptions } from './token';
 
 type ExitCode = 0 | 1 | 2;
@@ -74,6 +75,13 @@ function createProgram(
     )
     .action((options: StartOptions, command: Command) =>
       perform(command, (context) => start(options, context)),
+    );
+  program
+    .command('stop')
+    .description('end the agent; its daemons and all jobs run on')
+    .option('--leave', 'tell the others first that this node goes')
+    .action((options: StopOptions, command: Command) =>
+      perform(command, (context) => stop(options, context)),
     );
   program
     .command('status')

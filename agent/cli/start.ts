@@ -1,13 +1,14 @@
-import { composeAgent } from '../compose';
+import { composeAgent, type NodeAgent } from '../compose';
 import type { AgentConfig } from '../config/schema';
 import { systemClock } from '../host/clock';
 import { systemCommands } from '../host/commands';
-import { privateFolder } from '../host/files';
+import { privateFolder, writeWhole } from '../host/files';
 import { takeLock } from '../host/lock';
 import { type AgentLogger, createLogger, type LogLevel } from '../host/logger';
 import { createMachine } from '../host/machine';
 import { notifySystemd } from '../host/notify';
 import { createSupervisor } from '../host/supervisor/index';
+import { identify } from '../host/supervisor/process-table';
 import { readEnrolment } from '../identity/enrolment';
 import { startInBackground } from './background';
 import { type CommandContext, loadConfig, nodeNameOf, stateFolders } from './context';
@@ -26,7 +27,7 @@ export async function start(options: StartOptions, context: CommandContext): Pro
     ...(config.logging.file !== undefined && { file: config.logging.file }),
   });
   for (const { line, message } of warnings) logger.warn({ path, line }, message);
-  const stopReopening = context.io.onHangup(() => logger.reopen());
+  const stopReopening = context.io.onSignal('SIGHUP', () => logger.reopen());
   try {
     await run(config, logger, context);
     return 0;
@@ -46,7 +47,10 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
   const enrolment = await readEnrolment(config.cluster.enrolment);
   await privateFolder(folders.root);
   const unlock = takeLock(folders.lock);
+  const leaving = Promise.withResolvers<'leave'>();
+  const stopListening = io.onSignal('SIGUSR2', () => leaving.resolve('leave'));
   try {
+    await writeWhole(folders.pid, JSON.stringify(await identify(process.pid)));
     const base = { clock: systemClock, logger, commands: systemCommands };
     const supervisor = createSupervisor({ ...base, folder: folders.daemons });
     const agent = await composeAgent(
@@ -67,7 +71,8 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
       await agent.start();
       await systemd.ready();
       logger.info({ node: nodeNameOf(config), version }, 'The node agent runs');
-      await Promise.race([ended(io.signal), agent.ended]);
+      const why = await Promise.race([ended(io.signal), agent.ended, leaving.promise]);
+      if (why === 'leave') await sayGoodbye(agent, logger);
       logger.info({}, 'The node agent ends; its daemons and all jobs run on');
     } finally {
       await systemd.stopping();
@@ -75,7 +80,18 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
       supervisor.release();
     }
   } finally {
+    stopListening();
     unlock();
+  }
+}
+
+/** Where it cannot be said, the others find out by themselves. */
+async function sayGoodbye(agent: NodeAgent, logger: AgentLogger): Promise<void> {
+  try {
+    await agent.leave();
+    logger.info({}, 'The others know that this node goes');
+  } catch (error) {
+    logger.warn({ err: error }, 'The others could not be told that this node goes');
   }
 }
 

@@ -24,7 +24,8 @@ Type=notify
 NotifyAccess=all
 ExecStart=${NODE_AGENT_PATHS.program} start --foreground
 ExecReload=/bin/kill -HUP $MAINPID
-Restart=always
+# an agent that was told to stop stays stopped
+Restart=on-failure
 RestartSec=5
 TimeoutStartSec=5min
 TimeoutStopSec=30
