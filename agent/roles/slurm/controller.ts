@@ -109,6 +109,16 @@ export class Controller {
     if (result.code !== 0) await this.#daemon.restart(SLURMCTLD);
   }
 
+  /**
+   * Takes a node that belongs to nobody any more out of SLURM's list. SLURM itself refuses while
+   * jobs are on it, and one that comes back registers anew.
+   */
+  async forget(node: string): Promise<void> {
+    const argv = ['scontrol', 'delete', `NodeName=${node}`] as const;
+    const { code } = await this.#deps.commands.run(argv, { deadlineMs: RECONFIGURE_MS });
+    if (code === 0) this.#deps.logger.info({ node }, 'A node that left was taken out of SLURM');
+  }
+
   /** Stops slurmctld and proves it. @throws Failure TIMEOUT */
   async stop(): Promise<void> {
     const { clock, membership } = this.#deps;

@@ -36,6 +36,8 @@ const BUSY_MS = 1_000;
 const MUNGE_CHECK_MS = 60_000;
 /** What was seen longer ago says nothing of now. */
 const FRESH_MS = 15_000;
+/** So long a node must be gone until SLURM forgets it. */
+const GONE_MS = 60_000;
 
 type Wanted = { controller: boolean; worker: boolean };
 
@@ -52,6 +54,7 @@ export class SlurmKeeper {
   #loops: Promise<unknown>[] = [];
   #wake = Promise.withResolvers<void>();
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #goneSince = new Map<string, number>();
   #standing: Standing | null = null;
   #isUp = false;
   #areFilesOurs = false;
@@ -270,8 +273,31 @@ export class SlurmKeeper {
         void observer.lookNow().catch(() => undefined);
       }
       election.follow(isMine && this.#isUp);
+      if (isMine) await this.#forgetGone();
     });
     if (this.#troubles.has('controller')) election.follow(false);
+  }
+
+  /** Nodes that are down and no member's, or of one that said good-bye, are taken out after a while. */
+  async #forgetGone(): Promise<void> {
+    const { observer, membership, controller, clock } = this.#deps;
+    if (!this.#isFresh()) return;
+    const stay = new Set(
+      membership
+        .members()
+        .filter(({ status }) => status !== 'left')
+        .map(({ name }) => name),
+    );
+    const down = observer.seen?.nodes.filter(({ state }) => state === 'down') ?? [];
+    const gone = new Set(down.map(({ name }) => name).filter((name) => !stay.has(name)));
+    for (const name of this.#goneSince.keys()) if (!gone.has(name)) this.#goneSince.delete(name);
+    for (const name of gone) {
+      const since = this.#goneSince.get(name) ?? clock.monotonic();
+      this.#goneSince.set(name, since);
+      if (clock.monotonic() - since < GONE_MS) continue;
+      this.#goneSince.delete(name);
+      await controller.forget(name);
+    }
   }
 
   /** Known from what was just seen; asked only where nothing fresh was. */

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { actionAnswer } from '#shared/contract/agent/actions';
+import type { LabHost } from '#tests/lab/host';
+import { type Lab, startLab } from '#tests/lab/lab';
+import { until } from '#tests/lab/process';
+import { enrolHost } from '#tests/lab/setup';
+import {
+  daemonPids,
+  jobState,
+  jobsOf,
+  leadersOf,
+  nodesOf,
+  problemCodes,
+  ready,
+} from '#tests/lab/views';
+
+// a: two controllers that share their state; b: two that do not; each test leaves both whole
+let lab: Lab;
+const host = (name: string): LabHost => lab.host(name);
+const SLEEP = '#!/bin/sh\nexec sleep 600\n';
+/** a backup waits for SlurmctldTimeout, then for the lease of who led before */
+const TAKEN_OVER_MS = 60_000;
+
+beforeAll(async () => {
+  lab = await startLab({
+    clusters: { a: 3, b: 2 },
+    configure: (config, { name, cluster }) => {
+      if (name === 'a3') return null;
+      if (cluster === 'a') return config;
+      const controller = { enabled: true, shared: false, slurmctld_timeout: 10 };
+      return { ...config, roles: { ...config.roles, 'slurm-controller': controller } };
+    },
+  });
+  await ready(['a1', 'a2'].map(host));
+  await ready(['b1', 'b2'].map(host));
+});
+afterAll(() => lab?.down());
+
+async function leaderOf(from: LabHost): Promise<string | null> {
+  const leader = (await leadersOf(from)).leaders['slurm-controller'];
+  return 'status' in leader ? null : (leader.name ?? null);
+}
+const runs = async (one: LabHost, program: string) =>
+  (await one.exec(['pidof', program])).stdout.trim() !== '';
+
+it('acts on nodes and jobs over its API, and tells what came of it', async () => {
+  const token = await host('b1').must(['node-agent', 'token', 'create', '--role', 'operator']);
+  const act = async (path: string, body: object) => {
+    const text = await host('b1').must([
+      ...['curl', '-sk', '-X', 'POST', '-d', JSON.stringify(body)],
+      ...['-H', `Authorization: Bearer ${token.trim()}`, '-H', 'Content-Type: application/json'],
+      `https://${host('b2').address}:9090/api/v1/slurm/${path}`,
+    ]);
+    return actionAnswer.parse(JSON.parse(text)).state;
+  };
+  const node = async (name: string) =>
+    (await nodesOf(host('b1'))).nodes.find((one) => one.name === name)?.slurm;
+  await until(
+    () =>
+      act('nodes/b2/drain', { reason: 'fan is dead' }).then(
+        (state) => state === 'drained',
+        () => false,
+      ),
+    'the token to be known there',
+  );
+  await until(async () => (await node('b2'))?.drain === 'drained', 'the drain to be shown');
+  expect(await node('b2')).toMatchObject({ reason: 'fan is dead' });
+  expect(await act('nodes/b2/resume', {})).toMatch(/^idle/);
+
+  const id = await host('b1').submit(SLEEP, 'held', ['--hold']);
+  expect(await act(`jobs/${id}/release`, {})).toMatch(/PENDING|RUNNING/);
+  await until(async () => (await jobState(host('b2'), id)) === 'RUNNING', 'the job to run');
+  expect(await act(`jobs/${id}/cancel`, {})).toMatch(/CANCELLED|COMPLETING/);
+  await until(async () => (await jobState(host('b2'), id)) === undefined, 'the job to be gone');
+});
+
+it('takes a worker with a partition of its own in while jobs run', async () => {
+  const id = await host('a1').submit(SLEEP, 'steady', ['-w', 'a1']);
+  await until(async () => (await jobState(host('a1'), id)) === 'RUNNING', 'the job to run');
+  const before = await daemonPids(host('a1'), ['slurmctld', 'slurmd', 'munged']);
+  const enrolment = await host('a1').sh('cat /etc/clusterdeck/enrolment.yaml');
+  await enrolHost(host('a3'), enrolment, {
+    networking: { address: host('a3').address },
+    roles: { 'slurm-worker': { enabled: true, partitions: ['gpu'], features: ['big'] } },
+  });
+  await ready(['a1', 'a2', 'a3'].map(host));
+  await until(
+    async () => (await host('a2').sh('sinfo -h -p gpu -o "%N %T %f"')).startsWith('a3 idle'),
+    'the partition to have its node',
+  );
+  expect(await host('a2').sh('sinfo -h -n a3 -o %f')).toContain('big,partition_gpu');
+  expect(await daemonPids(host('a1'), ['slurmctld', 'slurmd', 'munged'])).toEqual(before);
+  const steps = await host('a1').must(['srun', '-N', '2', '-n', '2', '--overcommit', 'hostname']);
+  expect(new Set(steps.trim().split('\n')).size).toBe(2);
+  expect(await jobState(host('a1'), id)).toBe('RUNNING');
+  // all nodes have one configuration and one key
+  const sums = await Promise.all(
+    ['a1', 'a2', 'a3'].map((name) =>
+      host(name).sh('cat /etc/slurm/slurm.conf /etc/munge/munge.key | sha256sum'),
+    ),
+  );
+  expect(new Set(sums).size).toBe(1);
+  await host('a1').must(['scancel', id]);
+});
+
+it('follows the backup that takes over, and the primary that comes back', async () => {
+  const id = await host('a1').submit(SLEEP, 'through', ['-w', 'a2']);
+  await until(async () => (await jobState(host('a2'), id)) === 'RUNNING', 'the job to run');
+  expect(await leaderOf(host('a2'))).toBe('a1');
+  await host('a1').poweroff();
+  await until(async () => (await leaderOf(host('a3'))) === 'a2', 'a2 to lead', {
+    withinMs: TAKEN_OVER_MS,
+  });
+  expect(await jobState(host('a3'), id)).toBe('RUNNING');
+  const next = await host('a3').submit(SLEEP, 'meanwhile', ['-w', 'a3']);
+  expect(Number(next)).toBeGreaterThan(Number(id));
+  await until(async () => (await jobState(host('a3'), next)) === 'RUNNING', 'the new job to run');
+  await host('a1').poweron();
+  await until(async () => (await leaderOf(host('a3'))) === 'a1', 'a1 to lead again', {
+    withinMs: TAKEN_OVER_MS,
+  });
+  await ready(['a1', 'a2', 'a3'].map(host));
+  const { jobs } = (await jobsOf(host('a3'))).jobs.slurm;
+  expect(jobs.map((job) => [job.id, job.state]).toSorted()).toEqual([
+    [id, 'RUNNING'],
+    [next, 'RUNNING'],
+  ]);
+  await host('a1').must(['scancel', id, next]);
+});
+
+it('starts no controller without the jobs of the one that is gone', async () => {
+  const id = await host('b2').submit(SLEEP, 'waits', ['--hold']);
+  await until(async () => (await jobState(host('b2'), id)) === 'PENDING', 'the job to be saved');
+  await host('b1').poweroff();
+  // no quorum of two: what b2 shows is its own copy and what it sees itself
+  await until(
+    async () => (await problemCodes(host('b2'))).includes('slurm-primary-lost'),
+    'the lost primary to be told',
+    { withinMs: TAKEN_OVER_MS },
+  );
+  expect(await runs(host('b2'), 'slurmctld')).toBe(false);
+  await host('b1').poweron();
+  await ready(['b1', 'b2'].map(host));
+  await until(async () => (await jobState(host('b2'), id)) === 'PENDING', 'the job to be back');
+  await host('b1').must(['scancel', id]);
+});
+
+it('starts no controller on a folder that lost its jobs', async () => {
+  const folder = '/var/spool/slurmctld';
+  await host('b1').agent('stop');
+  await host('b1').sh('kill -9 $(pidof slurmctld)');
+  await host('b1').sh(`mv ${folder} ${folder}.away`);
+  await host('b1').agent('start');
+  await until(
+    async () => (await problemCodes(host('b1'))).includes('slurm-state-missing'),
+    'the missing folder to be told',
+    { withinMs: TAKEN_OVER_MS },
+  );
+  expect(await runs(host('b1'), 'slurmctld')).toBe(false);
+  expect((await host('b1').exec(['ls', folder])).code).not.toBe(0);
+  await host('b1').sh(`mv ${folder}.away ${folder}`);
+  await ready(['b1', 'b2'].map(host));
+});
+
+it('tells of a munge key that is not of the cluster, and mends it when the agent starts', async () => {
+  await host('a3').sh('head -c 128 /dev/urandom >/etc/munge/munge.key && kill $(pidof munged)');
+  await until(
+    async () => (await problemCodes(host('a1'))).includes('munge-mismatch'),
+    'the key to be told',
+    { withinMs: 30_000 },
+  );
+  expect((await host('a3').exec(['sinfo'])).code).not.toBe(0);
+  await host('a3').agent('restart');
+  await ready(['a1', 'a2', 'a3'].map(host));
+  await until(
+    async () => !(await problemCodes(host('a1'))).includes('munge-mismatch'),
+    'the trouble to end',
+  );
+});
