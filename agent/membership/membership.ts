@@ -195,7 +195,7 @@ class ClusterMembership implements NodeMembership {
     if (member.status === 'alive') {
       throw fail(
         'INVALID_INPUT',
-        { node: member.name, remedy: 'Stop the node agent there first.' },
+        { node: member.name, remedy: 'Run there first: node-agent stop --leave' },
         `${member.name} is alive, so it cannot be removed.`,
       );
     }
