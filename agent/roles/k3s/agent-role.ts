@@ -7,7 +7,7 @@ import type { Role } from '../types';
 import { readAccess } from './access';
 import { KubeClient } from './client';
 import { renderAgent } from './config-file';
-import { exists, planAgent } from './joining';
+import { checkInstalled, exists, planAgent } from './joining';
 import { nodeObject, nodeOf } from './objects';
 import type { Observer } from './observer';
 import type { KubeOptions } from './options';
@@ -102,6 +102,7 @@ export class AgentRole implements Role {
     const { places, supervisor, membership, config, networkInterface } = this.#options;
     const own = config['k3s-agent'];
     if (!((await exists(places.agentAccess)) && (await exists(places.config)))) {
+      await checkInstalled(this.#options.commands);
       const server = own.server ?? (await this.#serverToJoin());
       if (server === null) return;
       const { self } = membership;

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { z } from 'zod';
 import { Failure } from '#shared/contract/errors';
 import type { Member, Membership, Peers } from '../../membership/types';
+import type { Commands } from '../../ports';
 import type { State } from '../../state/types';
 import type { KubePlaces } from './places';
 import { fetchToken } from './token';
@@ -10,6 +11,7 @@ export const CLUSTER_KEY = 'k3s/cluster';
 export const SERVERS_PREFIX = 'k3s/servers/';
 /** `k3s/servers/<node id>`: told by each server once it was seen ready. */
 export const serverRecord = z.object({ url: z.url({ protocol: /^https$/ }) });
+const VERSION_MS = 10_000;
 const clusterRecord = z.object({ founder: z.string() });
 
 /** How a role goes on: with what it has, as the first, by joining, or by waiting for a reason. */
@@ -63,6 +65,14 @@ async function isAbandoned({ state, membership }: JoiningOptions, founder: strin
 
 export async function planAgent(options: JoiningOptions): Promise<JoinPlan> {
   return await joinAny(options, 'k3s-agent');
+}
+
+/**
+ * Asked before this node speaks up: one without the program must not keep the others waiting.
+ * @throws Failure NOT_FOUND | TIMEOUT
+ */
+export async function checkInstalled(commands: Pick<Commands, 'run'>): Promise<void> {
+  await commands.run(['k3s', '--version'], { deadlineMs: VERSION_MS });
 }
 
 /** Fetches the token of the first server that lives and gives one. */

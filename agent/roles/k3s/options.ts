@@ -1,6 +1,6 @@
 import type { AgentConfig } from '../../config/schema';
 import type { Membership, Peers } from '../../membership/types';
-import type { Clock, Logger, Supervisor } from '../../ports';
+import type { Clock, Commands, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
 import type { KubePlaces } from './places';
 
@@ -9,6 +9,7 @@ export interface KubeOptions {
   peers: Peers;
   state: Pick<State, 'get' | 'list' | 'commit' | 'watch' | 'revision' | 'lease' | 'campaign'>;
   supervisor: Supervisor;
+  commands: Pick<Commands, 'run'>;
   clock: Clock;
   logger: Logger;
   config: Pick<AgentConfig['roles'], 'k3s-server' | 'k3s-agent'>;

@@ -5,7 +5,7 @@ import { writeWhole } from '../../host/files';
 import type { DaemonSpec } from '../../ports';
 import type { Role } from '../types';
 import { renderServer } from './config-file';
-import { exists, planServer, SERVERS_PREFIX, urlOf } from './joining';
+import { checkInstalled, exists, planServer, SERVERS_PREFIX, urlOf } from './joining';
 import type { Leading } from './leading';
 import type { Observer } from './observer';
 import type { KubeOptions } from './options';
@@ -102,6 +102,7 @@ export class ServerRole implements Role {
     const { places, supervisor, membership, config, networkInterface } = this.#options;
     const mayGoOn = (await exists(places.serverData)) && (await exists(places.config));
     if (!mayGoOn) {
+      await checkInstalled(this.#options.commands);
       const plan = await planServer(this.#options);
       if (plan.kind === 'wait') {
         this.#error = plan.why;

@@ -24,7 +24,8 @@ export interface NodeServices extends ServiceProbes {
   close(): Promise<void>;
 }
 
-const LOOK_MS = 10_000;
+const SERVICES_MS = 10_000;
+const UNITS_MS = 5_000;
 const LOOPBACK = '127.0.0.1';
 
 /** What this node offers to people and which of its units run, looked at in the background. */
@@ -49,8 +50,8 @@ class Looker implements NodeServices {
     const { signal } = this.#ends;
     // each on its own: a hung systemctl must not stop the probes
     this.#looking = [
-      repeat(clock, LOOK_MS, signal, () => this.#lookAtServices()),
-      repeat(clock, LOOK_MS, signal, () => this.#lookAtUnits()),
+      repeat(clock, SERVICES_MS, signal, () => this.#lookAtServices()),
+      repeat(clock, UNITS_MS, signal, () => this.#lookAtUnits()),
     ];
   }
 

@@ -66,6 +66,8 @@ export interface StagedNode {
 /** Nodes that share a state and call each other's routes without a network. */
 export class StagedCluster {
   readonly nodes = new Map<string, StagedNode>();
+  /** names of nodes on which the program is not installed */
+  readonly without = new Set<string>();
   readonly #members = new Map<string, Member>();
   readonly #store = new SqliteStore(':memory:', CLOCK);
 
@@ -95,11 +97,18 @@ export class StagedCluster {
     const places = placesOf(join(folder, 'k3s'), join(folder, 'state'), join(folder, 'etc'));
     const state = createSqliteState(this.#store, CLOCK);
     const wish = Object.fromEntries(roles.map((role) => [role, { enabled: true, ...extra }]));
+    const hasProgram = () => !this.without.has(name);
     const kube = createKube({
       membership: { self: member, members: () => [...this.#members.values()] },
       peers: this.#peers(member),
       state,
       supervisor,
+      commands: {
+        async run() {
+          if (hasProgram()) return { code: 0, stdout: 'k3s version v1.31.4+k3s1\n', stderr: '' };
+          throw fail('NOT_FOUND', { remedy: 'Install k3s.' }, 'k3s is not installed.');
+        },
+      },
       clock: CLOCK,
       logger: SILENT,
       config: agentConfig.parse({ roles: wish }).roles,

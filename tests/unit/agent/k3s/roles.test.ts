@@ -244,3 +244,17 @@ test('a server elsewhere needs the file of its token named', async () => {
   await expect.poll(() => a2.supervisor.started.length).toBe(1);
   expect(configOf(a2)).toMatchObject({ server, 'token-file': '/etc/rancher/token' });
 });
+
+test('a node without the program begins no cluster, and others need not wait for it', async () => {
+  const cluster = new StagedCluster();
+  cluster.without.add('a1');
+  const a1 = cluster.add('a1', ['k3s-server']);
+  await a1.start();
+  await expect.poll(() => a1.role('k3s-server').error).toBe('k3s is not installed.');
+  const a2 = cluster.add('a2', ['k3s-server']);
+  await a2.start();
+  await expect.poll(() => a2.supervisor.started.length).toBe(1);
+  expect(a1.supervisor.started).toEqual([]);
+  cluster.without.clear();
+  await expect.poll(() => a1.role('k3s-server').error).toContain('a2 gives no token');
+});
