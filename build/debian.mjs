@@ -16,12 +16,12 @@ const NEEDS = [
   ['libsecret-tools', '/usr/bin/secret-tool'],
   ['munge', '/usr/sbin/munged'],
   ['python3-proxmoxer', '/usr/lib/python3/dist-packages/proxmoxer'],
-  ['systemd', '/usr/bin/systemd-analyze'],
   ['python3-requests', '/usr/lib/python3/dist-packages/requests'],
   ['serf', '/usr/bin/serf'],
   ['slurm-client', '/usr/bin/squeue'],
   ['slurmctld', '/usr/sbin/slurmctld'],
   ['slurmd', '/usr/sbin/slurmd'],
+  ['systemd', '/usr/bin/systemd-analyze'],
 ];
 
 /** Those that the lab needs; the rest serve other tests. */
