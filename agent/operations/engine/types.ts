@@ -1,0 +1,45 @@
+import type { AgentOperation, StepClass } from '#shared/contract/agent/operations';
+
+export type Json = AgentOperation['params'][string];
+
+/** What a step sees while it looks, acts or undoes. */
+export interface StepContext {
+  readonly operation: string;
+  /** goes with every request, also with looks: whoever has seen a higher one refuses */
+  readonly epoch: number;
+  readonly params: Readonly<Record<string, Json>>;
+  /** what earlier steps kept */
+  readonly notes: Readonly<Record<string, Json>>;
+  /** Kept with the step's end, for later steps. */
+  keep(name: string, value: Json): void;
+  log(line: string): void;
+  /** aborted by the step's deadline and when the lead is lost */
+  readonly signal: AbortSignal;
+}
+
+/** What a look tells: it was done, it was not, or nobody can say now. */
+export type Seen = 'done' | 'absent' | 'unknown';
+
+/**
+ * One step of an operation. `probe` looks and changes nothing; `do` acts, and may be cut off at any
+ * moment; `verify` says what is still waited for, or null when the effect is proved.
+ */
+export interface StepDefinition {
+  readonly id: string;
+  readonly title: string;
+  readonly class: StepClass;
+  readonly expectedMs: number;
+  readonly deadlineMs: number;
+  probe(context: StepContext): Promise<Seen>;
+  do(context: StepContext): Promise<void>;
+  verify(context: StepContext): Promise<string | null>;
+  /** brings back what was before; absent where nothing needs it or nothing can */
+  undo?(context: StepContext): Promise<void>;
+}
+
+export interface OperationDefinition {
+  readonly kind: string;
+  /** grows when the steps change */
+  readonly version: number;
+  steps(params: Readonly<Record<string, Json>>): readonly StepDefinition[];
+}
