@@ -99,8 +99,9 @@ it("refuses a node with another one's name, and leaves that one alone", async ()
     'z1 to be told',
   );
   await host('z1').agent('stop');
-  await ready(members());
-  const after = (await nodesOf(host('a1'))).nodes;
+  await until(async () => (await memberStatuses(host('a1')))['a3'] === 'alive', 'a3 to be alive');
+  expect((await workerStates(host('a1')))['a3']).toBe('idle');
+  const after = (await nodesOf(host('a1'))).nodes.filter(({ authenticated }) => authenticated);
   expect(after.map(({ name, id, fingerprint }) => ({ name, id, fingerprint }))).toEqual(
     before.map(({ name, id, fingerprint }) => ({ name, id, fingerprint })),
   );
