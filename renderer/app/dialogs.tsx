@@ -7,6 +7,8 @@ export type DialogRequest =
   | { type: 'follow'; uuid: string }
   /** without uuid a new one */
   | { type: 'remote'; uuid?: string }
+  /** without uuid for no cluster of this deck */
+  | { type: 'enrol'; uuid?: string }
   | {
       type:
         | 'groups'

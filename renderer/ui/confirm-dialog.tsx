@@ -15,6 +15,8 @@ interface ConfirmDialogProps {
   /** where set, exactly this has to be typed first */
   typed?: string | undefined;
   busy?: boolean;
+  /** false while something else has to be filled in first */
+  complete?: boolean;
   /** why the last attempt failed */
   error?: ReactNode;
   open: boolean;
@@ -26,7 +28,8 @@ interface ConfirmDialogProps {
 /** Asks before something that cannot be taken back; what is typed is forgotten when it closes. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const [text, setText] = useState('');
-  const ready = props.typed === undefined || text.trim() === props.typed;
+  const ready =
+    props.complete !== false && (props.typed === undefined || text.trim() === props.typed);
   const change = (open: boolean) => {
     if (!open) setText('');
     props.onOpenChange(open);

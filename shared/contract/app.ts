@@ -18,6 +18,8 @@ export const app = {
   openWebInterface: base
     .input(z.strictObject({ uuid, guestId: z.string().max(30).optional() }))
     .output(nothing),
+  /** opens the web page of a service that a ClusterOS node offers (`service/...`) */
+  openService: base.input(z.strictObject({ uuid, id: z.string().max(200) })).output(nothing),
   /** starts the demo lab beside this window, on a data folder of its own */
   openDemo: base.output(nothing),
   /** brings the window of the host to the front */

@@ -54,7 +54,7 @@ export function createRouter(services: CoreServices) {
   return guarded({ access, clusters }).router({
     access: createAccessRouter(access),
     agents: createAgentsRouter(watching),
-    app: createAppRouter(host, dataDir, clusters),
+    app: createAppRouter(host, dataDir, { clusters, watcher: watching.watcher }),
     audit: createAuditRouter(audit),
     bundles: createBundlesRouter(bundles),
     charts: createChartsRouter(watching),

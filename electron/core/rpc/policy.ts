@@ -39,6 +39,7 @@ export const READS: { readonly [Name in CallName]?: Admit } = {
   'app.focus': true,
   'app.info': true,
   'app.openDemo': true,
+  'app.openService': true,
   'app.openWebInterface': true,
   'audit.export': true,
   'audit.list': true,

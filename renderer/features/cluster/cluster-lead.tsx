@@ -3,7 +3,7 @@ import type { Cluster } from '#shared/contract/clusters';
 import type { ClusterLive } from '#shared/contract/inventory';
 import { Age } from '../../ui/age';
 import { CodeText, Fingerprint } from '../../ui/code';
-import { clusterState, nodesWord, quorumWord } from '../clusters/state-words';
+import { clusterState, KIND_WORDS, nodesWord, standingWord } from '../clusters/state-words';
 import styles from './cluster-page.module.css';
 import { isOld } from './old';
 
@@ -14,10 +14,10 @@ interface ClusterLeadProps {
 
 /** What a cluster is and how it is reached, in one line. */
 export function ClusterLead({ cluster, live }: ClusterLeadProps) {
-  const parts = live ? livePart(live) : [];
+  const parts = live ? livePart(cluster.kind, live) : [];
   return (
     <p className={styles.lead}>
-      {[...parts, verification(cluster), account(cluster)].map((part, index) => (
+      {[...parts, verification(cluster), account(cluster, live)].map((part, index) => (
         // the parts have no identity beyond their place
         // oxlint-disable-next-line react/no-array-index-key
         <Fragment key={index}>
@@ -29,17 +29,17 @@ export function ClusterLead({ cluster, live }: ClusterLeadProps) {
   );
 }
 
-function livePart(live: ClusterLive): ReactNode[] {
-  const quorum = quorumWord(live);
+function livePart(kind: Cluster['kind'], live: ClusterLive): ReactNode[] {
+  const standing = standingWord(kind, live);
   const parts: (ReactNode | null)[] = [
-    live.version === null ? null : `PVE ${live.version}`,
+    live.version === null ? null : `${KIND_WORDS[kind]} ${live.version}`,
     nodesWord(live),
-    quorum === 'no quorum' ? (
-      <strong key="quorum" className={styles.bad}>
-        {quorum}
+    standing?.bad === true ? (
+      <strong key="standing" className={styles.bad}>
+        {standing.text}
       </strong>
     ) : (
-      quorum
+      (standing?.text ?? null)
     ),
     live.state === 'active' ? null : <strong key="state">{clusterState(live).word}</strong>,
     live.asOf === null ? null : (
@@ -65,7 +65,14 @@ function verification({ verify, endpoints }: Cluster): ReactNode {
   );
 }
 
-function account({ authKind, tokenId, user }: Cluster): ReactNode {
+function account(
+  { kind, authKind, tokenId, user }: Cluster,
+  live: ClusterLive | undefined,
+): ReactNode {
+  if (kind === 'clusteros') {
+    const rights = live?.clusteros?.rights;
+    return rights === undefined ? 'token' : `${rights}’s token`;
+  }
   const isToken = authKind === 'token' && tokenId !== null;
   return (
     <>

@@ -1,6 +1,7 @@
 import { Pencil, PlugZap } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { type Timeframe, timeframe as timeframeSchema } from '#shared/contract/charts';
-import type { Cluster } from '#shared/contract/clusters';
+import type { Cluster, ClusterKind } from '#shared/contract/clusters';
 import { useLive } from '../../app/context';
 import type { LiveState } from '../../app/live-store';
 import { NotFound } from '../../app/not-found';
@@ -11,6 +12,12 @@ import { Page } from '../../ui/page';
 import { useSessionState } from '../../ui/session-state';
 import { StateDot } from '../../ui/state';
 import { TabLinks } from '../../ui/tabs';
+import { JobList } from '../clusteros/job-list';
+import { MembersTab } from '../clusteros/members-tab';
+import { ClusterosOverview } from '../clusteros/overview';
+import { PartitionsTab } from '../clusteros/partitions-tab';
+import { PodList } from '../clusteros/pod-list';
+import { ServicesTab } from '../clusteros/services-tab';
 import { ClusterMenu } from '../clusters/cluster-menu';
 import { clusterState } from '../clusters/state-words';
 import { clusterHref, useClusterActions } from '../clusters/use-cluster-actions';
@@ -25,8 +32,14 @@ import { Standing } from './standing';
 import { StorageTab } from './storage-tab';
 import { storageViews } from './storage-view';
 
-const TABS = ['overview', 'nodes', 'guests', 'storage', 'tasks', 'configuration'] as const;
-type Tab = (typeof TABS)[number];
+const TABS = {
+  proxmox: ['overview', 'nodes', 'guests', 'storage', 'tasks', 'configuration'],
+  clusteros: ['overview', 'nodes', 'jobs', 'pods', 'partitions', 'services', 'configuration'],
+} as const satisfies Record<ClusterKind, readonly string[]>;
+type Tab = (typeof TABS)[ClusterKind][number];
+
+/** Those whose list fills the window and scrolls by itself. */
+const FILLING: readonly Tab[] = ['guests', 'jobs', 'pods'];
 
 interface ClusterPageProps {
   clusterId: string;
@@ -36,8 +49,8 @@ interface ClusterPageProps {
 /** One cluster: everything that is known of it and can be done with it. */
 export default function ClusterPage({ clusterId, tab = 'overview' }: ClusterPageProps) {
   const cluster = useLive((state) => clusterWithId(state, clusterId));
-  const current = TABS.find((known) => known === tab);
   if (cluster === undefined) return <NotFound what="There is no such cluster on this desk." />;
+  const current = TABS[cluster.kind].find((known) => known === tab);
   if (current === undefined) return <NotFound />;
   return <OpenCluster cluster={cluster} tab={current} />;
 }
@@ -63,10 +76,11 @@ function OpenCluster({ cluster, tab }: { cluster: Cluster; tab: Tab }) {
   const actions = useClusterActions(cluster);
   const [timeframe, setTimeframe] = useSessionState('cluster.timeframe', timeframeSchema, 'hour');
   const withCharts = tab === 'overview' || tab === 'nodes';
+  const fills = FILLING.includes(tab);
   return (
     <Page
       title={cluster.name}
-      fill={tab === 'guests'}
+      fill={fills}
       mark={<StateDot {...clusterState(live)} />}
       aside={<CodeText quiet>{cluster.clusterId}</CodeText>}
       crumbs={[
@@ -101,32 +115,74 @@ function OpenCluster({ cluster, tab }: { cluster: Cluster; tab: Tab }) {
         </div>
       }
     >
-      <div className={tab === 'guests' ? styles.fill : styles.column}>
+      <div className={fills ? styles.fill : styles.column}>
         <Standing cluster={cluster} live={live} />
-        {tab === 'overview' && <OverviewTab cluster={cluster} timeframe={timeframe} />}
-        {tab === 'nodes' && <NodesTab cluster={cluster} timeframe={timeframe} />}
-        {tab === 'guests' && (
-          <div className={styles.rest}>
-            <GuestList
-              only={uuid}
-              name="cluster-guests"
-              without={WITHOUT_CLUSTER}
-              emptyNote="They appear as soon as the cluster has answered."
-            />
-          </div>
-        )}
-        {tab === 'storage' && <StorageTab cluster={cluster} />}
-        {tab === 'tasks' && <TaskList uuid={uuid} />}
-        {tab === 'configuration' && <ConfigurationTab cluster={cluster} />}
+        <TabBody cluster={cluster} tab={tab} timeframe={timeframe} />
       </div>
     </Page>
   );
+}
+
+function TabBody(props: { cluster: Cluster; tab: Tab; timeframe: Timeframe }): ReactNode {
+  const { cluster, tab, timeframe } = props;
+  const isClusteros = cluster.kind === 'clusteros';
+  switch (tab) {
+    case 'overview':
+      return isClusteros ? (
+        <ClusterosOverview cluster={cluster} timeframe={timeframe} />
+      ) : (
+        <OverviewTab cluster={cluster} timeframe={timeframe} />
+      );
+    case 'nodes':
+      return isClusteros ? (
+        <MembersTab cluster={cluster} timeframe={timeframe} />
+      ) : (
+        <NodesTab cluster={cluster} timeframe={timeframe} />
+      );
+    case 'guests':
+      return (
+        <div className={styles.rest}>
+          <GuestList
+            only={cluster.uuid}
+            name="cluster-guests"
+            without={WITHOUT_CLUSTER}
+            emptyNote="They appear as soon as the cluster has answered."
+          />
+        </div>
+      );
+    case 'jobs':
+      return (
+        <div className={styles.rest}>
+          <JobList cluster={cluster} />
+        </div>
+      );
+    case 'pods':
+      return (
+        <div className={styles.rest}>
+          <PodList cluster={cluster} />
+        </div>
+      );
+    case 'partitions':
+      return <PartitionsTab cluster={cluster} />;
+    case 'services':
+      return <ServicesTab cluster={cluster} />;
+    case 'storage':
+      return <StorageTab cluster={cluster} />;
+    case 'tasks':
+      return <TaskList uuid={cluster.uuid} />;
+    case 'configuration':
+      return <ConfigurationTab cluster={cluster} />;
+  }
 }
 
 const TAB_LABELS: Record<Tab, string> = {
   overview: 'Overview',
   nodes: 'Nodes',
   guests: 'Guests',
+  jobs: 'Jobs',
+  pods: 'Pods',
+  partitions: 'Partitions',
+  services: 'Services',
   storage: 'Storage',
   tasks: 'Tasks',
   configuration: 'Configuration',
@@ -136,8 +192,12 @@ function Tabs({ cluster, current }: { cluster: Cluster; current: Tab }) {
   const rows = useLive((state) => state.inventory.get(cluster.uuid));
   const counts: Partial<Record<Tab, number>> = rows
     ? {
-        nodes: rows.nodes.ids.length,
+        nodes: (cluster.kind === 'clusteros' ? rows.members : rows.nodes).ids.length,
         guests: rows.guests.ids.length,
+        jobs: rows.jobs.ids.length,
+        pods: rows.pods.ids.length,
+        partitions: rows.partitions.ids.length,
+        services: rows.services.ids.length,
         storage: storageViews([...rows.storages.byId.values()]).length,
       }
     : {};
@@ -145,7 +205,7 @@ function Tabs({ cluster, current }: { cluster: Cluster; current: Tab }) {
     <TabLinks
       label={`Parts of ${cluster.name}`}
       current={current}
-      tabs={TABS.map((tab) => {
+      tabs={TABS[cluster.kind].map((tab) => {
         const count = counts[tab];
         const href = `#${clusterHref(cluster.clusterId, tab === 'overview' ? undefined : tab)}`;
         return { tab, label: TAB_LABELS[tab], href, ...(count !== undefined && { count }) };

@@ -1,16 +1,13 @@
-import type { ClusterLive } from '#shared/contract/inventory';
 import { cx } from '../../ui/cx';
 import { Value } from '../../ui/value';
 import styles from './figure-strip.module.css';
-import { figuresOf } from './figures';
-import { isOld } from './old';
+import type { Figure } from './figures';
 
 /** The numbers that sum a cluster up. Each has its place from the start, known or not. */
-export function FigureStrip({ live }: { live: ClusterLive | undefined }) {
-  const stale = isOld(live);
+export function FigureStrip({ figures, stale }: { figures: readonly Figure[]; stale: boolean }) {
   return (
     <dl className={cx(styles.strip, stale && styles.stale)}>
-      {figuresOf(live).map(({ key, label, quantity, words, tone }) => (
+      {figures.map(({ key, label, quantity, words, tone }) => (
         <div key={key} className={styles.figure}>
           <dt className={styles.label}>{label}</dt>
           <dd className={cx(!stale && tone !== 'plain' && styles[tone])}>

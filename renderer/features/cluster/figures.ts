@@ -10,12 +10,12 @@ export interface Figure {
   tone: 'plain' | 'warning' | 'bad';
 }
 
-interface Usage {
+export interface Usage {
   used: number | null;
   total: number | null;
 }
 
-const NOTHING: Usage = { used: null, total: null };
+export const NOTHING: Usage = { used: null, total: null };
 
 /** The used share, 0..1; null where one of the two is not known. */
 export function shareOf({ used, total }: Usage): number | null {
@@ -27,7 +27,8 @@ export function toneOf(share: number | null, warnAt: number, badAt: number): Fig
   return share < badAt ? 'warning' : 'bad';
 }
 
-function shareFigure(
+/** A figure that is a share of what there is, coloured above its limits. */
+export function shareFigure(
   key: string,
   label: string,
   usage: Usage,

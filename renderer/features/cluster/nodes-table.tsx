@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import type { NodeRow } from '#shared/contract/inventory';
 import { bytes, count, duration, percent, plain } from '#shared/domain/units';
-import { Meter } from '../../ui/meter';
 import { StateDot, type Tone } from '../../ui/state';
 import { Cell, HeadCell, Table } from '../../ui/table';
-import { ofTotal, shareOf, toneOf } from './figures';
+import { ofTotal, shareOf } from './figures';
+import { Share } from './share';
 import styles from './tables.module.css';
 
 const STATES: Record<NodeRow['status'], { tone: Tone; word: string }> = {
@@ -106,28 +106,4 @@ function NodeName(props: {
 
 function freeDisk({ disk, maxDisk }: NodeRow): number | null {
   return disk === null || maxDisk === null ? null : maxDisk - disk;
-}
-
-/** A percentage with its bar. */
-function Share(props: {
-  label: string;
-  share: number | null;
-  text: string;
-  title?: string;
-  stale: boolean;
-}) {
-  return (
-    <span className={styles.share} title={props.title}>
-      <span>{props.text}</span>
-      <span className={styles.meter}>
-        <Meter
-          label={props.label}
-          fraction={props.share}
-          text={props.title ?? props.text}
-          tone={toneOf(props.share, 0.85, 0.95)}
-          stale={props.stale}
-        />
-      </span>
-    </span>
-  );
 }

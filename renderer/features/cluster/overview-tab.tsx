@@ -5,6 +5,7 @@ import { LiveCharts } from '../../charts/live-charts';
 import { Skeleton } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { FigureStrip } from './figure-strip';
+import { figuresOf } from './figures';
 import { NodesTable } from './nodes-table';
 import { isOld } from './old';
 import { useGuestsPerNode, useNodes } from './use-cluster-rows';
@@ -17,7 +18,7 @@ export function OverviewTab({ cluster, timeframe }: { cluster: Cluster; timefram
   const guests = useGuestsPerNode(uuid);
   return (
     <Stack>
-      <FigureStrip live={live} />
+      <FigureStrip figures={figuresOf(live)} stale={isOld(live)} />
       <LiveCharts
         uuid={uuid}
         target={{ kind: 'cluster' }}

@@ -1,5 +1,7 @@
+import type { ClusterKind } from '#shared/contract/clusters';
 import type { ClusterLive, ConnectionState } from '#shared/contract/inventory';
 import type { Tone } from '../../ui/state';
+import { leaderWord, stateWord } from '../clusteros/words';
 
 interface StateWords {
   /** how a person says it, small, without a full stop */
@@ -34,8 +36,23 @@ export function clusterState(live: ClusterLive | undefined): StateWords {
   return live.stale ? { word: 'live, data are old', tone: 'warning' } : words;
 }
 
+export const KIND_WORDS: Record<ClusterKind, string> = { proxmox: 'PVE', clusteros: 'ClusterOS' };
+
+/** Whether the members agree, or who leads them; null where it is not known. */
+export function standingWord(
+  kind: ClusterKind,
+  live: ClusterLive,
+): { text: string; bad: boolean } | null {
+  if (kind === 'clusteros') {
+    const state = stateWord(live);
+    return state === null ? leaderWord(live) : { text: state, bad: true };
+  }
+  const quorum = quorumWord(live);
+  return quorum === null ? null : { text: quorum, bad: quorum === 'no quorum' };
+}
+
 /** `quorate`, `no quorum`, `standalone`; null where it is not known. */
-export function quorumWord(live: ClusterLive): string | null {
+function quorumWord(live: ClusterLive): string | null {
   if (live.standalone === true) return 'standalone';
   if (live.quorate === null) return null;
   return live.quorate ? 'quorate' : 'no quorum';

@@ -16,7 +16,7 @@ interface CardFootProps {
   children: ReactNode;
 }
 
-/** Priority and the four toggles, which can be switched here. */
+/** Priority and, of a cluster with guests, the four toggles, which can be switched here. */
 export function CardFoot({ cluster, tabIndex, children }: CardFootProps) {
   const actions = useClusterActions(cluster);
   const block = useBlock(cluster);
@@ -28,30 +28,32 @@ export function CardFoot({ cluster, tabIndex, children }: CardFootProps) {
         {bandName(cluster.priority)} <strong>{cluster.priority}</strong>
       </span>
       <span className={styles.toggles}>
-        {DEPLOYMENT_TOGGLES.map(({ field, name, sentence, icon: Icon }) => {
-          const on = cluster[field];
-          return (
-            <Tooltip
-              key={field}
-              content={<ToggleTip name={name} on={on} sentence={block ?? sentence} />}
-            >
-              <button
-                type="button"
-                className={cx(styles.toggle, on && styles.on)}
-                aria-pressed={on}
-                aria-label={name}
-                tabIndex={tabIndex}
-                disabled={actions.changing}
-                aria-disabled={block === null ? undefined : true}
-                onClick={() => {
-                  if (block === null) actions.change({ [field]: !on });
-                }}
+        {(cluster.kind === 'proxmox' ? DEPLOYMENT_TOGGLES : []).map(
+          ({ field, name, sentence, icon: Icon }) => {
+            const on = cluster[field];
+            return (
+              <Tooltip
+                key={field}
+                content={<ToggleTip name={name} on={on} sentence={block ?? sentence} />}
               >
-                <Icon size={14} strokeWidth={1.75} aria-hidden />
-              </button>
-            </Tooltip>
-          );
-        })}
+                <button
+                  type="button"
+                  className={cx(styles.toggle, on && styles.on)}
+                  aria-pressed={on}
+                  aria-label={name}
+                  tabIndex={tabIndex}
+                  disabled={actions.changing}
+                  aria-disabled={block === null ? undefined : true}
+                  onClick={() => {
+                    if (block === null) actions.change({ [field]: !on });
+                  }}
+                >
+                  <Icon size={14} strokeWidth={1.75} aria-hidden />
+                </button>
+              </Tooltip>
+            );
+          },
+        )}
       </span>
       {children}
     </div>

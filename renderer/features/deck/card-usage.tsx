@@ -1,3 +1,4 @@
+import type { ClusterKind } from '#shared/contract/clusters';
 import type { ClusterLive } from '#shared/contract/inventory';
 import { bytes, count, percent, plain } from '#shared/domain/units';
 import { cx } from '../../ui/cx';
@@ -10,41 +11,45 @@ type Measure = 'cpu' | 'memory' | 'storage';
 
 const MEASURES: Record<
   Measure,
-  { label: string; words: (usage: Usage) => string; warnAt: number; badAt: number }
+  { words: (usage: Usage) => string; warnAt: number; badAt: number }
 > = {
   cpu: {
-    label: 'CPU',
     words: ({ used, total }) => `${plain(count(used))} of ${plain(count(total))} cores`,
     warnAt: 0.85,
     badAt: 0.97,
   },
   memory: {
-    label: 'Memory',
     words: ({ used, total }) => `${plain(bytes(used))} of ${plain(bytes(total))}`,
     warnAt: 0.85,
     badAt: 0.95,
   },
   storage: {
-    label: 'Storage',
     words: ({ used, total }) => `${plain(bytes(used, 'si'))} of ${plain(bytes(total, 'si'))}`,
     warnAt: 0.8,
     badAt: 0.92,
   },
 };
 
+interface CardUsageProps {
+  kind: ClusterKind;
+  live: ClusterLive | undefined;
+}
+
 /** CPU, memory and storage with an hour's line each; the lines take what height is left. */
-export function CardUsage({ live }: { live: ClusterLive | undefined }) {
+export function CardUsage({ kind, live }: CardUsageProps) {
+  const storage = kind === 'clusteros' ? 'Disk' : 'Storage';
   return (
     <dl className={styles.usage}>
-      <UsageCell measure="cpu" live={live} />
-      <UsageCell measure="memory" live={live} />
-      <UsageCell measure="storage" live={live} />
+      <UsageCell measure="cpu" label="CPU" live={live} />
+      <UsageCell measure="memory" label="Memory" live={live} />
+      <UsageCell measure="storage" label={storage} live={live} />
     </dl>
   );
 }
 
-function UsageCell({ measure, live }: { measure: Measure; live: ClusterLive | undefined }) {
-  const { label, words, warnAt, badAt } = MEASURES[measure];
+function UsageCell(props: { measure: Measure; label: string; live: ClusterLive | undefined }) {
+  const { measure, label, live } = props;
+  const { words, warnAt, badAt } = MEASURES[measure];
   const usage = live?.totals?.[measure];
   const share = shareOf(usage);
   const stale = live?.stale ?? false;

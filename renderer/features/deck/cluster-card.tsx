@@ -20,12 +20,13 @@ import { SegmentedBar } from '../../ui/segmented-bar';
 import { StateDot } from '../../ui/state';
 import { ClusterMenu } from '../clusters/cluster-menu';
 import { ProblemButton } from '../clusters/problem-button';
-import { clusterState, nodesWord, quorumWord } from '../clusters/state-words';
+import { clusterState, KIND_WORDS, nodesWord, standingWord } from '../clusters/state-words';
 import { clusterHref } from '../clusters/use-cluster-actions';
 import { CardFoot } from './card-foot';
 import { CardUsage } from './card-usage';
 import styles from './cluster-card.module.css';
-import { guestWork } from './guest-work';
+import { type CardWork, guestWork } from './guest-work';
+import { jobWork } from './job-work';
 
 interface ClusterCardProps {
   uuid: string;
@@ -69,7 +70,7 @@ export const ClusterCard = memo(function ClusterCard({ uuid, current }: ClusterC
           className={styles.menu}
         />
       </div>
-      <Facts live={live} />
+      <Facts kind={cluster.kind} live={live} />
       {problem && live && (
         <ProblemBox
           cluster={cluster}
@@ -78,8 +79,8 @@ export const ClusterCard = memo(function ClusterCard({ uuid, current }: ClusterC
           tabIndex={tabIndex}
         />
       )}
-      <CardUsage live={live} />
-      <Work live={live} />
+      <CardUsage kind={cluster.kind} live={live} />
+      <Work kind={cluster.kind} live={live} />
       <CardFoot cluster={cluster} tabIndex={tabIndex}>
         <Age at={live?.asOf ?? null} stale={live?.stale ?? false} />
       </CardFoot>
@@ -104,24 +105,28 @@ function Marks({ cluster }: { cluster: Cluster }) {
   );
 }
 
-/** Kind, version, nodes, quorum; or in colour what keeps it from being live. */
-function Facts({ live }: { live: ClusterLive | undefined }) {
+/** Kind, version, nodes, quorum or leader; or in colour what keeps it from being live. */
+function Facts({ kind, live }: { kind: Cluster['kind']; live: ClusterLive | undefined }) {
   const state = clusterState(live);
-  const quorum = live ? quorumWord(live) : null;
   const nodes = live ? nodesWord(live) : null;
   const active = live?.state === 'active';
   return (
     <p className={styles.facts}>
       <span>
-        <strong>PVE</strong> {live?.version}
+        <strong>{KIND_WORDS[kind]}</strong> {live?.version}
       </span>
       {nodes !== null && <span>{nodes}</span>}
-      {active && quorum !== null && (
-        <span className={cx(quorum === 'no quorum' && styles.bad)}>{quorum}</span>
-      )}
+      {active && <Standing kind={kind} live={live} />}
       {!active && <span className={styles[state.tone]}>{state.word}</span>}
     </p>
   );
+}
+
+/** Whether its members agree, or who leads them. */
+function Standing({ kind, live }: { kind: Cluster['kind']; live: ClusterLive }) {
+  const words = standingWord(kind, live);
+  if (words === null) return null;
+  return <span className={cx(words.bad && styles.bad)}>{words.text}</span>;
 }
 
 interface ProblemBoxProps {
@@ -162,22 +167,31 @@ function ProblemBox({ cluster, problem, problems, tabIndex }: ProblemBoxProps) {
   );
 }
 
-function Work({ live }: { live: ClusterLive | undefined }) {
-  if (!live?.totals) {
+const WORK_WORDS: Record<Cluster['kind'], string> = { proxmox: 'Guests', clusteros: 'Jobs' };
+
+function workOf(live: ClusterLive | undefined): CardWork | null {
+  if (live?.clusteros) return jobWork(live.clusteros.jobs, live.stale);
+  return live?.totals ? guestWork(live.totals.guests, live.stale) : null;
+}
+
+function Work({ kind, live }: { kind: Cluster['kind']; live: ClusterLive | undefined }) {
+  const label = WORK_WORDS[kind];
+  const work = workOf(live);
+  if (work === null) {
     return (
       <div className={styles.work}>
         {live?.state === 'connecting' ? (
           <Skeleton height="6px" />
         ) : (
-          <SegmentedBar label="Guests" parts={[]} />
+          <SegmentedBar label={label} parts={[]} />
         )}
       </div>
     );
   }
-  const { parts, figure, words } = guestWork(live.totals.guests, live.stale);
+  const { parts, figure, words } = work;
   return (
     <div className={styles.work}>
-      <SegmentedBar label="Guests" parts={parts} stale={live.stale} />
+      <SegmentedBar label={label} parts={parts} stale={live?.stale ?? false} />
       <p className={styles.workWords}>
         <strong>{figure}</strong>
         {words}

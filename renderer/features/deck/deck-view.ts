@@ -69,6 +69,7 @@ function matches({ cluster, live }: DeckEntry, filter: DeckFilter): boolean {
     cluster.clusterId,
     cluster.description,
     live?.version ?? '',
+    live?.clusteros ? `clusteros ${live.clusteros.region} ${live.clusteros.datacenter}` : '',
     ...cluster.endpoints.map((endpoint) => endpoint.host),
   ]
     .join(' ')
@@ -88,7 +89,7 @@ export function deckOrder(
     .map((entry) => entry.cluster.uuid);
 }
 
-/** `9 clusters · 7 live · 1 needs you · 214 guests` */
+/** `9 clusters · 7 live · 1 needs you · 214 guests · 34 jobs` */
 export function deckSentence(state: Pick<LiveState, 'clusters' | 'live'>): string {
   const lives = [...state.clusters.keys()].map((uuid) => state.live.get(uuid));
   const live = lives.filter((entry) => entry?.state === 'active').length;
@@ -98,9 +99,17 @@ export function deckSentence(state: Pick<LiveState, 'clusters' | 'live'>): strin
     if (!counts) return sum;
     return sum + counts.running + counts.stopped + counts.other + counts.unknown;
   }, 0);
+  const jobs = lives.flatMap((entry) => entry?.clusteros?.jobs.total ?? []);
   const parts = [plural(lives.length, 'cluster'), `${live} live`];
   if (waiting > 0) parts.push(waiting === 1 ? '1 needs you' : `${waiting} need you`);
   parts.push(plural(guests, 'guest'));
+  if (jobs.length > 0)
+    parts.push(
+      plural(
+        jobs.reduce((sum, n) => sum + n, 0),
+        'job',
+      ),
+    );
   return parts.join(' · ');
 }
 

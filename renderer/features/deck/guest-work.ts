@@ -1,7 +1,8 @@
 import type { ClusterTotals } from '#shared/contract/inventory';
 import type { BarPart } from '../../ui/bar-part';
 
-interface GuestWork {
+/** What a cluster works on, as its card shows it. */
+export interface CardWork {
   parts: BarPart[];
   /** the number that counts, set bold */
   figure: string;
@@ -10,7 +11,7 @@ interface GuestWork {
 }
 
 /** A cluster's guests as a bar and a sentence; past tense where the data are old. */
-export function guestWork(guests: ClusterTotals['guests'], stale: boolean): GuestWork {
+export function guestWork(guests: ClusterTotals['guests'], stale: boolean): CardWork {
   const { running, stopped, other, unknown, templates } = guests;
   const all = running + stopped + other + unknown;
   const parts: BarPart[] = [
@@ -27,7 +28,7 @@ function sentence(
   all: number,
   { running, unknown, templates }: ClusterTotals['guests'],
   stale: boolean,
-): Pick<GuestWork, 'figure' | 'words'> {
+): Pick<CardWork, 'figure' | 'words'> {
   if (all === 0 && templates === 0)
     return { figure: '', words: stale ? 'had no guests' : 'no guests' };
   if (templates > all) {

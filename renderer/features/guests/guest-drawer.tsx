@@ -16,13 +16,13 @@ import { useBlock } from '../access/use-block';
 import { useRights } from '../access/use-rights';
 import { ActionDialog } from './action-dialog';
 import { ACTIONS, OFFERED, type OfferedAction } from './actions';
+import { ACTION_ICONS } from './guest-bar';
 import styles from './guest-drawer.module.css';
 import { GuestFacts } from './guest-facts';
 import { GuestInside } from './guest-inside';
 import { guestName } from './guest-name';
 import { guestState } from './guest-state';
 import { splitKey } from './order';
-import { ACTION_ICONS } from './selection-bar';
 import { type ShownGuest, useGuest } from './use-guests';
 
 interface GuestDrawerProps {

@@ -14,10 +14,10 @@ import { ActionDialog } from './action-dialog';
 import type { OfferedAction } from './actions';
 import { ColumnChooser, useColumns } from './column-chooser';
 import { COLUMNS, type ColumnId, type GuestEntry } from './columns';
+import { GuestBar } from './guest-bar';
 import styles from './guest-list.module.css';
 import { GuestRow } from './guest-row';
 import { nextSort, parseSort } from './order';
-import { SelectionBar } from './selection-bar';
 import { entriesFor, type GuestList as Found, useGuestList } from './use-guests';
 
 interface GuestListProps {
@@ -82,7 +82,7 @@ export function GuestList({ only, name, without = ALL_COLUMNS, emptyNote }: Gues
             onOpen={(key) => openGuest(key)}
           />
         )}
-        <SelectionBar
+        <GuestBar
           count={selection.selected.size}
           onAction={(action) =>
             setPending({ action, selected: entriesFor(store.getState(), selection.selected) })

@@ -1,4 +1,5 @@
 import * as grid from '../../grid/order';
+import { rowKey, splitRowKey } from '../../grid/row-key';
 import { COLUMNS, type ColumnId, type GuestEntry, isColumnId } from './columns';
 
 export type Sort = grid.Sort<ColumnId>;
@@ -6,14 +7,12 @@ export type Sort = grid.Sort<ColumnId>;
 const DEFAULT_SORT: Sort = { column: 'name', descending: false };
 
 /** Names a guest among all clusters. */
-export function guestKey(uuid: string, guestId: string): string {
-  return `${uuid}|${guestId}`;
-}
+export const guestKey = rowKey;
 
 /** The parts of a {@link guestKey}. */
 export function splitKey(key: string): { uuid: string; guestId: string } {
-  const bar = key.indexOf('|');
-  return { uuid: key.slice(0, bar), guestId: key.slice(bar + 1) };
+  const { uuid, id: guestId } = splitRowKey(key);
+  return { uuid, guestId };
 }
 
 /** The guests that match, in order; equal ones keep a fixed order: cluster, then id. */
