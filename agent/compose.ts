@@ -119,6 +119,7 @@ export async function composeAgent(
     clock,
     logger,
     version,
+    samplesPath: join(folders.root, 'samples.json'),
   });
   const api = createApi(
     {

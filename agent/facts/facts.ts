@@ -6,6 +6,7 @@ import type { ServiceProbes } from '../roles/services/types';
 import type { Slurm } from '../roles/slurm/types';
 import type { State } from '../state/types';
 import { Followed } from './followed';
+import { KeptSamples } from './kept-samples';
 import { repeat, within } from './loop';
 import { clusterProblems, ownProblems } from './problems';
 import { Publisher } from './publisher';
@@ -43,6 +44,8 @@ export interface FactsDeps {
   clock: Clock;
   logger: Logger;
   version: string;
+  /** where the samples outlive the agent; null: nowhere */
+  samplesPath: string | null;
 }
 
 const MACHINE_MS = 5_000;
@@ -62,6 +65,7 @@ class Collector implements Facts {
   readonly #ends = new AbortController();
   readonly #listeners = new Set<(now: Snapshot, before: Snapshot) => void>();
   readonly #rings = new SampleRings();
+  readonly #keptSamples: KeptSamples | null;
   readonly #publisher: Publisher;
   readonly #facts: Followed<NodeFacts>;
   readonly #hardware: Followed<Hardware>;
@@ -78,6 +82,9 @@ class Collector implements Facts {
     this.#deps = deps;
     const { state, clock, logger, membership } = deps;
     this.#startedAt = clock.now();
+    const { samplesPath: path } = deps;
+    this.#keptSamples =
+      path === null ? null : new KeptSamples({ clock, logger, rings: this.#rings, path });
     this.#publisher = new Publisher({ state, clock, logger, nodeId: membership.self.id });
     this.#facts = new Followed(
       { state, clock, logger },
@@ -102,6 +109,7 @@ class Collector implements Facts {
     const { membership, slurm, kube, clock } = this.#deps;
     const { signal } = this.#ends;
     for (const [at, samples] of this.#deps.history ?? []) this.#rings.write(at, samples);
+    await this.#keptSamples?.restore();
     await this.#readMachine();
     this.#rebuild();
     const soon = () => this.#soon();
@@ -115,6 +123,7 @@ class Collector implements Facts {
       repeat(clock, MACHINE_MS, signal, () => this.#readMachine()),
       repeat(clock, MACHINE_MS, signal, () => this.#publish()),
       ...this.#stateView.follow(signal),
+      this.#keptSamples?.keep(signal) ?? Promise.resolve(),
       repeat(clock, SAMPLE_MS, signal, async () => this.#sample()),
       this.#facts.follow(signal),
       this.#hardware.follow(signal),
@@ -128,6 +137,7 @@ class Collector implements Facts {
     // whatever waits for a state that hangs is not waited for
     const over = Promise.allSettled(this.#loops).then(() => this.#publisher.close());
     await within(clock, DEADLINE_MS, 'Ending', over).catch(() => undefined);
+    await this.#keptSamples?.write();
   }
 
   snapshot(): Snapshot {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { SamplesAnswer } from '#shared/contract/agent/dashboard';
 
 /** Seconds per point, and how many points are kept: an hour finely, a day coarsely. */
@@ -5,6 +6,13 @@ const FINE = { stepS: 10, slots: 360 };
 const COARSE = { stepS: 60, slots: 1440 };
 /** A cluster that renames its nodes all day must not fill the memory. */
 const MAX_SERIES = 2_000;
+
+const dumpedSeries = z.record(
+  z.string().max(300),
+  z.object({ latest: z.number().int().nonnegative(), points: z.base64() }),
+);
+type Dumped = z.infer<typeof dumpedSeries>;
+const dumped = z.object({ fine: dumpedSeries, coarse: dumpedSeries });
 
 interface Ring {
   values: Float32Array;
@@ -24,6 +32,19 @@ export class SampleRings {
   write(atMs: number, samples: ReadonlyMap<string, number>): void {
     this.#fine.write(atMs, samples);
     this.#coarse.write(atMs, samples);
+  }
+
+  /** Everything, as text that {@link restore} reads. */
+  dump(): string {
+    return JSON.stringify({ fine: this.#fine.dump(), coarse: this.#coarse.dump() });
+  }
+
+  /** Puts back what was dumped; what this cannot read is left out. */
+  restore(text: string): void {
+    const parsed = dumped.safeParse(jsonOf(text));
+    if (!parsed.success) return;
+    this.#fine.restore(parsed.data.fine);
+    this.#coarse.restore(parsed.data.coarse);
   }
 
   /** What was measured in the last minutes; up to an hour every 10 s, else every 60 s. */
@@ -69,6 +90,29 @@ class Resolution {
     return { step_s: this.#stepS, from: first * this.#stepS, series };
   }
 
+  dump(): Dumped {
+    return Object.fromEntries(
+      [...this.#rings].map(([name, { latest, values }]) => [
+        name,
+        { latest, points: Buffer.from(values.buffer).toString('base64') },
+      ]),
+    );
+  }
+
+  restore(dump: Dumped): void {
+    for (const [name, { latest, points }] of Object.entries(dump)) {
+      const bytes = Buffer.from(points, 'base64');
+      if (bytes.length !== this.#slots * Float32Array.BYTES_PER_ELEMENT) continue;
+      const ring = this.#ring(name, latest);
+      if (ring === null) continue;
+      ring.values.set(new Float32Array(Uint8Array.from(bytes).buffer));
+      // the mean of the slot that was being written counts as one measurement
+      const last = ring.values[latest % this.#slots] ?? Number.NaN;
+      ring.sum = Number.isNaN(last) ? 0 : last;
+      ring.count = Number.isNaN(last) ? 0 : 1;
+    }
+  }
+
   #point(ring: Ring, slot: number): number | null {
     if (slot > ring.latest || slot <= ring.latest - this.#slots) return null;
     const value = ring.values[slot % this.#slots] ?? Number.NaN;
@@ -101,5 +145,13 @@ class Resolution {
     for (const [name, { latest }] of this.#rings) {
       if (latest <= slot - this.#slots) this.#rings.delete(name);
     }
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

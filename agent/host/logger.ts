@@ -36,8 +36,10 @@ export function createLogger(options: { level: LogLevel; file?: string }): Agent
     },
     destination,
   );
-  const at = (level: LogLevel) => (fields: object, message: string) =>
-    log[level](redact(fields), redactText(message));
+  const at = (level: LogLevel) => (fields: object, message: string) => {
+    // every request is logged at debug: what nobody reads is not redacted either
+    if (log.isLevelEnabled(level)) log[level](redact(fields), redactText(message));
+  };
   return {
     debug: at('debug'),
     info: at('info'),

@@ -296,6 +296,7 @@ export async function stageAgent(wish: AgentWish = {}): Promise<StagedAgent> {
     clock,
     logger: log,
     version: '0.1.0',
+    samplesPath: null,
     ...wish.facts,
   });
   const api = createApi(

@@ -165,6 +165,7 @@ export class DemoNode {
       raftLeader: async () => raftLeader(),
       problems: () => [],
       history,
+      samplesPath: null,
       clock,
       logger: SILENT,
       version,

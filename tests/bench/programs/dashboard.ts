@@ -134,6 +134,7 @@ for (let n = 1; n <= HOSTS; n += 1) {
     clock,
     logger,
     version: 'bench',
+    samplesPath: null,
   });
   await facts.start();
   all.push(facts);

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '#agent/host/clock';
 import type { Clock } from '#agent/ports';
@@ -12,6 +14,7 @@ import {
 } from '#shared/contract/agent/dashboard';
 import { fail } from '#shared/contract/errors';
 import { member, READING, type StagedAgent, stageAgent } from '#tests/support/agent';
+import { sweptFolder } from '#tests/support/temp-folder';
 
 /** Everything happens fifty times as often; what is measured in ms stays as it is. */
 const hurried: Clock = {
@@ -141,6 +144,20 @@ test('what each node measured becomes samples', async () => {
   expect(answer.status).toBe(400);
   const day = await (await fetch(`${first.plainUrl}/api/v1/samples?minutes=1440`)).json();
   expect(day).toMatchObject({ step_s: 60 });
+});
+
+test('samples outlive a restart of the agent', async () => {
+  const samplesPath = join(sweptFolder(), 'samples.json');
+  const first = await stageAgent({ clock: hurried, facts: { samplesPath } });
+  const measured = (agent: StagedAgent) =>
+    agent.facts.samples(60).series['node/a1/cpu']?.filter((point) => point !== null).length ?? 0;
+  await expect.poll(() => measured(first), GENEROUS).toBeGreaterThan(0);
+  await first.close();
+  expect(statSync(samplesPath).mode & 0o777).toBe(0o600);
+  const second = await stageAgent({
+    facts: { samplesPath, machine: { read: () => Promise.reject(new Error('no machine')) } },
+  });
+  expect(measured(second)).toBeGreaterThan(0);
 });
 
 /** A state that can be taken away. */

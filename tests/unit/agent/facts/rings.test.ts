@@ -49,6 +49,25 @@ test('a series that ended long ago is not shown, and a clock set back tears noth
   expect(series['node/a1/cpu']?.at(-1)).toBe(0.5);
 });
 
+test('what was kept in a file is there again, and garbage is nothing', () => {
+  const rings = new SampleRings();
+  for (let n = 0; n < 400; n += 1) rings.write(START + n * 10_000, new Map([['x', n]]));
+  const again = new SampleRings();
+  again.restore(rings.dump());
+  const now = START + 399 * 10_000;
+  expect(again.read(now, 60)).toEqual(rings.read(now, 60));
+  expect(again.read(now, 600)).toEqual(rings.read(now, 600));
+  again.write(now + 10_000, new Map([['x', 7]]));
+  expect(again.read(now + 10_000, 60).series['x']?.slice(-2)).toEqual([399, 7]);
+  const empty = new SampleRings();
+  const dump = rings.dump();
+  for (const text of ['', '{', '[]', '{"fine":{"x":{"latest":-1,"points":"AA=="}},"coarse":{}}']) {
+    empty.restore(text);
+  }
+  empty.restore(dump.slice(0, dump.length / 2));
+  expect(empty.read(now, 60).series).toEqual({});
+});
+
 test('whatever the times, every point lies within what was measured', () => {
   const sample = fc.record({
     afterMs: fc.integer({ min: 0, max: 400_000 }),
