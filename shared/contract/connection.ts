@@ -93,7 +93,6 @@ export const connectionDraft = z.strictObject({
   secret: secretInput.optional(),
 });
 export type ConnectionDraft = z.infer<typeof connectionDraft>;
-export type ConnectionDraftInput = z.input<typeof connectionDraft>;
 
 export const FEATURES = ['watch', 'power', 'deploy', 'templates', 'isos', 'idle shutdown'] as const;
 export const featureName = z.enum(FEATURES);

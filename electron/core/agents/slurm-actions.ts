@@ -98,6 +98,6 @@ export class SlurmActions {
       return job === undefined ? null : `${job.job} ${job.name}`;
     }
     const member = sight.member(uuid, id.slice('node/'.length));
-    return member?.slurmState == null ? null : member.node;
+    return member === undefined || member.slurmState === null ? null : member.node;
   }
 }
