@@ -26,10 +26,11 @@ const AT_ONCE = 8;
  * a quarter of a minute and more.
  */
 export async function heal(options: HealerOptions, signal: AbortSignal): Promise<void> {
-  for (let round = 0; !signal.aborted; round += 1) {
+  for (let round = 0; ; round += 1) {
     while (!options.isReady() && !signal.aborted) {
       await options.clock.sleep(READY_MS, signal).catch(() => undefined);
     }
+    if (signal.aborted) return;
     const isLongRound = round % LONG_EVERY === 0;
     const missing = options.missing().filter(({ unseenMs }) => unseenMs < LONG_MS || isLongRound);
     const seeds = isLongRound && options.isAlone() ? await options.seeds() : [];
