@@ -17,7 +17,9 @@ export function noticesOf(root, map) {
         source.match(/node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/)?.[0] ?? [],
     ),
   );
-  const entries = [...folders].sort().map((folder) => noticeOf(join(root, folder)));
+  const entries = [...folders]
+    .toSorted((a, b) => a.localeCompare(b))
+    .map((folder) => noticeOf(join(root, folder)));
   const text = entries
     .map(({ name, version, license, texts }) =>
       [`${name} ${version} (${license})`, ...texts].join('\n\n'),

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
+import { nodesAnswer } from '#shared/contract/agent/dashboard';
 import { type AgentRun, agentCommandLine, lonelyNode } from '#tests/support/agent-cli';
 import { tempFolder } from '#tests/support/temp-folder';
 
@@ -28,30 +29,14 @@ beforeAll(async () => {
   running.catch(() => undefined);
   await vi.waitFor(
     async () => {
-      const { stdout } = await run(['status', '--json']);
-      expect(JSON.parse(stdout)).toMatchObject({
-        discovery: { members: 1 },
-        agent: { state: 'ok' },
-      });
-      const { nodes } = await (await ask('/api/v1/nodes')).json();
-      expect(nodes[0]).toMatchObject({ name: 'n1', status: 'alive', authenticated: true });
+      const { nodes } = nodesAnswer.parse(await (await ask('/api/v1/nodes')).json());
+      if (nodes[0]?.authenticated !== true) throw new Error('it is no member yet');
     },
     { timeout: 40_000, interval: 250 },
   );
 }, 60_000);
 
-afterAll(async () => {
-  ending.abort();
-  const { code } = await running;
-  // serf outlives the agent, as it should, but not this test
-  const { process: serf } = JSON.parse(
-    readFileSync(join(folder.path, 'state/daemons/clusterdeck-serf.json'), 'utf8'),
-  );
-  expect(() => process.kill(serf.pid, 0)).not.toThrow();
-  process.kill(serf.pid, 'SIGKILL');
-  folder.remove();
-  expect(code).toBe(0);
-});
+afterAll(() => folder.remove());
 
 test('the founder founds by itself, and status says how the node is', async () => {
   const { code, stdout } = await run(['status']);
@@ -118,4 +103,15 @@ test('neither log nor state folder is open to others, and the key is in neither 
     `grep -rlF "${cluster.key}" ${folder.path}/state || true`,
   ]);
   expect(found.toString()).toBe('');
+});
+
+test('its end is orderly, and serf runs on', async () => {
+  ending.abort();
+  expect(await running).toMatchObject({ code: 0 });
+  const record = join(folder.path, 'state/daemons/clusterdeck-serf.json');
+  const { process: serf } = JSON.parse(readFileSync(record, 'utf8'));
+  expect(() => process.kill(serf.pid, 0)).not.toThrow();
+  // it outlives the agent, as it should, but not this test
+  process.kill(serf.pid, 'SIGKILL');
+  await expect(ask('/health')).rejects.toThrow('fetch failed');
 });

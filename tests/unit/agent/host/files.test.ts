@@ -31,7 +31,7 @@ test('what cannot be written leaves the old file and nothing else', async () => 
   const path = join(folder, 'file');
   writeFileSync(path, 'old');
   // a folder in the place of the new file makes the last step fail
-  await expect(writeWhole(folder, 'x')).rejects.toThrow();
+  await expect(writeWhole(folder, 'x')).rejects.toMatchObject({ code: 'EISDIR' });
   expect(readFileSync(path, 'utf8')).toBe('old');
   expect(readdirSync(folder)).toEqual(['file']);
 });

@@ -89,7 +89,7 @@ test('what is no token, another secret or another id is unknown', async () => {
     other,
     `cdk_0000000000_${'a'.repeat(43)}`,
   ];
-  for (const text of wrong) expect(await tokens.check(text), text).toEqual({ kind: 'unknown' });
+  for (const text of wrong) expect(await tokens.check(text)).toEqual({ kind: 'unknown' });
 });
 
 test('it ends at its time, and one without an end does not', async () => {

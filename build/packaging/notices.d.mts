@@ -1,0 +1,1 @@
+export function noticesOf(root: string, map: string): { text: string; packages: string[] };
