@@ -1,6 +1,6 @@
 import { type AgentOperation, isOver, operationWish } from '#shared/contract/agent/operations';
 import type { Clock, Logger } from '../../ports';
-import { type Journal, type Lead, LeadLost } from './journal';
+import type { Journal, Lead } from './journal';
 import { type StepEnd, StepRun, withStep } from './step-run';
 import type { OperationDefinition, StepDefinition } from './types';
 
@@ -265,6 +265,3 @@ function wished(operation: AgentOperation, wish: string): AgentOperation | null 
 
 const isGoingBack = ({ steps }: AgentOperation): boolean =>
   steps.some(({ state }) => state === 'undoing' || state === 'undone');
-
-/** Whether an error only says that another coordinator has taken over. */
-export const isLeadLost = (error: unknown): boolean => error instanceof LeadLost;

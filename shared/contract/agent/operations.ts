@@ -3,18 +3,17 @@ import { z } from 'zod';
 /** Long work that the agents carry out by themselves, as the API tells of it. Times are unix ms. */
 const timeMs = z.number().int().nonnegative();
 
-export const stepClass = z.enum(['idempotent', 'pivot', 'irreversible']);
+const stepClass = z.enum(['idempotent', 'pivot', 'irreversible']);
 /**
  * `idempotent`: can be undone. `pivot`: from here one goes forward, until a rollback is asked for.
  * `irreversible`: nothing brings back what was before.
  */
 export type StepClass = z.infer<typeof stepClass>;
 
-export const stepState = z.enum(['pending', 'intent', 'done', 'undoing', 'undone']);
 /** `intent`: it was about to act; whether it did is known only by looking. */
-export type StepState = z.infer<typeof stepState>;
+const stepState = z.enum(['pending', 'intent', 'done', 'undoing', 'undone']);
 
-export const operationStep = z.object({
+const operationStep = z.object({
   id: z.string(),
   title: z.string(),
   class: stepClass,
@@ -34,7 +33,7 @@ export const operationStep = z.object({
 });
 export type OperationStep = z.infer<typeof operationStep>;
 
-export const operationState = z.enum([
+const operationState = z.enum([
   'running',
   'paused',
   /** after the pivot a step could not be finished: a person decides */
@@ -43,9 +42,8 @@ export const operationState = z.enum([
   'done',
   'undone',
 ]);
-export type OperationState = z.infer<typeof operationState>;
 
-export const OPERATION_WISHES = ['pause', 'resume', 'retry', 'abort', 'rollback'] as const;
+const OPERATION_WISHES = ['pause', 'resume', 'retry', 'abort', 'rollback'] as const;
 export const operationWish = z.enum(OPERATION_WISHES);
 export type OperationWish = z.infer<typeof operationWish>;
 
