@@ -30,6 +30,7 @@ test('the OpenAPI document lists what is answered, with roles and parameters', a
       '/api/v1/overview',
       '/api/v1/slurm/jobs/{id}/cancel',
       '/api/v1/tokens/{id}',
+      '/api/cluster-config/{number}',
     ]),
   );
   expect(paths['/health']?.['get']?.security).toBeUndefined();
