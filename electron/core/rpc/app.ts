@@ -34,7 +34,11 @@ function page(watcher: Known['watcher'], { uuid, id }: { uuid: string; id: strin
 
 /** The server's own pages; `#v1:0:=qemu/100` is how they name what is selected. */
 function webInterface(clusters: ClusterReader, uuid: string, guestId?: string): string {
-  const [endpoint] = clusters.get(uuid).endpoints;
+  const { kind, endpoints } = clusters.get(uuid);
+  if (kind !== 'proxmox') {
+    throw fail('UNSUPPORTED', { remedy: 'Open one of its services instead.' });
+  }
+  const [endpoint] = endpoints;
   if (endpoint === undefined) throw new Error('A cluster without an endpoint was stored');
   const place = guestId === undefined ? '' : `#v1:0:=${encodeURIComponent(guestId)}`;
   return `https://${hostPort(endpoint.host, endpoint.port)}/${place}`;
