@@ -45,12 +45,12 @@ const runs = async (one: LabHost, program: string) =>
 
 it('acts on nodes and jobs over its API, and tells what came of it', async () => {
   const token = await host('b1').must(['node-agent', 'token', 'create', '--role', 'operator']);
+  const bearer = `Authorization: Bearer ${token.trim()}`;
+  const headers = ['-H', bearer, '-H', 'Content-Type: application/json'];
   const act = async (path: string, body: object) => {
-    const text = await host('b1').must([
-      ...['curl', '-sk', '-X', 'POST', '-d', JSON.stringify(body)],
-      ...['-H', `Authorization: Bearer ${token.trim()}`, '-H', 'Content-Type: application/json'],
-      `https://${host('b2').address}:9090/api/v1/slurm/${path}`,
-    ]);
+    const post = ['curl', '-sk', '-X', 'POST', '-d', JSON.stringify(body), ...headers];
+    const url = `https://${host('b2').address}:9090/api/v1/slurm/${path}`;
+    const text = await host('b1').must([...post, url]);
     return actionAnswer.parse(JSON.parse(text)).state;
   };
   const node = async (name: string) =>
@@ -121,11 +121,10 @@ it('follows the backup that takes over, and the primary that comes back', async 
   });
   await ready(['a1', 'a2', 'a3'].map(host));
   const { jobs } = (await jobsOf(host('a3'))).jobs.slurm;
-  expect(jobs.map((job) => [job.id, job.state]).toSorted()).toEqual([
-    [id, 'RUNNING'],
-    [next, 'RUNNING'],
-  ]);
-  await host('a1').must(['scancel', id, next]);
+  // what ended in the seconds before the power cut may be shown again: SLURM had not saved it yet
+  const states = Object.fromEntries(jobs.map((job) => [job.id, job.state]));
+  expect(states).toMatchObject({ [id]: 'RUNNING', [next]: 'RUNNING' });
+  await host('a1').must(['scancel', '-u', 'root']);
 });
 
 it('starts no controller without the jobs of the one that is gone', async () => {

@@ -56,9 +56,10 @@ export function listed(argv: readonly string[], rows: readonly string[][]): stri
 }
 
 function markOf(argv: readonly string[]): string {
-  const mark = /\u001f[0-9a-f]+/.exec(argv.at(-1) ?? '')?.[0];
-  if (mark === undefined) throw new Error(`No listing was asked for: ${argv.join(' ')}`);
-  return mark;
+  const format = argv.at(-1) ?? '';
+  const digits = /^[0-9a-f]+/.exec(format.split('\u001f')[1] ?? '')?.[0];
+  if (digits === undefined) throw new Error(`No listing was asked for: ${argv.join(' ')}`);
+  return `\u001f${digits}`;
 }
 
 /** SLURM that answers as it was recorded. */

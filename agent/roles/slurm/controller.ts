@@ -8,6 +8,7 @@ import { Kept } from './kept';
 import type { Account, SlurmMachine } from './machine';
 import { clusterNameOf, firstJobIdOf } from './names';
 import { inControl, pingControllers } from './ping';
+import type { Standing } from './standing';
 import { StateSave } from './state-save';
 
 export const CONTROLLER_PORT = 6817;
@@ -32,9 +33,6 @@ export interface ControllerDeps {
   logger: Logger;
   settings: SlurmSettings;
 }
-
-/** What this node is among the controllers. `cold`: it could take over, but not by itself. */
-export type Standing = 'primary' | 'backup' | 'cold';
 
 /** slurmctld on this node: founding, joining, starting, stopping. */
 export class Controller {

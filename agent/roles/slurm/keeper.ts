@@ -1,18 +1,21 @@
 import type { AgentProblem, RoleState } from '#shared/contract/agent/dashboard';
-import { Failure } from '#shared/contract/errors';
+import { type ErrorCode, Failure } from '#shared/contract/errors';
 import { Followed } from '../../facts/followed';
 import type { Membership } from '../../membership/types';
 import type { Clock, DaemonState, Logger } from '../../ports';
 import type { State } from '../../state/types';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
-import type { Controller, Standing } from './controller';
+import type { Controller } from './controller';
 import type { ControllerElection } from './election';
 import type { SlurmFiles } from './files';
+import { GoneNodes } from './gone';
 import type { SlurmMachine } from './machine';
 import type { SharedMungeKey } from './munge-key';
+import { MungeWatch } from './munge-watch';
 import type { Observer } from './observer';
 import { mungeProblem, type Part, primaryLost, refusedLine, slurmProblem } from './problems';
 import { type ControllerHost, refusedLines } from './render';
+import { controllerState, type Standing, workerService, workerState } from './standing';
 import type { SlurmFacts } from './types';
 import type { Worker } from './worker';
 
@@ -33,11 +36,11 @@ export interface KeeperDeps {
 
 const STEADY_MS = 5_000;
 const BUSY_MS = 1_000;
-const MUNGE_CHECK_MS = 60_000;
 /** What was seen longer ago says nothing of now. */
 const FRESH_MS = 15_000;
-/** So long a node must be gone until SLURM forgets it. */
-const GONE_MS = 60_000;
+const CLOSE_MS = 3_000;
+/** The shared state does not answer, which is told once for all, by the state itself. */
+const STATE_CODES: readonly ErrorCode[] = ['NO_QUORUM', 'UNREACHABLE', 'TIMEOUT'];
 
 type Wanted = { controller: boolean; worker: boolean };
 
@@ -51,14 +54,14 @@ export class SlurmKeeper {
   readonly #config: Followed<SlurmConfig>;
   readonly #wanted: Wanted = { controller: false, worker: false };
   readonly #troubles = new Map<Part, Failure>();
+  readonly #gone: GoneNodes;
+  readonly #mungeWatch: MungeWatch;
   #loops: Promise<unknown>[] = [];
   #wake = Promise.withResolvers<void>();
   #turn: Promise<unknown> = Promise.resolve();
-  readonly #goneSince = new Map<string, number>();
   #standing: Standing | null = null;
   #isUp = false;
   #areFilesOurs = false;
-  #checkedAt = Number.NEGATIVE_INFINITY;
   #daemons: { controller: DaemonState | null; worker: DaemonState | null } = {
     controller: null,
     worker: null,
@@ -66,7 +69,9 @@ export class SlurmKeeper {
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
-    const { state, clock, logger } = deps;
+    const { state, clock, logger, membership, munge } = deps;
+    this.#gone = new GoneNodes(clock, membership);
+    this.#mungeWatch = new MungeWatch(clock, munge);
     this.#config = new Followed({ state, clock, logger }, CONFIG_KEY, slurmConfig, () =>
       this.#wake.resolve(),
     );
@@ -117,48 +122,32 @@ export class SlurmKeeper {
     this.#ends.abort();
     this.#wake.resolve();
     this.#deps.election.close();
-    await Promise.allSettled([...this.#loops, this.#turn]);
+    const { clock } = this.#deps;
+    // a command that hangs ends by its own deadline
+    await Promise.race([Promise.allSettled([...this.#loops, this.#turn]), clock.sleep(CLOSE_MS)]);
   }
 
   controllerState(): RoleState {
-    const daemon = this.#daemons.controller;
-    const running = daemon?.state === 'running';
-    const isCold = this.#standing === 'cold';
-    const trouble = this.#error('controller');
-    return {
-      name: 'slurm-controller',
-      running,
-      healthy: trouble === '' && (isCold || (running && this.#isUp)),
-      is_leader: this.#deps.election.isLeader,
-      error: trouble === '' && daemon?.state === 'failed' ? daemon.message : trouble,
-    };
+    return controllerState({
+      daemon: this.#daemons.controller,
+      standing: this.#standing,
+      isUp: this.#isUp,
+      isLeader: this.#deps.election.isLeader,
+      trouble: this.#error('controller'),
+    });
   }
 
   workerState(): RoleState {
-    const daemon = this.#daemons.worker;
-    const running = daemon?.state === 'running';
-    const node = this.#node();
-    const isDown = node !== null && ['down', 'unknown', 'error', 'fail'].includes(node.state);
-    const trouble = this.#error('worker');
-    const seen = isDown ? `SLURM says ${node.state}: ${node.reason || 'no reason'}.` : '';
-    const failed = daemon?.state === 'failed' ? daemon.message : '';
-    return {
-      name: 'slurm-worker',
-      running,
-      healthy: trouble === '' && running && node !== null && !isDown,
-      is_leader: false,
-      error: trouble || failed || seen,
-    };
+    return workerState({
+      daemon: this.#daemons.worker,
+      node: this.#node(),
+      trouble: this.#error('worker'),
+    });
   }
 
   /** null where this node has not the role */
   worker(): SlurmFacts['worker'] | null {
-    if (!this.#wanted.worker) return null;
-    const { running, healthy, error } = this.workerState();
-    if (error !== '') return { status: 'error', message: error };
-    if (!running) return { status: 'stopped', message: 'slurmd does not run.' };
-    if (healthy) return { status: 'running', message: '' };
-    return { status: 'unknown', message: 'The controller has not told of it yet.' };
+    return this.#wanted.worker ? workerService(this.workerState()) : null;
   }
 
   problems(): AgentProblem[] {
@@ -203,6 +192,7 @@ export class SlurmKeeper {
     if (!this.#wanted.controller && !this.#wanted.worker) return true;
     const settled = await this.#part('setup', () => this.#settle());
     const config = settled ?? this.config;
+    this.#forgiveState();
     const isPrimary = config?.controllers[0] === membership.self.id;
     this.#standing = config === null ? null : controller.standing(config);
     const hasKey = await this.#part('munge', async () => {
@@ -220,6 +210,17 @@ export class SlurmKeeper {
     if (this.#wanted.worker) await this.#runWorker(mayRun);
     const isUp = !this.#wanted.controller || this.#isUp || this.#standing === 'cold';
     return this.#troubles.size === 0 && isUp;
+  }
+
+  /** Without the state nothing new can be agreed on; what runs is right as long as it runs. */
+  #forgiveState(): void {
+    const failure = this.#troubles.get('setup');
+    if (failure === undefined || !STATE_CODES.includes(failure.code)) return;
+    const isWaiting =
+      this.#wanted.controller &&
+      this.#standing !== 'cold' &&
+      this.#daemons.controller?.state !== 'running';
+    if (!isWaiting) this.#troubles.delete('setup');
   }
 
   async #settle(): Promise<SlurmConfig | null> {
@@ -248,10 +249,12 @@ export class SlurmKeeper {
     return config.controllers.map((id) => {
       const member = known.get(id);
       if (member !== undefined && member.address !== '') return member;
-      throw new Failure('NODE_UNREACHABLE', {
-        remedy: 'Wait until this node has heard of all members.',
-        detail: id,
-      });
+      const remedy = 'It is written as soon as this node has heard of all controllers.';
+      throw new Failure(
+        'NODE_UNREACHABLE',
+        { remedy, detail: id },
+        'A controller is not known yet.',
+      );
     });
   }
 
@@ -278,26 +281,10 @@ export class SlurmKeeper {
     if (this.#troubles.has('controller')) election.follow(false);
   }
 
-  /** Nodes that are down and no member's, or of one that said good-bye, are taken out after a while. */
   async #forgetGone(): Promise<void> {
-    const { observer, membership, controller, clock } = this.#deps;
+    const { observer, controller } = this.#deps;
     if (!this.#isFresh()) return;
-    const stay = new Set(
-      membership
-        .members()
-        .filter(({ status }) => status !== 'left')
-        .map(({ name }) => name),
-    );
-    const down = observer.seen?.nodes.filter(({ state }) => state === 'down') ?? [];
-    const gone = new Set(down.map(({ name }) => name).filter((name) => !stay.has(name)));
-    for (const name of this.#goneSince.keys()) if (!gone.has(name)) this.#goneSince.delete(name);
-    for (const name of gone) {
-      const since = this.#goneSince.get(name) ?? clock.monotonic();
-      this.#goneSince.set(name, since);
-      if (clock.monotonic() - since < GONE_MS) continue;
-      this.#goneSince.delete(name);
-      await controller.forget(name);
-    }
+    for (const name of this.#gone.among(observer.seen?.nodes ?? [])) await controller.forget(name);
   }
 
   /** Known from what was just seen; asked only where nothing fresh was. */
@@ -335,28 +322,12 @@ export class SlurmKeeper {
     return observer.seen?.nodes.find(({ name }) => name === membership.self.name) ?? null;
   }
 
-  /** A key may be right and munge wrong all the same, as with a clock that is off. */
   async #checkMunge(): Promise<void> {
-    const { clock, membership, munge } = this.#deps;
+    const { membership } = this.#deps;
     const primary = this.config?.controllers[0];
     const member = membership.members().find(({ id }) => id === primary);
-    const isOther = member !== undefined && member.id !== membership.self.id;
-    const isDue = clock.monotonic() - this.#checkedAt > MUNGE_CHECK_MS;
-    if (!isOther || member.status !== 'alive' || (!isDue && !this.#troubles.has('munge'))) return;
-    this.#checkedAt = clock.monotonic();
-    const answer = await munge.check(member).catch((error: unknown) => {
-      // that it cannot be asked now is no trouble of munge
-      if (error instanceof Failure && error.code !== 'SERVER_ERROR') return null;
-      throw error;
-    });
-    if (answer === null || answer.ok) return;
-    const code = answer.kind === 'key' ? 'AUTH_FAILED' : 'PARAMETER_REFUSED';
-    const message = `${member.name} does not accept what munge of this node encodes: ${answer.why}.`;
-    const remedy =
-      answer.kind === 'clock'
-        ? 'Set the clocks of both nodes, as by chrony.'
-        : 'Restart the node agent: it fetches the key of the cluster anew.';
-    throw new Failure(code, { remedy, detail: answer.kind }, message);
+    if (member === undefined || member.id === membership.self.id) return;
+    await this.#mungeWatch.check(member, this.#troubles.has('munge'));
   }
 
   /** SLURM knows its machines by the kernel's name. */

@@ -34,6 +34,7 @@ export class SharedMungeKey {
   readonly #deps: Deps;
   /** the one this agent put in place or found there at its start */
   #installed: string | null = null;
+  #last: MungeRecord | null = null;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -47,7 +48,7 @@ export class SharedMungeKey {
    */
   async ensure(mayMake: boolean): Promise<void> {
     const { munge } = this.#deps;
-    const record = (await this.#record()) ?? (mayMake ? await this.#make() : null);
+    const record = (await this.#known()) ?? (mayMake ? await this.#make() : null);
     if (record === null) {
       throw fail(
         'NOT_FOUND',
@@ -109,6 +110,19 @@ export class SharedMungeKey {
         },
       },
     ];
+  }
+
+  /** Without the shared state what was once told stays true, and what lies here is used. */
+  async #known(): Promise<MungeRecord | null> {
+    try {
+      this.#last = (await this.#record()) ?? this.#last;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const present = this.#last === null ? await this.#deps.munge.key() : null;
+      if (present !== null) return { fingerprint: fingerprintOf(present), madeBy: '' };
+      if (this.#last === null) throw error;
+    }
+    return this.#last;
   }
 
   async #record(): Promise<MungeRecord | null> {

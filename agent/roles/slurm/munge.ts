@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fail } from '#shared/contract/errors';
 import { codeOf } from '../../host/error-code';
 import { writeWhole } from '../../host/files';
-import type { Commands, DaemonSpec, Supervisor } from '../../ports';
+import type { Clock, Commands, DaemonSpec, Supervisor } from '../../ports';
 import { Kept } from './kept';
 import type { Account, SlurmFolders, SlurmMachine } from './machine';
 
@@ -18,6 +18,7 @@ export type Decoded = { ok: true } | { ok: false; kind: 'key' | 'clock' | 'other
 interface Deps {
   commands: Commands;
   supervisor: Supervisor;
+  clock: Clock;
   machine: SlurmMachine;
   folders: SlurmFolders;
 }
@@ -65,9 +66,14 @@ export class Munge {
 
   /** @throws Failure SERVER_ERROR where the daemon does not encode */
   async encode(): Promise<string> {
-    const { code, stdout, stderr } = await this.#deps.commands.run(['munge', '-n'], {
-      deadlineMs: CHECK_MS,
-    });
+    const { commands, clock } = this.#deps;
+    const encoded = () => commands.run(['munge', '-n'], { deadlineMs: CHECK_MS });
+    let { code, stdout, stderr } = await encoded();
+    // one that was just started needs a moment
+    for (let tries = 0; code !== 0 && tries < 10; tries += 1) {
+      await clock.sleep(200);
+      ({ code, stdout, stderr } = await encoded());
+    }
     if (code === 0) return stdout.trim();
     throw fail(
       'SERVER_ERROR',

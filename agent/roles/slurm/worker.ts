@@ -1,3 +1,4 @@
+import { Failure } from '#shared/contract/errors';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
 import { CONFIG_KEY, partitionFeature, type SlurmSettings, slurmConfig } from './config';
@@ -5,6 +6,7 @@ import { Kept } from './kept';
 import type { SlurmMachine } from './machine';
 
 const STOP_MS = 30_000;
+const ASK_MS = 5_000;
 const SCONTROL_MS = 15_000;
 /** The controller does not know a node that runs: it is told again, but not all the time. */
 const UNKNOWN_MS = 20_000;
@@ -25,8 +27,8 @@ export class Worker {
   readonly #deps: WorkerDeps;
   readonly #daemon: Kept;
   #restartedAt = Number.NEGATIVE_INFINITY;
-  /** features that SLURM was seen to know */
-  #checked: string | null = null;
+  /** whether SLURM was seen to know this node's features */
+  #hasChecked = false;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
@@ -70,17 +72,24 @@ export class Worker {
   /**
    * SLURM keeps what it once learned of a node also when its slurmd starts with other features: they
    * are set by hand then, and the partitions made up anew.
-   * @throws Failure TIMEOUT | NOT_FOUND
    */
   async checkFeatures(name: string): Promise<void> {
-    const wanted = this.#features();
+    if (this.#hasChecked) return;
+    try {
+      await this.#setFeatures(name, this.#features());
+    } catch (error) {
+      // SLURM did not answer: it is looked at again in the next round
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+
+  async #setFeatures(name: string, wanted: readonly string[]): Promise<void> {
     const key = wanted.join(',');
-    if (this.#checked === key) return;
     const { commands } = this.#deps;
     const scontrol = (...argv: string[]) =>
       commands.run(['scontrol', ...argv], { deadlineMs: SCONTROL_MS });
     const argv = ['sinfo', '-h', '-a', '-N', '-n', name, '-o', '%f'] as const;
-    const { code, stdout } = await commands.run(argv, { deadlineMs: SCONTROL_MS });
+    const { code, stdout } = await commands.run(argv, { deadlineMs: ASK_MS });
     const known = stdout.split('\n')[0]?.trim() ?? '';
     if (code !== 0 || known === '') return;
     const isSame = known === '(null)' ? key === '' : sorted(known.split(',')) === sorted(wanted);
@@ -89,7 +98,7 @@ export class Worker {
       await scontrol('update', `NodeName=${name}`, ...change);
       await scontrol('reconfigure');
     }
-    this.#checked = key;
+    this.#hasChecked = true;
   }
 
   /**
