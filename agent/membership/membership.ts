@@ -72,6 +72,8 @@ class ClusterMembership implements NodeMembership {
   readonly #memory: Memory;
   #registry: Registry | null = null;
   #members: Member[] = [];
+  /** over when nothing of the way into the cluster runs any more */
+  #settling: Promise<unknown> = Promise.resolve();
 
   constructor(options: MembershipOptions, ports: MembershipPorts) {
     this.#options = options;
@@ -125,7 +127,13 @@ class ClusterMembership implements NodeMembership {
     return this.#troubles.list(this.#members);
   }
 
-  async settle(signal: AbortSignal): Promise<Settled> {
+  settle(signal: AbortSignal): Promise<Settled> {
+    const settling = this.#settle(signal);
+    this.#settling = settling.catch(() => undefined);
+    return settling;
+  }
+
+  async #settle(signal: AbortSignal): Promise<Settled> {
     const { stateDir, enrolment } = this.#options;
     const stop = AbortSignal.any([signal, this.#closed.signal]);
     const remembered = await this.#memory.load();
@@ -207,6 +215,7 @@ class ClusterMembership implements NodeMembership {
   async leave(): Promise<void> {
     this.#closed.abort();
     this.#registry?.close();
+    await this.#settling;
     await this.#gossip.leave();
     await this.#memory.flushed();
   }
@@ -214,6 +223,7 @@ class ClusterMembership implements NodeMembership {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#registry?.close();
+    await this.#settling;
     this.#gossip.close();
     await this.#memory.flushed();
   }

@@ -43,7 +43,7 @@ export interface NodeWish {
   routes?: readonly PeerRoute[];
   clock?: Clock;
   /** runs before serf is started, as a disk that is full */
-  beforeGossip?: () => void;
+  beforeGossip?: () => void | Promise<void>;
 }
 
 /** One node as a test sees it: real serf, a real TLS server, a real certificate. */
@@ -98,7 +98,7 @@ export async function startNode(wish: NodeWish): Promise<TestNode> {
   const guarded: Supervisor = {
     ...supervisor,
     start: async (spec) => {
-      wish.beforeGossip?.();
+      await wish.beforeGossip?.();
       await supervisor.start(spec);
     },
   };

@@ -71,3 +71,28 @@ test('a full disk is told and waited for, and then the node founds its cluster',
   expect(await a1.settled).toEqual({ how: 'founded' });
   expect(a1.membership.problems()).toEqual([]);
 });
+
+test('an agent that ends while it begins waits for what it began, so that no serf is left behind', async () => {
+  const { enrolment, store } = newCluster('a1');
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const a1 = await startNode({
+    name: 'a1',
+    enrolment,
+    store,
+    async beforeGossip() {
+      begun.resolve();
+      await goOn.promise;
+      order.push('started');
+    },
+  });
+  await begun.promise;
+  const closing = a1.membership.close().then(() => order.push('closed'));
+  await new Promise((done) => setImmediate(done));
+  goOn.resolve();
+  await closing;
+  expect(order).toEqual(['started', 'closed']);
+  await a1.powerOff();
+  expect((await a1.supervisor.state('clusterdeck-serf')).state).toBe('stopped');
+});
