@@ -74,7 +74,10 @@ export interface DaemonState {
  * again by pid and start time, and never by pattern.
  */
 export interface Supervisor {
-  /** Keeps it running from now on, restarted after a crash with a growing pause. */
+  /**
+   * Keeps it running from now on, restarted after a crash with a growing pause. One that runs is left
+   * alone, unless it runs by another command: then it is stopped in order first.
+   */
   start(spec: DaemonSpec): Promise<void>;
   /** Persisted before it acts: nothing starts it again until `start`. @throws Failure TIMEOUT */
   stop(name: string, options?: { force?: boolean }): Promise<void>;

@@ -50,7 +50,7 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
   const leaving = Promise.withResolvers<'leave'>();
   const stopListening = io.onSignal('SIGUSR2', () => leaving.resolve('leave'));
   try {
-    await writeWhole(folders.pid, JSON.stringify(await identify(process.pid)));
+    await notePid(folders.pid, logger);
     const base = { clock: systemClock, logger, commands: systemCommands };
     const supervisor = createSupervisor({ ...base, folder: folders.daemons });
     const agent = await composeAgent(
@@ -83,6 +83,13 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
     stopListening();
     unlock();
   }
+}
+
+/** For `node-agent stop`; a full disk must not keep the agent from starting. */
+async function notePid(path: string, logger: AgentLogger): Promise<void> {
+  await writeWhole(path, JSON.stringify(await identify(process.pid))).catch((error: unknown) =>
+    logger.warn({ err: error }, 'The number of this process could not be noted'),
+  );
 }
 
 /** Where it cannot be said, the others find out by themselves. */

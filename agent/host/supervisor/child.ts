@@ -48,10 +48,22 @@ export class ChildDaemon {
   start(spec: DaemonSpec): Promise<void> {
     return this.#inTurn(async () => {
       const before = await this.#load();
-      const process = before?.process ?? null;
-      await this.#save({ version: 1, spec: plain(spec), desired: 'running', process, ended: '' });
+      const running = before !== null && (await isRunning(before)) ? before.process : null;
+      const isOther = before !== null && command(before.spec) !== command(plain(spec));
+      if (before !== null && isOther) await this.#end(before, false);
+      const process = isOther ? null : running;
+      const now: DaemonRecord = {
+        version: 1,
+        spec: plain(spec),
+        desired: 'running',
+        process,
+        ended: '',
+      };
+      // what runs as asked needs no word on the disk, which may be full
+      const isSame = process !== null && JSON.stringify(before) === JSON.stringify(now);
+      if (!isSame) await this.#save(now);
       this.#pauseMs = FIRST_PAUSE_MS;
-      if (process === null || !(await isAlive(process))) await this.#spawn();
+      if (process === null) await this.#spawn();
       this.#watch();
     });
   }
@@ -229,18 +241,25 @@ export class ChildDaemon {
   }
 }
 
+const isRunning = async ({ process }: DaemonRecord) => process !== null && (await isAlive(process));
+
+/** What decides how it runs; how long its stop may take does not. */
+const command = ({ argv, user, env, cwd }: DaemonRecord['spec']) =>
+  JSON.stringify([argv, user, env, cwd]);
+
 /** setpriv becomes the program itself, with the user's own groups. */
 function withUser({ user, argv }: DaemonRecord['spec']): [string, ...string[]] {
   if (user === undefined || user === 'root') return argv;
   return ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--', ...argv];
 }
 
+/** In the order of the record's schema, so that equal ones read alike. */
 const plain = ({ name, argv, user, env, cwd, stopMs, mainProcessOnly }: DaemonSpec) => ({
   name,
   argv: [...argv] as [string, ...string[]],
-  stopMs,
-  mainProcessOnly,
   ...(user !== undefined && { user }),
   ...(env !== undefined && { env }),
   ...(cwd !== undefined && { cwd }),
+  stopMs,
+  mainProcessOnly,
 });

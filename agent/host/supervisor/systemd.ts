@@ -42,7 +42,9 @@ class Units implements Supervisor {
   }
 
   async start(spec: DaemonSpec): Promise<void> {
-    await this.#install(spec);
+    const isChanged = await this.#install(spec);
+    // one that runs by an earlier unit goes on with that until it is started anew
+    if (isChanged && (await this.state(spec.name)).state === 'running') await this.stop(spec.name);
     await this.#systemctl('start', spec.name);
   }
 
@@ -93,18 +95,21 @@ class Units implements Supervisor {
     return { state: 'stopped', pid: null, since: null, message: '' };
   }
 
-  async #install(spec: DaemonSpec): Promise<void> {
+  /** @returns whether it ran another command before, or in another environment */
+  async #install(spec: DaemonSpec): Promise<boolean> {
     const unit = join(this.#unitFolder, `${spec.name}.service`);
     const variables = join(this.#environmentFolder, `${spec.name}.env`);
-    const text = unitFile(spec, variables);
-    await writeWhole(variables, environmentFile({ LANG: 'C.UTF-8', ...spec.env }));
     this.#stopMs.set(spec.name, spec.stopMs);
-    const before = await readFile(unit, 'utf8').catch(() => null);
-    if (before === text) return;
-    await writeWhole(unit, text, { mode: 0o644 });
+    const env = environmentFile({ LANG: 'C.UTF-8', ...spec.env });
+    const hasOtherEnv = (await put(variables, env, 0o600)) !== env;
+    const text = unitFile(spec, variables);
+    const before = await put(unit, text, 0o644);
+    if (before === text) return hasOtherEnv;
     // the distribution's unit of this name must not start it at the next boot, before the agent
     await this.#run('disable', '--quiet', spec.name);
     await this.#systemctl('daemon-reload');
+    // a unit that a newer agent writes otherwise is no reason to stop anything
+    return hasOtherEnv || commandIn(before ?? '') !== commandIn(text);
   }
 
   async #show(name: string): Promise<Record<string, string>> {
@@ -146,3 +151,16 @@ class Units implements Supervisor {
     );
   }
 }
+
+/** Writes what is not there already. @returns what was there before; null: nothing */
+async function put(path: string, text: string, mode: number): Promise<string | null> {
+  const before = await readFile(path, 'utf8').catch(() => null);
+  if (before !== text) await writeWhole(path, text, { mode });
+  return before;
+}
+
+const commandIn = (unit: string) =>
+  unit
+    .split('\n')
+    .filter((line) => /^(ExecStart|User|WorkingDirectory)=/.test(line))
+    .join('\n');

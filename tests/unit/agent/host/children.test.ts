@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '#agent/host/clock';
@@ -73,6 +73,32 @@ test('the next agent finds it again, and starts no second one', async () => {
   expect((await after.state('worker')).pid).toBe(pid);
   await after.stop('worker');
   await isGone(pid);
+});
+
+test('one that runs by another command is stopped in order, then runs by the new one', async () => {
+  const folder = sweptFolder();
+  const one = supervisor(folder);
+  await one.start(SLEEP);
+  const pid = await runningPid(one);
+  await one.start({ ...SLEEP, stopMs: 9_000 });
+  expect((await one.state('worker')).pid).toBe(pid);
+  await one.start(spec('exec sleep 601'));
+  expect(await identify(pid)).toBeNull();
+  expect(await runningPid(one)).not.toBe(pid);
+});
+
+test('what runs as asked is taken over without a word on the disk', async () => {
+  const folder = sweptFolder();
+  const before = supervisor(folder);
+  const whole = { ...SLEEP, env: { A: '1' }, cwd: folder };
+  await before.start(whole);
+  const pid = await runningPid(before);
+  before.release();
+  const { mtimeMs, ino } = statSync(join(folder, 'worker.json'));
+  const after = supervisor(folder);
+  await after.start(whole);
+  expect((await after.state('worker')).pid).toBe(pid);
+  expect(statSync(join(folder, 'worker.json'))).toMatchObject({ mtimeMs, ino });
 });
 
 test('a number that was given to another process is not taken for the daemon', async () => {

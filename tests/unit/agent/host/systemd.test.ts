@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { superviseUnits } from '#agent/host/supervisor/systemd';
@@ -66,6 +66,7 @@ test('a unit is written once, the distribution’s own no longer starts it, then
   expect(systemd.asked).toEqual([
     'disable --quiet slurmd',
     'daemon-reload',
+    expect.stringMatching(/^show /),
     'start slurmd',
     'start slurmd',
   ]);
@@ -79,6 +80,27 @@ test('a unit is written once, the distribution’s own no longer starts it, then
     since: 1_763_700_000_000,
     message: '',
   });
+});
+
+test('one that runs by an earlier unit is stopped in order before it starts by the new one', async () => {
+  const { systemd, units } = stage();
+  await units.start(SPEC);
+  for (const changed of [{ argv: ['slurmd', '-D'] as const }, { env: { TOKEN: 'another' } }]) {
+    systemd.asked.length = 0;
+    await units.start({ ...SPEC, ...changed });
+    const acts = systemd.asked.filter((words) => /^(start|stop)/.test(words));
+    expect(acts).toEqual(['stop --no-block slurmd', 'start slurmd']);
+  }
+});
+
+test('a unit that a newer agent writes otherwise stops nothing', async () => {
+  const { systemd, units, unitFolder } = stage();
+  await units.start(SPEC);
+  const path = join(unitFolder, 'slurmd.service');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('RestartSec=1', 'RestartSec=3'));
+  systemd.asked.length = 0;
+  await units.start(SPEC);
+  expect(systemd.asked).toEqual(['disable --quiet slurmd', 'daemon-reload', 'start slurmd']);
 });
 
 test('the environment stands in a file of root alone, never in the unit', async () => {
