@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Host } from '#electron/core/ports';
-import { openHttps } from './external';
+import { openWebPage } from './external';
 
 export interface HostOptions {
   version: string;
@@ -21,7 +21,7 @@ export function createHost(options: HostOptions): Host {
       demo: options.demo,
       canOpenDemo: !options.demo,
     },
-    openExternal: (url) => openHttps(url, options.shell),
+    openExternal: (url) => openWebPage(url, options.shell),
     openDemo: () => startDemo(options.self),
     async focus() {
       options.show();

@@ -10,6 +10,7 @@ import { VaultDialog } from '../features/vault/vault-dialog';
 import { useLive } from './context';
 import { useDialogs } from './dialogs';
 
+const EnrolDialog = lazy(() => import('../features/clusteros/enrol-dialog'));
 const ExportDialog = lazy(() => import('../features/bundles/export-dialog'));
 const SyncDialogs = lazy(() => import('../features/sync/sync-dialogs'));
 const Palette = lazy(() => import('../features/palette/palette'));
@@ -52,6 +53,12 @@ export function DialogHost() {
       return (
         <Suspense fallback={null}>
           <SyncDialogs request={current} onClose={close} />
+        </Suspense>
+      );
+    case 'enrol':
+      return (
+        <Suspense fallback={null}>
+          <EnrolDialog cluster={cluster} onClose={close} />
         </Suspense>
       );
     case 'export':

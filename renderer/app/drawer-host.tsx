@@ -5,14 +5,16 @@ import { TaskDrawer } from '../features/tasks/task-drawer';
 import { useParam } from './address';
 
 const GuestDrawer = lazy(() => import('../features/guests/guest-drawer'));
+const JobDrawer = lazy(() => import('../features/clusteros/job-drawer'));
 
 /**
- * The drawers that open over any page. The address says which (`?guest=`, `?task=`,
+ * The drawers that open over any page. The address says which (`?guest=`, `?job=`, `?task=`,
  * `?operation=`), so that back closes them and a reload keeps them; a task opened from an
  * operation stands above it.
  */
 export function DrawerHost() {
   const [guest, setGuest] = useParam('guest');
+  const [job, setJob] = useParam('job');
   const [operation, setOperation] = useParam('operation');
   const [task, setTask] = useParam('task');
   const bar = task?.indexOf('|') ?? -1;
@@ -22,6 +24,11 @@ export function DrawerHost() {
       {guest !== null && (
         <Suspense fallback={null}>
           <GuestDrawer key={guest} guestKey={guest} onClose={() => setGuest(null)} />
+        </Suspense>
+      )}
+      {job !== null && (
+        <Suspense fallback={null}>
+          <JobDrawer key={job} jobKey={job} onClose={() => setJob(null)} />
         </Suspense>
       )}
       {operation !== null && (

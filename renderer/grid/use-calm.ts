@@ -8,13 +8,10 @@ export function useCalm<Value>(value: Value): Value {
   const [calm, setCalm] = useState(value);
   const newest = useRef(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  if (calm === undefined && value !== undefined) setCalm(value);
   useEffect(() => {
     newest.current = value;
     if (value === calm || timer.current !== undefined) return;
-    if (calm === undefined) {
-      setCalm(value);
-      return;
-    }
     timer.current = setTimeout(() => {
       timer.current = undefined;
       setCalm(newest.current);

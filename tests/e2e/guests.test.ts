@@ -209,7 +209,7 @@ describe('a guest', () => {
 
   it('opens from the palette', async () => {
     await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('Search clusters, guests, actions').fill('cache-03');
+    await page.getByPlaceholder('Search clusters, guests, jobs, actions').fill('cache-03');
     await page
       .getByRole('option', { name: /cache-03/ })
       .first()

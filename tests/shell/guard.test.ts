@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openHttps } from '#electron/shell/external';
+import { openWebPage } from '#electron/shell/external';
 import { isTrustedSender } from '#electron/shell/guard';
 import { menuTemplate } from '#electron/shell/menu';
 
@@ -36,23 +36,29 @@ describe('the system browser', () => {
   const opened: string[] = [];
   const shell = { openExternal: async (url: string) => void opened.push(url) };
 
-  test('is given https addresses', async () => {
-    await openHttps('https://[fd00::5]:8006/#v1:0:=qemu%2F100', shell);
-    expect(opened).toEqual(['https://[fd00::5]:8006/#v1:0:=qemu%2F100']);
+  test('is given web addresses', async () => {
+    opened.length = 0;
+    await openWebPage('https://[fd00::5]:8006/#v1:0:=qemu%2F100', shell);
+    await openWebPage('http://198.51.100.11:7681/', shell);
+    expect(opened).toEqual([
+      'https://[fd00::5]:8006/#v1:0:=qemu%2F100',
+      'http://198.51.100.11:7681/',
+    ]);
   });
 
   test.each([
-    'http://pve1:8006/',
+    'ftp://pve1:8006/',
     'file:///etc/passwd',
     'javascript:alert(1)',
     'vscode://x',
     'smb://host/share',
     'https://root:pw@pve1/',
+    'http://root:pw@node1/',
     'https:',
     'pve1:8006',
   ])('is never given %s', async (url) => {
     opened.length = 0;
-    await expect(openHttps(url, shell)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(openWebPage(url, shell)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     expect(opened).toEqual([]);
   });
 });

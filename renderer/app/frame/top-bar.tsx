@@ -34,7 +34,7 @@ export function TopBar() {
         onClick={() => dialogs.open({ type: 'palette' })}
       >
         <Search size={15} strokeWidth={1.75} aria-hidden />
-        <span className={styles.searchWords}>Search clusters, guests, actions</span>
+        <span className={styles.searchWords}>Search clusters, guests, jobs, actions</span>
         <Kbd>{isMac() ? '⌘ K' : 'Ctrl K'}</Kbd>
       </button>
       <div className={styles.right}>

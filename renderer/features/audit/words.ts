@@ -25,6 +25,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'hub.createCluster': 'Added through the hub',
   'hub.removeCluster': 'Deleted through the hub',
   'hub.updateCluster': 'Changed through the hub',
+  'nodes.enrol': 'Files for new nodes written',
   'remote.create': 'Remote added',
   'remote.remove': 'Remote deleted',
   'remote.update': 'Remote changed',
@@ -37,12 +38,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'vault.create': 'Vault made',
 };
 
-const GUEST = /^guest\.(\w+?)(\.ordered)?$/;
+const DEEDS = /^(guest|slurm)\.(\w+?)(\.ordered)?$/;
+const ON: Readonly<Record<string, string>> = { guest: 'Guest', slurm: 'SLURM' };
 
 /** `Cluster changed`, `Guest: stop (ordered)`. */
 export function actionWords(action: string): string {
-  const [, deed, ordered] = GUEST.exec(action) ?? [];
-  if (deed !== undefined) return `Guest: ${deed}${ordered === undefined ? '' : ' (ordered)'}`;
+  const [, on = '', deed, ordered] = DEEDS.exec(action) ?? [];
+  if (deed !== undefined) return `${ON[on]}: ${deed}${ordered === undefined ? '' : ' (ordered)'}`;
   return ACTIONS[action] ?? action;
 }
 

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { KeyRound, Pencil } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Cluster } from '#shared/contract/clusters';
+import type { ClusterosLive } from '#shared/contract/inventory';
 import { hostPort } from '#shared/domain/host';
 import { useLive, useOrpc } from '../../app/context';
 import { problemOf } from '../../transport/failure';
@@ -23,6 +24,7 @@ import styles from './cluster-page.module.css';
 export function ConfigurationTab({ cluster }: { cluster: Cluster }) {
   const actions = useClusterActions(cluster);
   const block = useBlock(cluster);
+  const isProxmox = cluster.kind === 'proxmox';
   const edit = (
     <Button small icon={Pencil} onClick={actions.edit}>
       Edit
@@ -36,26 +38,34 @@ export function ConfigurationTab({ cluster }: { cluster: Cluster }) {
       <Panel title="Certificates" note={VERIFY[cluster.verify]}>
         <Endpoints cluster={cluster} onCompare={actions.trust} />
       </Panel>
-      <Panel title="Deployment" aside={edit}>
-        <Facts facts={deploymentFacts(cluster)} />
-      </Panel>
+      {isProxmox && (
+        <Panel title="Deployment" aside={edit}>
+          <Facts facts={deploymentFacts(cluster)} />
+        </Panel>
+      )}
       <Panel title="Appearance" aside={edit}>
         <Appearance cluster={cluster} />
       </Panel>
-      <Panel
-        title="Privileges"
-        className={styles.wide}
-        note="What the account may do there, and what is missing for the rest."
-        aside={
-          cluster.authKind === 'password' && (
-            <Button small icon={KeyRound} why={block} onClick={actions.mint}>
-              Mint a token
-            </Button>
-          )
-        }
-      >
-        <Privileges uuid={cluster.uuid} />
-      </Panel>
+      {isProxmox ? (
+        <Panel
+          title="Privileges"
+          className={styles.wide}
+          note="What the account may do there, and what is missing for the rest."
+          aside={
+            cluster.authKind === 'password' && (
+              <Button small icon={KeyRound} why={block} onClick={actions.mint}>
+                Mint a token
+              </Button>
+            )
+          }
+        >
+          <Privileges uuid={cluster.uuid} />
+        </Panel>
+      ) : (
+        <Panel title="Cluster" note="As its agents tell it.">
+          <ClusterosFacts uuid={cluster.uuid} />
+        </Panel>
+      )}
       <Panel title="Careful here" className={styles.wide}>
         <DangerZone cluster={cluster} />
       </Panel>
@@ -70,7 +80,6 @@ const VERIFY: Record<Cluster['verify'], string> = {
 };
 
 function connectionFacts(cluster: Cluster): [string, ReactNode][] {
-  const isToken = cluster.authKind === 'token';
   return [
     ['Id', <CodeText key="id">{cluster.clusterId}</CodeText>],
     ['Number', cluster.number],
@@ -82,15 +91,54 @@ function connectionFacts(cluster: Cluster): [string, ReactNode][] {
         ))}
       </ul>,
     ],
+    ...(cluster.kind === 'clusteros' ? [] : [account(cluster)]),
     [
-      isToken ? 'Token' : 'User',
-      <CodeText key="account">{isToken ? (cluster.tokenId ?? '') : cluster.user}</CodeText>,
+      cluster.kind === 'clusteros' ? 'Token' : 'Secret',
+      cluster.hasSecret ? 'sealed in the vault' : 'none is stored',
     ],
-    ['Secret', cluster.hasSecret ? 'sealed in the vault' : 'none is stored'],
     ['Watched', cluster.isActive ? 'yes' : 'no, in maintenance'],
     ['Default', cluster.isDefault ? 'yes' : 'no'],
   ];
 }
+
+function account({ authKind, tokenId, user }: Cluster): [string, ReactNode] {
+  const isToken = authKind === 'token';
+  return [
+    isToken ? 'Token' : 'User',
+    <CodeText key="account">{isToken ? (tokenId ?? '') : user}</CodeText>,
+  ];
+}
+
+const RIGHTS: Record<ClusterosLive['rights'], string> = {
+  viewer: 'may look',
+  operator: 'may look, and act on nodes and jobs',
+  admin: 'may do everything',
+};
+
+function ClusterosFacts({ uuid }: { uuid: string }) {
+  const live = useLive((state) => state.live.get(uuid));
+  const own = live?.clusteros ?? null;
+  if (own === null) return <p className={styles.quiet}>It has not answered yet.</p>;
+  return (
+    <Facts
+      facts={[
+        ['Name', live?.clusterName ?? '–'],
+        ['Its own id', <CodeText key="id">{own.id}</CodeText>],
+        ['Region', own.region === '' ? '–' : own.region],
+        ['Data centre', own.datacenter === '' ? '–' : own.datacenter],
+        ['Founded', <Moment key="founded" at={own.createdAt} />],
+        ['The token', RIGHTS[own.rights]],
+        ['Shared state', STATES[own.state]],
+      ]}
+    />
+  );
+}
+
+const STATES: Record<ClusterosLive['state'], string> = {
+  ok: 'can be read and written',
+  'read-only': 'read only: it lost its quorum',
+  unreachable: 'does not answer',
+};
 
 function deploymentFacts(cluster: Cluster): [string, ReactNode][] {
   return [

@@ -86,6 +86,7 @@ function ProblemNotice({ cluster, problem }: { cluster: Cluster; problem: Proble
       action={<ProblemButton cluster={cluster} problem={problem} />}
     >
       {problem.detail}
+      {problem.remedy !== undefined && <p className={styles.remedy}>{problem.remedy}</p>}
     </Notice>
   );
 }

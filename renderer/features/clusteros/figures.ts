@@ -59,7 +59,7 @@ function nodeFigure(
 ): Figure {
   const all = nodes && nodes.online + nodes.offline + nodes.unknown;
   const parts = [
-    all !== undefined && `of ${all} online`,
+    all !== undefined && `of ${all}`,
     own !== null && own.drained > 0 && `${own.drained} drained`,
     own !== null && own.gpus > 0 && plural(own.gpus, 'GPU'),
   ].filter((part) => typeof part === 'string');

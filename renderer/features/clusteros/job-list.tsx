@@ -30,9 +30,9 @@ const IDS = [
 type ColumnId = (typeof IDS)[number];
 
 const COLUMNS: Record<ColumnId, ListColumn<JobRow>> = {
-  job: { label: 'Job', grow: 0, minPx: 74, numeric: true, sortBy: (row) => row.job },
-  name: { label: 'Name', grow: 3, minPx: 150, numeric: false, sortBy: (row) => row.name },
-  state: { label: 'State', grow: 0, minPx: 116, numeric: false, sortBy: (row) => row.state },
+  job: { label: 'Job', grow: 0, minPx: 62, numeric: true, sortBy: (row) => row.job },
+  name: { label: 'Name', grow: 3, minPx: 130, numeric: false, sortBy: (row) => row.name },
+  state: { label: 'State', grow: 0, minPx: 106, numeric: false, sortBy: (row) => row.state },
   user: { label: 'User', grow: 1, minPx: 70, numeric: false, sortBy: (row) => row.user },
   partition: {
     label: 'Partition',
@@ -45,7 +45,7 @@ const COLUMNS: Record<ColumnId, ListColumn<JobRow>> = {
   place: {
     label: 'Runs on, or waits for',
     grow: 2,
-    minPx: 130,
+    minPx: 116,
     numeric: false,
     quiet: true,
     sortBy: (row) => row.nodes[0] ?? row.reason,
@@ -108,10 +108,10 @@ const JOBS: ListDefinition<'jobs', ColumnId> = {
   usual: { column: 'job', descending: true },
   row: Row,
   presets: [
-    { label: 'All', query: '' },
-    { label: 'Running', query: 'is:running' },
-    { label: 'Waiting', query: 'is:waiting' },
-    { label: 'Held', query: 'is:held' },
+    { key: 'all', label: 'All', query: '' },
+    { key: 'running', label: 'Running', query: 'is:running' },
+    { key: 'waiting', label: 'Waiting', query: 'is:waiting' },
+    { key: 'held', label: 'Held', query: 'is:held' },
   ],
   ticks: true,
 };

@@ -2,6 +2,7 @@ import { Crown } from 'lucide-react';
 import type { MemberRow } from '#shared/contract/inventory';
 import { bytes, percent, plain } from '#shared/domain/units';
 import { Checkbox } from '../../ui/choice';
+import { cx } from '../../ui/cx';
 import { Badge, StateDot } from '../../ui/state';
 import { Cell, HeadCell, Table } from '../../ui/table';
 import { ofTotal, shareOf } from '../cluster/figures';
@@ -9,7 +10,7 @@ import { Share } from '../cluster/share';
 import tables from '../cluster/tables.module.css';
 import styles from './members.module.css';
 import type { Member } from './use-members';
-import { drainState, memberState, roleWord } from './words';
+import { briefRole, drainState, memberState, roleWord } from './words';
 
 interface MembersTableProps {
   members: readonly Member[];
@@ -26,7 +27,7 @@ interface MembersTableProps {
 export function MembersTable(props: MembersTableProps) {
   const { members, stale, ticked, onTick } = props;
   return (
-    <Table label="Nodes" className={tables.table}>
+    <Table label="Nodes" className={cx(tables.table, styles.table)}>
       <thead>
         <tr>
           {ticked && (
@@ -48,7 +49,9 @@ export function MembersTable(props: MembersTableProps) {
           <HeadCell>Roles</HeadCell>
           <HeadCell numeric>CPU</HeadCell>
           <HeadCell numeric>Memory</HeadCell>
-          <HeadCell numeric>Disk free</HeadCell>
+          <HeadCell numeric className={styles.roomy}>
+            Disk free
+          </HeadCell>
           <HeadCell numeric>Cores taken</HeadCell>
           <HeadCell numeric>Jobs</HeadCell>
         </tr>
@@ -115,7 +118,7 @@ function MemberLine({ member, measured, stale, opened, onOpen, ticked, onTick }:
         </span>
       </Cell>
       <Cell>
-        <Roles member={member} />
+        <Roles member={member} brief />
       </Cell>
       <Cell numeric>
         <Share
@@ -134,7 +137,9 @@ function MemberLine({ member, measured, stale, opened, onOpen, ticked, onTick }:
           stale={stale}
         />
       </Cell>
-      <Cell numeric>{plain(bytes(free, 'si'))}</Cell>
+      <Cell numeric className={styles.roomy}>
+        {plain(bytes(free, 'si'))}
+      </Cell>
       <Cell numeric>
         {member.cpus === null ? '–' : `${member.cpusAllocated ?? 0} of ${member.cpus}`}
       </Cell>
@@ -155,20 +160,20 @@ function Drain({ member }: { member: MemberRow }) {
 }
 
 /** What a node is, with a crown where it leads. */
-export function Roles({ member }: { member: MemberRow }) {
+export function Roles({ member, brief = false }: { member: MemberRow; brief?: boolean }) {
   if (member.roles.length === 0 && member.leaderOf.length === 0) {
     return <span className={styles.quiet}>none</span>;
   }
   // who leads the shared state has no role of its own for it
   const raft = member.leaderOf.filter((role) => !member.roles.some((own) => own === role));
   return (
-    <span className={styles.roles}>
+    <span className={cx(styles.roles, brief && styles.brief)}>
       {[...member.roles, ...raft].map((role) => {
         const leads = member.leaderOf.includes(role);
         return (
-          <Badge key={role} tone={leads ? 'busy' : 'idle'}>
+          <Badge key={role}>
             {leads && <Crown size={11} strokeWidth={2} aria-label="leads" role="img" />}
-            {roleWord(role)}
+            {brief ? briefRole(role) : roleWord(role)}
           </Badge>
         );
       })}

@@ -38,7 +38,7 @@ export function ClusterosOverview(props: { cluster: Cluster; timeframe: Timefram
           { id: 'cpu', title: 'CPU by node', floors: FULL_SCALE },
           { id: 'memory', title: 'Memory by node', floors: FULL_SCALE },
           { id: 'jobs', title: 'Jobs' },
-          { id: 'disk', title: 'Disk by node', floors: FULL_SCALE },
+          { id: 'storage', title: 'Disk' },
         ]}
       />
       {live?.clusteros ? (
@@ -54,7 +54,7 @@ export function ClusterosOverview(props: { cluster: Cluster; timeframe: Timefram
           </Panel>
         </div>
       ) : (
-        live?.asOf == null && <Skeleton height="150px" />
+        (live === undefined || live.asOf === null) && <Skeleton height="150px" />
       )}
       {members.length > 0 && <MembersTable members={members} stale={stale} onOpen={open} />}
     </Stack>

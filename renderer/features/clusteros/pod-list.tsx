@@ -64,9 +64,9 @@ const PODS: ListDefinition<'pods', ColumnId> = {
   usual: { column: 'name', descending: false },
   row: Row,
   presets: [
-    { label: 'All', query: '' },
-    { label: 'Running', query: 'is:running' },
-    { label: 'Not ready', query: '-is:ready' },
+    { key: 'all', label: 'All', query: '' },
+    { key: 'running', label: 'Running', query: 'is:running' },
+    { key: 'not-ready', label: 'Not ready', query: '-is:ready' },
   ],
   ticks: false,
 };

@@ -34,6 +34,13 @@ export interface ListColumn<Row> extends GridColumn {
   sortBy: (row: Row) => SortValue;
 }
 
+/** A choice above the list; its `query` holds beside the typed one. */
+interface Preset {
+  key: string;
+  label: string;
+  query: string;
+}
+
 /** What a list of one kind of row is like; the same object all the time. */
 export interface ListDefinition<Kind extends ListKind, Id extends string> {
   kind: Kind;
@@ -48,8 +55,8 @@ export interface ListDefinition<Kind extends ListKind, Id extends string> {
   leastNeeded: readonly Id[];
   usual: Sort<Id>;
   row: ComponentType<GridRowProps<Id>>;
-  /** one of them is in force; a query each */
-  presets: readonly { label: string; query: string }[];
+  /** one of them is in force, the first unless another was chosen */
+  presets: readonly [Preset, ...Preset[]];
   /** whether rows can be ticked */
   ticks: boolean;
 }
@@ -65,6 +72,7 @@ interface RowListProps<Kind extends ListKind, Id extends string> {
 }
 
 const EMPTY: Query = { terms: [] };
+const ALL = 'all';
 
 /** A long list of a cluster's rows with filter, order, selection and what can be done with them. */
 export function RowList<Kind extends ListKind, Id extends string>(props: RowListProps<Kind, Id>) {
@@ -94,11 +102,10 @@ export function RowList<Kind extends ListKind, Id extends string>(props: RowList
   const [lastGood, setLastGood] = useState(parsed.ok ? parsed.query : EMPTY);
   if (parsed.ok && parsed.query !== lastGood) setLastGood(parsed.query);
   const wanted = useDeferredValue(lastGood);
+  const shown = definition.presets.find(({ key }) => key === preset) ?? definition.presets[0];
   const found = useMemo(() => {
-    const shown = language.parse(
-      definition.presets.find((one) => one.query === preset)?.query ?? '',
-    );
-    const tests = [wanted, shown.ok ? shown.query : EMPTY].map(language.matcher);
+    const chosenOnes = language.parse(shown.query);
+    const tests = [wanted, chosenOnes.ok ? chosenOnes.query : EMPTY].map(language.matcher);
     const rows: Iterable<RowOf<Kind>> = table?.byId.values() ?? [];
     return sorted(
       rows,
@@ -107,7 +114,7 @@ export function RowList<Kind extends ListKind, Id extends string>(props: RowList
       sort.descending,
       (a, b) => (a.id < b.id ? -1 : 1),
     ).map((row) => rowKey(cluster.uuid, row.id));
-  }, [table, wanted, preset, sort, cluster.uuid, language, definition, of]);
+  }, [table, wanted, shown, sort, cluster.uuid, language, of]);
   const [keys, setKeys] = useState(found);
   if (found !== keys && !same(found, keys)) setKeys(found);
   const selection = useMemo(() => keepShown(chosen, keys), [chosen, keys]);
@@ -134,12 +141,9 @@ export function RowList<Kind extends ListKind, Id extends string>(props: RowList
         </output>
         <Segmented
           label={`Which ${what} are shown`}
-          value={preset ?? ''}
-          options={definition.presets.map(({ label: name, query: value }) => ({
-            value,
-            label: name,
-          }))}
-          onChange={(value) => setPreset(value, { replace: true })}
+          value={shown.key}
+          options={definition.presets.map(({ key, label: name }) => ({ value: key, label: name }))}
+          onChange={(key) => setPreset(key === ALL ? null : key, { replace: true })}
         />
       </div>
       <div className={styles.place} ref={place}>

@@ -13,6 +13,9 @@ const ROLES: Readonly<Record<string, string>> = {
 /** A role as people say it; one that is not known here keeps its own name. */
 export const roleWord = (role: string): string => ROLES[role] ?? role;
 
+/** The same where there is little place and the heading says that it is a role. */
+export const briefRole = (role: string): string => roleWord(role).replace('SLURM ', '');
+
 /** The name of an agent's component, as `SLURM controller`. */
 export const componentWord = (name: string): string => ROLES[name.replaceAll(' ', '-')] ?? name;
 

@@ -14,6 +14,7 @@ import {
   Star,
   StarOff,
   Trash2,
+  UserPlus,
   Wrench,
 } from 'lucide-react';
 import type { Cluster } from '#shared/contract/clusters';
@@ -41,18 +42,23 @@ function clusterCommands(
   actions: ClusterActions,
 ): ClusterCommand[][] {
   const paused = state === 'paused';
+  const isClusteros = cluster.kind === 'clusteros';
   return [
     [
       { key: 'open', looks: true, label: 'Open', icon: LayoutDashboard, run: () => actions.open() },
       { key: 'test', looks: true, label: 'Test the connection', icon: PlugZap, run: actions.test },
       { key: 'refresh', looks: true, label: 'Refresh now', icon: RefreshCw, run: actions.refresh },
-      {
-        key: 'web',
-        looks: true,
-        label: 'Open its web interface',
-        icon: ExternalLink,
-        run: actions.openWeb,
-      },
+      ...(isClusteros
+        ? []
+        : [
+            {
+              key: 'web',
+              looks: true,
+              label: 'Open its web interface',
+              icon: ExternalLink,
+              run: actions.openWeb,
+            },
+          ]),
     ],
     [
       { key: 'edit', looks: true, label: 'Edit', icon: Pencil, run: actions.edit },
@@ -94,18 +100,20 @@ function clusterCommands(
           ]
         : []),
     ],
-    [
-      {
-        key: 'missing',
-        looks: true,
-        label: 'What is missing',
-        icon: ListChecks,
-        run: actions.missing,
-      },
-      ...(cluster.authKind === 'password'
-        ? [{ key: 'mint', label: 'Mint a token', icon: KeyRound, run: actions.mint }]
-        : []),
-    ],
+    isClusteros
+      ? [{ key: 'enrol', looks: false, label: 'Enrol nodes', icon: UserPlus, run: actions.enrol }]
+      : [
+          {
+            key: 'missing',
+            looks: true,
+            label: 'What is missing',
+            icon: ListChecks,
+            run: actions.missing,
+          },
+          ...(cluster.authKind === 'password'
+            ? [{ key: 'mint', label: 'Mint a token', icon: KeyRound, run: actions.mint }]
+            : []),
+        ],
     [{ key: 'remove', label: 'Delete', icon: Trash2, run: actions.remove, danger: true }],
   ];
 }

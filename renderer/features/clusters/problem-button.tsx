@@ -3,8 +3,11 @@ import type { Problem } from '#shared/contract/inventory';
 import { Button } from '../../ui/button';
 import { type ClusterActions, useClusterActions } from './use-cluster-actions';
 
-const HELP: Record<Problem['action'], { label: string; run: (actions: ClusterActions) => void }> = {
-  look: { label: 'Look', run: (actions) => actions.open('nodes') },
+const HELP: Record<
+  Problem['action'],
+  { label: string; run: (actions: ClusterActions, problem: Problem) => void }
+> = {
+  look: { label: 'Look', run: (actions, { node }) => actions.open('nodes', node) },
   compare: { label: 'Compare', run: (actions) => actions.trust() },
   signIn: { label: 'Sign in', run: (actions) => actions.signIn() },
   secondFactor: { label: 'Enter code', run: (actions) => actions.secondFactor() },
@@ -22,7 +25,7 @@ export function ProblemButton(props: { cluster: Cluster; problem: Problem; tabIn
       small
       busy={props.problem.action === 'retry' && actions.refreshing}
       tabIndex={props.tabIndex}
-      onClick={() => help.run(actions)}
+      onClick={() => help.run(actions, props.problem)}
     >
       {help.label}
     </Button>

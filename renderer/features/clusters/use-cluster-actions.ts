@@ -49,7 +49,10 @@ export function useClusterActions(cluster: Cluster) {
     refreshing: refresh.isPending,
     pause: (paused: boolean) => pause.mutate(paused),
     openWeb: () => openWeb.mutate(),
-    open: (tab?: string) => navigate(clusterHref(clusterId, tab)),
+    open: (tab?: string, node?: string) =>
+      navigate(
+        `${clusterHref(clusterId, tab)}${node === undefined ? '' : `?node=${encodeURIComponent(node)}`}`,
+      ),
     edit: () => navigate(`/edit/${clusterId}`),
     test: () => dialogs.open({ type: 'test', uuid }),
     trust: () => dialogs.open({ type: 'trust', uuid }),
@@ -58,6 +61,7 @@ export function useClusterActions(cluster: Cluster) {
     missing: () => dialogs.open({ type: 'missing', uuid }),
     mint: () => dialogs.open({ type: 'mint', uuid }),
     duplicate: () => dialogs.open({ type: 'duplicate', uuid }),
+    enrol: () => dialogs.open({ type: 'enrol', uuid }),
     remove: () => dialogs.open({ type: 'remove', uuid }),
     unlock: () => dialogs.open({ type: 'unlock' }),
   };

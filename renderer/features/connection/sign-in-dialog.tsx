@@ -10,6 +10,7 @@ import { Field } from '../../ui/field';
 import { PasswordInput } from '../../ui/input';
 import { Stack } from '../../ui/stack';
 import type { ClusterDialogProps } from './connection-dialogs';
+import { TokenHint } from './token-hint';
 
 /** Takes a new password or token secret for a cluster that refused the stored one or has none. */
 export function SignInDialog({ cluster, onClose }: ClusterDialogProps) {
@@ -25,16 +26,21 @@ export function SignInDialog({ cluster, onClose }: ClusterDialogProps) {
     onSuccess: onClose,
   });
   const isToken = cluster.authKind === 'token';
+  const isClusteros = cluster.kind === 'clusteros';
   return (
     <Dialog
       open
       size="small"
       title={`Sign in to ${cluster.name}`}
       description={
-        <>
-          As <CodeText>{isToken ? cluster.tokenId : cluster.user}</CodeText>. It is sealed in the
-          vault and used from now on.
-        </>
+        isClusteros ? (
+          'With a token of its agents. It is sealed in the vault and used from now on.'
+        ) : (
+          <>
+            As <CodeText>{isToken ? cluster.tokenId : cluster.user}</CodeText>. It is sealed in the
+            vault and used from now on.
+          </>
+        )
       }
       onOpenChange={onClose}
     >
@@ -50,7 +56,11 @@ export function SignInDialog({ cluster, onClose }: ClusterDialogProps) {
               {failure.data.remedy}
             </Notice>
           )}
-          <Field label={isToken ? 'Token secret' : 'Password'} required>
+          <Field
+            label={isClusteros ? 'Token' : isToken ? 'Token secret' : 'Password'}
+            hint={isClusteros ? <TokenHint /> : undefined}
+            required
+          >
             {(control) => (
               <PasswordInput {...control} autoFocus value={secret} onChange={setSecret} />
             )}

@@ -34,6 +34,7 @@ export function TestDialog({ cluster, onClose }: ClusterDialogProps) {
       }
     >
       <TestPanel
+        kind={cluster.kind}
         test={test}
         pinning={pin.isPending}
         onTfa={(answer) => void start({ uuid: cluster.uuid }, answer)}

@@ -1,4 +1,5 @@
 import { CircleCheck, CircleX } from 'lucide-react';
+import type { ClusterKind } from '#shared/contract/clusters';
 import type { CertificateInfo, TestResult, TfaAnswer } from '#shared/contract/connection';
 import { ErrorNotice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
@@ -6,9 +7,10 @@ import { SecondFactorForm } from './second-factor-form';
 import styles from './test-panel.module.css';
 import { TestStages } from './test-stages';
 import type { ConnectionTest } from './test-state';
-import { TrustChoice } from './trust-choice';
+import { COMPARE, TrustChoice } from './trust-choice';
 
 interface TestPanelProps {
+  kind: ClusterKind;
   test: ConnectionTest;
   /** pins the certificate at the endpoint (`host:port`); then the test is run again */
   onPin: (endpoint: string, certificate: CertificateInfo, pinned: string | null) => void;
@@ -18,7 +20,7 @@ interface TestPanelProps {
 }
 
 /** A test's stages, and the question it stopped at: trust, or a second factor. */
-export function TestPanel({ test, onPin, pinning = false, onTfa }: TestPanelProps) {
+export function TestPanel({ kind, test, onPin, pinning = false, onTfa }: TestPanelProps) {
   const unsure = test.phase === 'done' ? trustQuestion(test.result) : null;
   const factors = test.phase === 'done' ? (test.result?.factors ?? []) : [];
   const asks = factors.length > 0;
@@ -27,13 +29,14 @@ export function TestPanel({ test, onPin, pinning = false, onTfa }: TestPanelProp
       <p className={styles.headline} role="status">
         <Headline test={test} />
       </p>
-      <TestStages test={test} brief={unsure !== null || asks} />
+      <TestStages kind={kind} test={test} brief={unsure !== null || asks} />
       {test.problem && <ErrorNotice problem={test.problem} />}
       {unsure && test.endpoint !== null && (
         <TrustChoice
           endpoint={test.endpoint}
           certificate={unsure.certificate}
           pinned={unsure.pinned}
+          compare={COMPARE[kind]}
           busy={pinning}
           onPin={() => onPin(test.endpoint ?? '', unsure.certificate, unsure.pinned)}
         />

@@ -1,4 +1,5 @@
 import { Check, LoaderCircle, type LucideIcon, Minus, X } from 'lucide-react';
+import type { ClusterKind } from '#shared/contract/clusters';
 import { STAGES, type StageName, type TestStage } from '#shared/contract/connection';
 import { cx } from '../../ui/cx';
 import { elapsed } from '../../ui/elapsed';
@@ -25,14 +26,21 @@ const LOOKS: Record<Look, { icon: LucideIcon | null; word: string }> = {
   skipped: { icon: Minus, word: 'skipped' },
 };
 
+/** What the same stage is called with an agent. */
+const AGENT_NAMES: Partial<Record<StageName, string>> = {
+  permissions: 'Rights',
+  quorum: 'Shared state',
+};
+
 interface TestStagesProps {
+  kind: ClusterKind;
   test: ConnectionTest;
   /** leaves out what was not reached, where a question follows below */
   brief?: boolean;
 }
 
 /** The eight stages in their order; places of those to come are kept, so that nothing jumps. */
-export function TestStages({ test, brief = false }: TestStagesProps) {
+export function TestStages({ kind, test, brief = false }: TestStagesProps) {
   const shown = STAGES.map((name) => ({
     name,
     stage: test.stages.find((stage) => stage.name === name),
@@ -40,7 +48,11 @@ export function TestStages({ test, brief = false }: TestStagesProps) {
   return (
     <StageList
       busy={test.phase === 'running'}
-      stages={shown.map(({ name, stage }) => ({ name, words: NAMES[name], stage }))}
+      stages={shown.map(({ name, stage }) => ({
+        name,
+        words: (kind === 'clusteros' ? AGENT_NAMES[name] : undefined) ?? NAMES[name],
+        stage,
+      }))}
     />
   );
 }

@@ -1,5 +1,6 @@
 import { ShieldAlert, ShieldQuestion } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import type { ClusterKind } from '#shared/contract/clusters';
 import type { CertificateInfo } from '#shared/contract/connection';
 import { Button } from '../../ui/button';
 import { Checkbox } from '../../ui/choice';
@@ -28,12 +29,22 @@ export function TrustChoice(props: TrustChoiceProps) {
   );
 }
 
-const COMPARE = (
+const COMPARE_PVE = (
   <>
     On the server, <CodeText>pvenode cert info</CodeText> prints it; the web interface shows it
     under Node, Certificates.
   </>
 );
+
+/** Where a server's own fingerprint is found, by the kind of cluster. */
+export const COMPARE: Record<ClusterKind, ReactNode> = {
+  proxmox: COMPARE_PVE,
+  clusteros: (
+    <>
+      On the node, <CodeText>node-agent info</CodeText> prints it.
+    </>
+  ),
+};
 
 /** The question appears below the stages: whoever waited for the test has to see it. */
 function intoView(section: HTMLElement | null) {
@@ -41,7 +52,7 @@ function intoView(section: HTMLElement | null) {
 }
 
 function FirstSight(props: TrustChoiceProps) {
-  const { endpoint, certificate, busy, compare = COMPARE, onPin } = props;
+  const { endpoint, certificate, busy, compare = COMPARE_PVE, onPin } = props;
   return (
     <section ref={intoView} className={styles.choice} aria-label="Certificate">
       <Notice tone="information" icon={ShieldQuestion} title={`Is this ${endpoint}?`}>
@@ -63,7 +74,7 @@ function Changed(props: TrustChoiceProps & { pinned: string }) {
     <section ref={intoView} className={styles.choice} aria-label="Certificate">
       <Notice tone="bad" icon={ShieldAlert} title={`The certificate of ${props.endpoint} changed.`}>
         Nothing was sent. If somebody renewed it, the new fingerprint is the server’s own; if nobody
-        did, somebody may stand in between. {props.compare ?? COMPARE}
+        did, somebody may stand in between. {props.compare ?? COMPARE_PVE}
       </Notice>
       <div className={styles.sides}>
         <div className={styles.side}>

@@ -9,7 +9,7 @@ import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
 import type { ClusterDialogProps } from './connection-dialogs';
 import { endpointAt } from './endpoint-address';
-import { TrustChoice } from './trust-choice';
+import { COMPARE, TrustChoice } from './trust-choice';
 import { usePin } from './use-pin';
 
 /** Reads the certificate that an endpoint offers now, and asks whether to trust it. */
@@ -54,6 +54,7 @@ export function TrustDialog({ cluster, onClose }: ClusterDialogProps) {
             endpoint={hostPort(host, port)}
             certificate={offered}
             pinned={pinned}
+            compare={COMPARE[cluster.kind]}
             busy={pin.isPending}
             onPin={() =>
               pin.mutate(

@@ -33,7 +33,7 @@ export function Welcome() {
           <Way
             icon={FlaskConical}
             title="Open the demo lab"
-            text="Three simulated clusters in a window of their own, on a throw-away folder."
+            text="Simulated clusters of both kinds in a window of their own, on a throw-away folder."
             busy={demo.isPending}
             onClick={() => demo.mutate()}
           />

@@ -61,7 +61,9 @@ export function ClusterEditor(props: ClusterEditorProps) {
           <FormTest
             state={state}
             uuid={stored?.uuid}
-            onPassed={(draft) => void storages.load({ draft })}
+            onPassed={(draft) => {
+              if (draft.kind === 'proxmox') void storages.load({ draft });
+            }}
           />
           <DeploymentSection state={state} storages={storages} />
           <AppearanceSection state={state} />

@@ -5,7 +5,10 @@ import {
   type Cluster,
   type ClusterChanges,
   type ClusterCreate,
+  type ClusterKind,
   clusterCreate,
+  clusterKind,
+  DEFAULT_PORTS,
   type VerifyMode,
   verifyMode,
 } from '#shared/contract/clusters';
@@ -21,6 +24,7 @@ export interface EndpointFields {
 
 /** What the form's controls hold: text as typed, '' for nothing chosen. */
 export interface ClusterForm {
+  kind: ClusterKind;
   clusterId: string;
   name: string;
   endpoints: readonly EndpointFields[];
@@ -50,6 +54,7 @@ export interface ClusterForm {
 /** What a draft keeps of a form: the fields that were touched, and never the secret. */
 export const clusterDraft = z
   .object({
+    kind: clusterKind,
     clusterId: z.string(),
     name: z.string(),
     endpoints: z
@@ -97,12 +102,32 @@ export function withDraft(form: ClusterForm, draft: ClusterDraft | undefined): C
 /** A field's dotted path (`endpoints.0.host`) to what is wrong with it. */
 export type FieldErrors = Readonly<Record<string, string>>;
 
-export const EMPTY_ENDPOINT: Omit<EndpointFields, 'key'> = { host: '', port: '8006', pin: '' };
+/** An endpoint to be filled in, with the usual port. */
+export const emptyEndpoint = (kind: ClusterKind): Omit<EndpointFields, 'key'> => ({
+  host: '',
+  port: String(DEFAULT_PORTS[kind]),
+  pin: '',
+});
+
+/** The form for another kind of cluster: what only the former had is gone, ports change with it. */
+export function ofKind(form: ClusterForm, kind: ClusterKind): Partial<ClusterForm> {
+  const usual = String(DEFAULT_PORTS[form.kind]);
+  return {
+    kind,
+    authKind: kind === 'clusteros' ? 'token' : NEW_CLUSTER.authKind,
+    secret: '',
+    endpoints: form.endpoints.map((endpoint) => ({
+      ...endpoint,
+      port: endpoint.port === usual ? String(DEFAULT_PORTS[kind]) : endpoint.port,
+    })),
+  };
+}
 
 export const NEW_CLUSTER: ClusterForm = {
+  kind: 'proxmox',
   clusterId: '',
   name: '',
-  endpoints: [{ key: 'first', ...EMPTY_ENDPOINT }],
+  endpoints: [{ key: 'first', ...emptyEndpoint('proxmox') }],
   authKind: 'password',
   user: 'root@pam',
   tokenId: '',
@@ -152,20 +177,31 @@ const asNumber = (text: string): number | string =>
   /^\s*-?\d+\s*$/.test(text) ? Number(text) : text;
 
 function connectionFields(form: ClusterForm) {
-  const tokenUser = form.tokenId.split('!')[0] ?? '';
+  const { kind } = form;
   return {
+    kind,
     endpoints: form.endpoints.map(({ host, port, pin }) => ({
       host,
       port: asNumber(port),
       pin: orNull(pin),
     })),
+    ...(kind === 'clusteros' ? TOKEN_ONLY : accountFields(form)),
+    verify: form.verify,
+    ...(form.secret !== '' && { secret: form.secret }),
+  };
+}
+
+/** With agents the token alone says who asks. */
+const TOKEN_ONLY = { authKind: 'token', user: '', tokenId: null } as const;
+
+function accountFields(form: ClusterForm) {
+  const tokenUser = form.tokenId.split('!')[0] ?? '';
+  return {
     authKind: form.authKind,
     // a token belongs to the account that stands before its exclamation mark
     user: form.authKind === 'token' && tokenUser !== '' ? tokenUser : form.user,
     // with a password the token's id means nothing, however it is written
     tokenId: form.authKind === 'token' ? form.tokenId : null,
-    verify: form.verify,
-    ...(form.secret !== '' && { secret: form.secret }),
   };
 }
 
@@ -185,12 +221,12 @@ interface ZodLikeError {
 
 /** The whole form against the contract's own schema. */
 export function parseCluster(form: ClusterForm): Parsed<ClusterCreate> {
-  const needsTokenId = form.authKind === 'token' && form.tokenId.trim() === '';
+  const needsTokenId =
+    form.kind === 'proxmox' && form.authKind === 'token' && form.tokenId.trim() === '';
   const result = parsed(
     clusterCreate.safeParse({
       clusterId: form.clusterId,
       name: form.name,
-      kind: 'proxmox',
       ...connectionFields(form),
       isActive: form.isActive,
       isDefault: form.isDefault,

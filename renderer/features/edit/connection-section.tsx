@@ -1,4 +1,4 @@
-import type { Cluster, VerifyMode } from '#shared/contract/clusters';
+import type { Cluster, ClusterKind, VerifyMode } from '#shared/contract/clusters';
 import { Panel } from '../../ui/card';
 import { Segmented } from '../../ui/choice';
 import { Notice } from '../../ui/feedback';
@@ -6,6 +6,8 @@ import { Field } from '../../ui/field';
 import { Input, PasswordInput } from '../../ui/input';
 import { Select } from '../../ui/select';
 import { Stack } from '../../ui/stack';
+import { TokenHint } from '../connection/token-hint';
+import { ofKind } from './cluster-form';
 import styles from './edit.module.css';
 import { EndpointList } from './endpoint-list';
 import type { ClusterFormState } from './use-cluster-form';
@@ -22,6 +24,16 @@ const VERIFY_HINTS: Record<VerifyMode, string> = {
   off: '',
 };
 
+const KINDS: readonly { value: ClusterKind; label: string }[] = [
+  { value: 'proxmox', label: 'Proxmox VE' },
+  { value: 'clusteros', label: 'ClusterOS' },
+];
+
+const KIND_HINTS: Record<ClusterKind, string> = {
+  proxmox: 'Virtual machines and containers, through the API of Proxmox VE.',
+  clusteros: 'Bare metal with SLURM and k3s, through its node agents.',
+};
+
 interface ConnectionSectionProps {
   state: ClusterFormState;
   /** the saved cluster that is edited */
@@ -34,6 +46,17 @@ export function ConnectionSection({ state, stored }: ConnectionSectionProps) {
   return (
     <Panel title="Connection" className={styles.connection}>
       <Stack gap="medium">
+        {stored === null && (
+          <div>
+            <Segmented
+              label="Kind of cluster"
+              value={form.kind}
+              options={KINDS}
+              onChange={(kind) => change(ofKind(form, kind))}
+            />
+            <p className={styles.wideHint}>{KIND_HINTS[form.kind]}</p>
+          </div>
+        )}
         <div className={styles.pair}>
           <Field label="Name" error={errors.name} required>
             {(control) => (
@@ -77,9 +100,30 @@ export function ConnectionSection({ state, stored }: ConnectionSectionProps) {
             The card says so all the time. Pinning is as easy and safe: choose it and test.
           </Notice>
         )}
-        <SignIn state={state} stored={stored} />
+        {form.kind === 'clusteros' ? (
+          <AgentToken state={state} stored={stored} />
+        ) : (
+          <SignIn state={state} stored={stored} />
+        )}
       </Stack>
     </Panel>
+  );
+}
+
+function AgentToken({ state, stored }: ConnectionSectionProps) {
+  const { form, errors, change } = state;
+  const keeps = stored?.hasSecret === true;
+  return (
+    <Field
+      label="Token"
+      error={errors.secret}
+      hint={keeps ? 'Leave it blank to keep the stored one.' : <TokenHint />}
+      required={!keeps}
+    >
+      {(control) => (
+        <PasswordInput {...control} value={form.secret} onChange={(secret) => change({ secret })} />
+      )}
+    </Field>
   );
 }
 

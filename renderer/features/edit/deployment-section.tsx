@@ -1,3 +1,4 @@
+import type { ClusterKind } from '#shared/contract/clusters';
 import { Panel } from '../../ui/card';
 import { Switch } from '../../ui/choice';
 import { Combobox } from '../../ui/combobox';
@@ -25,6 +26,13 @@ interface DeploymentSectionProps {
 /** What the cluster is used for, and how much it is preferred. */
 export function DeploymentSection({ state, storages }: DeploymentSectionProps) {
   const { form, errors, change } = state;
+  if (form.kind === 'clusteros') {
+    return (
+      <Panel title="Order on the deck" className={styles.deployment}>
+        <Priority state={state} />
+      </Panel>
+    );
+  }
   return (
     <Panel title="Deployment" className={styles.deployment}>
       <Stack gap="large">
@@ -80,6 +88,11 @@ export function DeploymentSection({ state, storages }: DeploymentSectionProps) {
   );
 }
 
+const PRIORITY_HINTS: Record<ClusterKind, string> = {
+  proxmox: 'Clusters with a higher priority are filled first.',
+  clusteros: 'Clusters with a higher priority stand first.',
+};
+
 /** A slider and a number for the same value, with the band's name. */
 function Priority({ state }: { state: ClusterFormState }) {
   const { form, errors, change } = state;
@@ -91,11 +104,7 @@ function Priority({ state }: { state: ClusterFormState }) {
       <Field
         label="Priority"
         error={errors.priority}
-        hint={
-          valid
-            ? `${bandName(value)}. Clusters with a higher priority are filled first.`
-            : 'From 0 to 100.'
-        }
+        hint={valid ? `${bandName(value)}. ${PRIORITY_HINTS[form.kind]}` : 'From 0 to 100.'}
       >
         {(control) => (
           <span className={styles.priorityRow}>

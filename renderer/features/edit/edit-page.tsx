@@ -43,7 +43,9 @@ function Editor({ cluster, draft }: { cluster: Cluster; draft: ClusterDraftState
   const [stored, setStored] = useState(cluster);
   const state = useClusterForm(formOf(cluster), false, draft);
   const storages = useStorageList();
-  const reachable = useLive((live) => live.live.get(cluster.uuid)?.state === 'active');
+  const reachable = useLive(
+    (live) => cluster.kind === 'proxmox' && live.live.get(cluster.uuid)?.state === 'active',
+  );
   const readStorages = useEffectEvent(() => {
     if (reachable) void storages.load({ uuid: cluster.uuid });
   });

@@ -10,7 +10,7 @@ import { Input, NumberInput } from '../../ui/input';
 import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
 import { splitAddress } from './address';
-import { EMPTY_ENDPOINT, type EndpointFields } from './cluster-form';
+import { type EndpointFields, emptyEndpoint } from './cluster-form';
 import styles from './edit.module.css';
 import type { ClusterFormState } from './use-cluster-form';
 
@@ -31,7 +31,10 @@ export function EndpointList({ state, stored }: EndpointListProps) {
     });
   const add = (fields: Partial<EndpointFields> = {}) =>
     change({
-      endpoints: [...endpoints, { ...EMPTY_ENDPOINT, ...fields, key: crypto.randomUUID() }],
+      endpoints: [
+        ...endpoints,
+        { ...emptyEndpoint(form.kind), ...fields, key: crypto.randomUUID() },
+      ],
     });
   return (
     <fieldset className={styles.endpoints}>
@@ -47,7 +50,9 @@ export function EndpointList({ state, stored }: EndpointListProps) {
               <Input
                 {...control}
                 mono
-                placeholder="pve1.lab or 10.0.0.5"
+                placeholder={
+                  form.kind === 'clusteros' ? 'node1.lab or 10.0.0.5' : 'pve1.lab or 10.0.0.5'
+                }
                 value={entry.host}
                 onChange={(host) => update(entry.key, { host })}
                 onBlur={() => {

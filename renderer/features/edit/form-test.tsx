@@ -74,7 +74,12 @@ export function FormTest({ state, uuid, onPassed }: FormTestProps) {
           {lost && ' The test goes on when the network is back.'}
         </Notice>
       )}
-      <TestPanel test={test} onPin={pin} onTfa={(answer) => run(state.form, answer)} />
+      <TestPanel
+        kind={state.form.kind}
+        test={test}
+        onPin={pin}
+        onTfa={(answer) => run(state.form, answer)}
+      />
     </Panel>
   );
 }

@@ -6,13 +6,18 @@ import { GuestList } from './guest-list';
 /** Clusters whose guests may have changed since they were last heard of. */
 function silentClusters(state: LiveState): number {
   let count = 0;
-  for (const live of state.live.values()) if (live.stale || live.asOf === null) count += 1;
+  for (const [uuid, live] of state.live) {
+    const hasGuests = state.clusters.get(uuid)?.kind === 'proxmox';
+    if (hasGuests && (live.stale || live.asOf === null)) count += 1;
+  }
   return count;
 }
 
 /** The guests of all clusters. */
 export default function GuestsPage() {
-  const clusters = useLive((state) => state.clusters.size);
+  const clusters = useLive(
+    (state) => [...state.clusters.values()].filter(({ kind }) => kind === 'proxmox').length,
+  );
   const silent = useLive(silentClusters);
   const words = clusters === 1 ? '1 cluster' : `${clusters} clusters`;
   return (

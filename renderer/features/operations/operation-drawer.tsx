@@ -18,7 +18,7 @@ interface OperationDrawerProps {
   onClose: () => void;
 }
 
-/** One operation, live: how far it is and each guest's result. */
+/** One operation, live: how far it is and the result of each. */
 export function OperationDrawer({ id, onClose }: OperationDrawerProps) {
   const pushed = useLive((state) => state.operations.get(id));
   // the core pushes the newest; an older one, from a bookmark, is asked for

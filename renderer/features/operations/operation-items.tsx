@@ -9,13 +9,22 @@ import { OperationState } from './operation-state';
 import styles from './operations.module.css';
 import { byUrgency } from './summary';
 
-/** Each guest of an operation with what became of it; failures first. */
+const WHAT: Record<Operation['kind'], string> = {
+  guestAction: 'Guests',
+  slurmAction: 'Nodes and jobs',
+};
+const ONE: Record<Operation['kind'], string> = {
+  guestAction: 'Guest',
+  slurmAction: 'Node or job',
+};
+
+/** Each guest, node or job of an operation with what became of it; failures first. */
 export function OperationItems({ operation }: { operation: Operation }) {
   return (
-    <Table label="Guests of this operation" className={styles.items}>
+    <Table label={`${WHAT[operation.kind]} of this operation`} className={styles.items}>
       <thead>
         <tr>
-          <HeadCell>Guest</HeadCell>
+          <HeadCell>{ONE[operation.kind]}</HeadCell>
           <HeadCell>State</HeadCell>
           <HeadCell>Result</HeadCell>
           <HeadCell numeric>Took</HeadCell>

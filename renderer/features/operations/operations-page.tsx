@@ -13,7 +13,7 @@ import { OperationState } from './operation-state';
 import styles from './operations.module.css';
 import { summary } from './summary';
 
-/** What was asked of guests from this desk: running first, then the past. */
+/** What was asked of guests, nodes and jobs from this desk: running first, then the past. */
 export default function OperationsPage() {
   const operations = [...useLive((state) => state.operations).values()];
   const running = operations.filter((operation) => operation.state === 'running');
@@ -47,7 +47,7 @@ function Nothing() {
       title="Nothing was done from here yet"
       actions={<Button onClick={() => navigate('/guests')}>Go to the guests</Button>}
     >
-      Select guests and start, shut down, reboot or stop them. Each one’s result is kept here.
+      Start or stop guests, drain nodes, cancel jobs: each one’s result is kept here.
     </EmptyState>
   );
 }

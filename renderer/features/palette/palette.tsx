@@ -4,23 +4,23 @@ import { Dialog } from '../../ui/dialog';
 import styles from './palette.module.css';
 import { usePaletteEntries } from './use-palette-entries';
 
-/** Finds clusters, guests, pages and actions by what they are called, and runs them. */
+/** Finds clusters, guests, jobs, pages and actions by what they are called, and runs them. */
 export default function Palette({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState('');
   const sections = usePaletteEntries(query);
   return (
     <Dialog open bare title="Search" onOpenChange={onClose}>
-      <Command label="Search clusters, guests and actions" shouldFilter={false} loop>
+      <Command label="Search clusters, guests, jobs and actions" shouldFilter={false} loop>
         <Command.Input
           autoFocus
           className={styles.input}
-          placeholder="Search clusters, guests, actions"
+          placeholder="Search clusters, guests, jobs, actions"
           value={query}
           onValueChange={setQuery}
         />
         <Command.List className={styles.list} label="Found">
           <Command.Empty className={styles.empty}>
-            Nothing is called that. Try a part of the name or a guest’s number.
+            Nothing is called that. Try a part of the name, or the number of a guest or job.
           </Command.Empty>
           {sections.map((section) => (
             <Command.Group key={section.name} heading={section.name} className={styles.group}>

@@ -5,6 +5,7 @@ import type { Settings } from '#shared/contract/settings';
 import { useClient, useLive, useLiveStore } from '../../app/context';
 import { type DialogRequest, useDialogs } from '../../app/dialogs';
 import { useFailureToast } from '../../app/failure-toast';
+import { jobHref } from '../clusteros/job-address';
 import { clusterHref } from '../clusters/use-cluster-actions';
 import { guestHref } from '../guests/guest-address';
 import { type PaletteEntry, paletteMatches } from './palette-search';
@@ -33,6 +34,7 @@ const THEMES: Record<Settings['theme'], string> = {
 export function usePaletteEntries(query: string): PaletteSection[] {
   const clusters = useClusterEntries();
   const guests = useGuestEntries(query);
+  const jobs = useJobEntries(query);
   const actions = useActionEntries();
   const [, navigate] = useLocation();
   const pages = PAGES.map(({ label, path }) => ({
@@ -45,6 +47,7 @@ export function usePaletteEntries(query: string): PaletteSection[] {
   return [
     { name: 'Clusters', entries: paletteMatches(clusters, query, few) },
     { name: 'Guests', entries: guests },
+    { name: 'Jobs', entries: jobs },
     { name: 'Actions', entries: paletteMatches(actions, query, query === '' ? 6 : 12) },
     { name: 'Go to', entries: paletteMatches(pages, query, 4) },
   ].filter((section) => section.entries.length > 0);
@@ -86,6 +89,31 @@ function useGuestEntries(query: string): PaletteEntry[] {
   }, [query, store, navigate]);
 }
 
+/** Jobs by name, number or user; read once per query, as the guests are. */
+function useJobEntries(query: string): PaletteEntry[] {
+  const store = useLiveStore();
+  const [, navigate] = useLocation();
+  return useMemo(() => {
+    if (query.trim().length < 2) return [];
+    function* all() {
+      const { inventory, clusters } = store.getState();
+      for (const [uuid, { jobs }] of inventory) {
+        const cluster = clusters.get(uuid);
+        if (!cluster) continue;
+        for (const { id, job, name, user } of jobs.byId.values()) {
+          yield {
+            key: `job ${uuid} ${id}`,
+            label: name === '' ? job : name,
+            detail: `${job} · ${user} · ${cluster.name}`,
+            run: () => navigate(jobHref(cluster.clusterId, uuid, id)),
+          };
+        }
+      }
+    }
+    return paletteMatches(all(), query, 8);
+  }, [query, store, navigate]);
+}
+
 function useActionEntries(): PaletteEntry[] {
   const client = useClient();
   const dialogs = useDialogs();
@@ -110,12 +138,25 @@ function useActionEntries(): PaletteEntry[] {
     run,
   });
   const show = (dialog: DialogRequest) => () => dialogs.open(dialog);
-  const perCluster = [...clusters.values()].flatMap(({ uuid, name, clusterId }) => [
+  const perCluster = [...clusters.values()].flatMap(({ uuid, name, clusterId, kind }) => [
     action(`Test ${name}`, show({ type: 'test', uuid }), 'connection'),
     action(`Edit ${name}`, () => navigate(`/edit/${clusterId}`), 'configuration'),
+    ...(kind === 'clusteros'
+      ? [
+          action(`Enrol nodes in ${name}`, show({ type: 'enrol', uuid }), 'ClusterOS'),
+          ...(['nodes', 'jobs', 'pods', 'services'] as const).map((tab) =>
+            action(
+              `${tab.slice(0, 1).toUpperCase()}${tab.slice(1)} of ${name}`,
+              () => navigate(clusterHref(clusterId, tab)),
+              'ClusterOS',
+            ),
+          ),
+        ]
+      : []),
   ]);
   return [
     action('Add a cluster', () => navigate('/add')),
+    action('Enrol nodes', show({ type: 'enrol' }), 'a new ClusterOS cluster'),
     action('Refresh all clusters', () => refresh.mutate()),
     action('Import from a file', () => navigate('/import'), 'bundle, clusters.json'),
     action('Export a bundle', show({ type: 'export' })),

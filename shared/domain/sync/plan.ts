@@ -126,10 +126,12 @@ class Planner {
     const fields = Object.keys(local.values)
       .filter((field) => isKnownField(field) && local.values[field] !== null)
       .map((field) => only(field, 'mine', local.values[field]));
-    const reasons = local.hasSecret
-      ? []
-      : ['No password is stored here, and the remote makes no cluster without one.'];
-    this.#add({ ...entry, verdict: 'createThere', fields, reasons });
+    const needsSecret = this.#facts.takesSecrets;
+    const reasons =
+      local.hasSecret || !needsSecret
+        ? []
+        : ['No password is stored here, and the remote makes no cluster without one.'];
+    this.#add({ ...entry, verdict: 'createThere', fields, reasons, needsSecret });
   }
 
   #takeRecord(clusterId: string): RemoteRecord | null {

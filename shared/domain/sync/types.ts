@@ -22,6 +22,8 @@ export interface SyncFacts {
   others: ReadonlyMap<string, string>;
   /** the default cluster last agreed on, by the remote's id; null: none */
   defaultBase: string | null;
+  /** whether the remote keeps passwords, and so wants one for each new cluster */
+  takesSecrets: boolean;
   /** whether the default cluster of this desk is one that does not follow the remote */
   isDefaultElsewhere: boolean;
 }
@@ -49,6 +51,8 @@ export interface Planned {
   base: Base | null;
   fields: Merged[];
   reasons: string[];
+  /** it is made there with its password or not at all */
+  needsSecret?: boolean;
 }
 
 export interface Plan {

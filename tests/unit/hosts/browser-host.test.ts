@@ -142,11 +142,12 @@ test('links and sessions do not pile up: the oldest goes', () => {
 });
 
 test.each([
-  'http://pve1:8006/',
+  'ftp://pve1:8006/',
   'file:///etc/passwd',
   'javascript:alert(1)',
   'ssh://pve1',
   'https://user:secret@pve1/',
+  'http://user:secret@pve1/',
   '--version',
   '',
 ])('%s is not handed to the system', async (url) => {
