@@ -42,6 +42,15 @@ async function leaderOf(from: LabHost): Promise<string | null> {
 }
 const runs = async (one: LabHost, program: string) =>
   (await one.exec(['pidof', program])).stdout.trim() !== '';
+/** SLURM saves what it knows some seconds later; a power cut before that loses it. */
+async function saved(on: LabHost, folder: string): Promise<void> {
+  await on.sh('touch /tmp/now');
+  await until(
+    async () => (await on.sh(`find ${folder} -name job_state -newer /tmp/now`)).trim() !== '',
+    'SLURM to save its jobs',
+    { withinMs: 30_000 },
+  );
+}
 
 it('acts on nodes and jobs over its API, and tells what came of it', async () => {
   const token = await host('b1').must(['node-agent', 'token', 'create', '--role', 'operator']);
@@ -107,6 +116,7 @@ it('follows the backup that takes over, and the primary that comes back', async 
   const id = await host('a1').submit(SLEEP, 'through', ['-w', 'a2']);
   await until(async () => (await jobState(host('a2'), id)) === 'RUNNING', 'the job to run');
   expect(await leaderOf(host('a2'))).toBe('a1');
+  await saved(host('a2'), '/shared/slurmctld');
   await host('a1').poweroff();
   await until(async () => (await leaderOf(host('a3'))) === 'a2', 'a2 to lead', {
     withinMs: TAKEN_OVER_MS,
@@ -129,7 +139,8 @@ it('follows the backup that takes over, and the primary that comes back', async 
 
 it('starts no controller without the jobs of the one that is gone', async () => {
   const id = await host('b2').submit(SLEEP, 'waits', ['--hold']);
-  await until(async () => (await jobState(host('b2'), id)) === 'PENDING', 'the job to be saved');
+  await until(async () => (await jobState(host('b2'), id)) === 'PENDING', 'the job to be shown');
+  await saved(host('b1'), '/var/spool/slurmctld');
   await host('b1').poweroff();
   // no quorum of two: what b2 shows is its own copy and what it sees itself
   await until(

@@ -172,7 +172,7 @@ export class Observer {
     let primary = this.#look?.primary ?? null;
     try {
       if (this.#sincePing >= PING_EVERY || primary === null) {
-        primary = inControl(await pingControllers(commands));
+        primary = await this.#inControl();
         this.#sincePing = 0;
       }
       this.#sincePing += 1;
@@ -191,6 +191,16 @@ export class Observer {
       this.#sincePing = PING_EVERY;
       // what failed may be the primary itself: it is asked again before it is named again
       return await this.#failed(triedAt, primary, error.message);
+    }
+  }
+
+  /** A controller on a dead machine is one that does not answer in time. */
+  async #inControl(): Promise<string | null> {
+    try {
+      return inControl(await pingControllers(this.#deps.commands));
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'TIMEOUT') return null;
+      throw error;
     }
   }
 

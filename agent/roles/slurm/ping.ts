@@ -1,6 +1,7 @@
 import type { Commands } from '../../ports';
 
-const DEADLINE_MS = 5_000;
+/** a machine without power takes about 3 s each */
+const DEADLINE_MS = 8_000;
 
 export interface Pinged {
   /** as slurm.conf has them */
