@@ -44,7 +44,7 @@ test('a node that loses power is seen failed, and is the same member when it com
     fingerprint: before?.fingerprint,
   });
   expect(told).toContain('a2 failed');
-  expect(told.at(-1)).toBe('a2 alive');
+  expect(told.findLast((line) => line.startsWith('a2'))).toBe('a2 alive');
 });
 
 test('an agent that is restarted finds its serf running and nobody notices', async () => {
@@ -59,7 +59,7 @@ test('an agent that is restarted finds its serf running and nobody notices', asy
   await vi.waitFor(() => expect(statusOf(again, 'a1')).toBe('alive'), PATIENT);
 
   expect((await again.supervisor.state('clusterdeck-serf')).pid).toBe(serf.pid);
-  expect(told.filter((line) => line !== 'a2 alive')).toEqual([]);
+  expect(told.filter((line) => !line.endsWith(' alive'))).toEqual([]);
 });
 
 test('a node that leaves is seen to have left, and nobody calls it failed', async () => {
