@@ -9,7 +9,7 @@ import type { ClusterOsCard, LabEndpoint } from '../lab-options';
 import { seedOf, uuidOf } from '../pve/random';
 import { DAY_MS, liveThrough } from './history';
 import { KubeWorld } from './kube';
-import { type CommonGround, DemoNode } from './node';
+import { type CommonGround, DemoNode, until } from './node';
 import { SlurmView } from './slurm/view';
 import { SlurmWorld } from './slurm/world';
 import type { ClusterOsSpec } from './specs';
@@ -64,6 +64,7 @@ export class DemoClusterOs {
     const kube = hasKube ? new KubeWorld(spec.nodes, seed, options.clock) : null;
     const pods = kube?.facts().pods.filter(({ phase }) => phase === 'Running').length ?? 0;
     const history = liveThrough(spec, world, pods, now);
+    submitWaiting(spec, world);
     const identity = {
       uuid: uuidOf(seed, 1),
       name: spec.id,
@@ -179,8 +180,19 @@ export class DemoClusterOs {
       if (made !== undefined) this.#tokens.set(role, made.token);
     }
     const { clock } = this.#ground;
+    // from the first answer on it is a cluster that has run for long
+    await until(() => this.nodes.every((node) => node.knows(this.nodes.length)), clock);
     this.#looking = repeat(clock, LOOK_MS, this.#ends.signal, async () => this.look());
   }
+}
+
+/** A job that its owner holds back, and one that waits for it: at any hour there is something to release. */
+function submitWaiting({ nodes }: ClusterOsSpec, world: SlurmWorld): void {
+  const partition = nodes.flatMap(({ partitions }) => partitions)[0];
+  if (partition === undefined) return;
+  const common = { user: 'dana', partition, minutes: 12 };
+  const held = world.submit({ ...common, name: 'thesis-rerun', cpus: 4, held: true });
+  world.submit({ ...common, name: 'thesis-figures', cpus: 1, after: held });
 }
 
 const hasRole = (node: ClusterOsSpec['nodes'][number], role: RoleName) => node.roles.includes(role);

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { type Api, createApi } from '#agent/api/api';
 import { createFacts } from '#agent/facts/facts';
+import type { Facts } from '#agent/facts/types';
 import { type MadeCertificate, makeNodeCertificate } from '#agent/identity/certificate';
 import { nodeIdFrom } from '#agent/identity/node-id';
 import type { LocalCluster } from '#agent/membership/local';
@@ -39,6 +40,7 @@ export interface CommonGround {
 
 interface Running {
   api: Api;
+  facts: Facts;
   tokens: OwnedTokens;
   elections: Map<RoleName, Leading>;
   close(): Promise<void>;
@@ -110,6 +112,14 @@ export class DemoNode {
     return this.#running?.tokens ?? null;
   }
 
+  /** Whether it has heard of what so many nodes have and do. */
+  knows(nodes: number): boolean {
+    const snapshot = this.#running?.facts.snapshot();
+    if (snapshot === undefined) return false;
+    const { facts, hardware } = snapshot;
+    return facts.size >= nodes && hardware.size >= nodes;
+  }
+
   leads(role: RoleName): boolean {
     return this.#running?.elections.get(role)?.isHeld ?? false;
   }
@@ -175,11 +185,15 @@ export class DemoNode {
       { port: this.#port, loopback: [], addresses: [host], socketPath: null, ...this.#certificate },
     );
     await tokens.start();
-    for (const election of elections.values()) election.want(true);
+    for (const [role, election] of elections) {
+      election.want(true);
+      await until(async () => (await state.leader(role)) !== null, clock);
+    }
     await facts.start();
     await api.start();
     return {
       api,
+      facts,
       tokens,
       elections,
       async close() {
@@ -210,6 +224,15 @@ export class DemoNode {
       error: '',
     }));
   }
+}
+
+const LOOK_MS = 10;
+const PATIENCE_MS = 5_000;
+
+/** Looks until it holds; what does not come in time is seen as missing, as in life. */
+export async function until(holds: () => boolean | Promise<boolean>, clock: Clock): Promise<void> {
+  const end = clock.monotonic() + PATIENCE_MS;
+  while (!(await holds()) && clock.monotonic() < end) await clock.sleep(LOOK_MS);
 }
 
 /** A simulated node's log interests nobody. */

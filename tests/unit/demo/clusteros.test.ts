@@ -75,7 +75,9 @@ test('jobs arrive, wait for a reason, run where they fit and end', () => {
   }
   const waiting = world.jobs().filter(({ startedAt, endedAt }) => !startedAt && !endedAt);
   for (const { reason } of waiting) {
-    expect(['Resources', 'Priority', 'ReqNodeNotAvail']).toContain(reason);
+    expect(['Resources', 'Priority', 'ReqNodeNotAvail', 'JobHeldUser', 'Dependency']).toContain(
+      reason,
+    );
   }
   const fresh = new SlurmWorld({ ...forge.spec, seed: 7, startMs: NOON });
   const seen = new Map<number, number>();
@@ -102,6 +104,18 @@ test('draining, holding and cancelling act as in SLURM and are read back', async
   expect(cancelled.state).toBe('CANCELLED');
   const held = await ask(agentError, `slurm/jobs/${running?.id}/hold`, { post: {} });
   expect(held.code).toBeTruthy();
+});
+
+test('a held job waits until it is released, and so does the one that depends on it', async () => {
+  const job = async (name: string) =>
+    (await overview()).jobs.jobs.slurm.jobs.find((one) => one.name === name);
+  await expect.poll(() => job('thesis-rerun')).toMatchObject({ reason: 'JobHeldUser' });
+  const held = await job('thesis-rerun');
+  await expect.poll(() => job('thesis-figures')).toMatchObject({ reason: 'Dependency' });
+  await ask(actionAnswer, `slurm/jobs/${held?.id}/release`, { post: {} });
+  await expect.poll(async () => (await job('thesis-rerun'))?.reason).not.toBe('JobHeldUser');
+  await ask(actionAnswer, `slurm/jobs/${held?.id}/cancel`, { post: {} });
+  await expect.poll(async () => (await job('thesis-figures'))?.reason).not.toBe('Dependency');
 });
 
 test('a token of a viewer looks and acts on nothing', async () => {

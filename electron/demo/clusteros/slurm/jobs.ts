@@ -15,6 +15,8 @@ export interface SimJob {
   endedAt: number | null;
   cancelled: boolean;
   held: boolean;
+  /** id of the job whose end it waits for */
+  after: number | null;
   node: string | null;
   reason: string;
 }
@@ -34,27 +36,41 @@ const KINDS: readonly { name: string; cpus: [number, number]; minutes: [number, 
 ];
 const USERS = ['ada', 'bruno', 'chen', 'dana', 'emil', 'farah'];
 
+/** A job of which everything is said, as by somebody's script. */
+export type JobWish = Pick<SimJob, 'name' | 'user' | 'partition' | 'cpus'> & {
+  minutes: number;
+  held?: boolean;
+  after?: number;
+};
+
+export function jobOf(wish: JobWish, id: number, atMs: number): SimJob {
+  const { minutes, held = false, after = null, ...rest } = wish;
+  return {
+    ...rest,
+    id,
+    held,
+    after,
+    submittedAt: atMs,
+    runsForMs: minutes * 60_000,
+    startedAt: null,
+    endedAt: null,
+    cancelled: false,
+    node: null,
+    reason: 'None',
+  };
+}
+
+/** What somebody of the lab might submit next. */
 export function newJob(
   dice: Dice,
   place: { id: number; partition: string; maxCpus: number; atMs: number },
 ): SimJob {
   const kind = dice.pick(KINDS);
   const cpus = Math.min(place.maxCpus, dice.int(...kind.cpus));
-  return {
-    id: place.id,
-    name: kind.name,
-    user: dice.pick(USERS),
-    partition: place.partition,
-    cpus,
-    submittedAt: place.atMs,
-    runsForMs: dice.int(kind.minutes[0] * 60, kind.minutes[1] * 60) * 1000,
-    startedAt: null,
-    endedAt: null,
-    cancelled: false,
-    held: false,
-    node: null,
-    reason: 'None',
-  };
+  const user = dice.pick(USERS);
+  const minutes = dice.int(kind.minutes[0] * 60, kind.minutes[1] * 60) / 60;
+  const wish = { name: kind.name, user, partition: place.partition, cpus, minutes };
+  return jobOf(wish, place.id, place.atMs);
 }
 
 /** As squeue shows it. */

@@ -4,7 +4,7 @@ import { fail } from '#shared/contract/errors';
 import { dayCurve } from '../../pve/load/waves';
 import { Dice } from '../../pve/random';
 import type { AgentNodeSpec } from '../specs';
-import { newJob, type SimJob } from './jobs';
+import { type JobWish, jobOf, newJob, type SimJob } from './jobs';
 
 /** A node as the simulated SLURM sees it. */
 export interface SimNode {
@@ -91,6 +91,15 @@ export class SlurmWorld {
     });
   }
 
+  /** @returns its id */
+  submit(wish: JobWish): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    this.#jobs.push(jobOf(wish, id, this.#nowMs));
+    this.#schedule();
+    return id;
+  }
+
   /** @returns the state that SLURM then tells. @throws Failure NOT_FOUND */
   actOnNode(name: string, action: NodeAction, reason: string): string {
     const node = this.nodes.find(({ spec }) => spec.name === name);
@@ -135,7 +144,7 @@ export class SlurmWorld {
   }
 
   #arrive(): void {
-    const busy = 0.25 + dayCurve(this.#nowMs / 1000);
+    const busy = 0.5 + dayCurve(this.#nowMs / 1000);
     this.#nextArrivalMs = this.#nowMs + (this.#everyMs * (0.3 + 1.4 * this.#dice.next())) / busy;
     const waiting = this.#jobs.filter(({ startedAt, endedAt }) => !startedAt && !endedAt).length;
     if (waiting >= MAX_PENDING) return;
@@ -174,6 +183,8 @@ export class SlurmWorld {
       const free = able.find(({ spec, allocated }) => spec.cores - allocated >= job.cpus);
       if (job.held) {
         job.reason = 'JobHeldUser';
+      } else if (this.#jobs.some(({ id, endedAt }) => id === job.after && endedAt === null)) {
+        job.reason = 'Dependency';
       } else if (able.length === 0) {
         job.reason = 'ReqNodeNotAvail';
       } else if (free === undefined || reserved.has(job.partition)) {
