@@ -18,8 +18,8 @@ interface Deps {
 }
 
 const NODE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** also one of an array or of a heterogeneous job, as `12_3` and `12+1` */
-const JOB = /^\d{1,10}([_+]\d{1,7})?$/;
+/** also of an array or of a heterogeneous job, as `12_3`, `12_[4-9]` and `12+1` */
+const JOB = /^\d{1,10}([_+](\d{1,10}|\[[\d,%-]{1,200}\]))?$/;
 
 /** What operators may do to SLURM. */
 export function slurmRoutes({ slurm, audit }: Deps): Route[] {

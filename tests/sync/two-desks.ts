@@ -51,7 +51,8 @@ export async function openHubAndDesks(count: number) {
   return { hub, token, desks, records, close };
 }
 
-async function openDesk(
+/** A desk that follows a hub or an agent at this address. */
+export async function openDesk(
   hub: { url: string; fingerprint: string },
   token: string,
 ): Promise<SyncDesk> {

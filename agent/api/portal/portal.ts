@@ -24,6 +24,8 @@ const PAGES = new Set(['/', '/login', '/logout', '/portal', '/setup']);
 const CONFIG = '/api/cluster-config';
 /** The form's user; its password is an access token. */
 const FORM_USER = 'admin';
+/** Tells a desk that it may make a cluster here without its password. */
+const NO_SECRETS = { 'x-clusterdeck-secrets': 'none' };
 const COOKIE = 'session';
 const ATTRIBUTES = 'HttpOnly; Path=/; SameSite=Lax; Secure';
 
@@ -60,7 +62,8 @@ export class AgentPortal {
     };
     const ports = { store, probe: blindProbe(store), door: this.#door(call) };
     try {
-      return await answerPortal(asked, visitorOf(caller, call.headers), ports);
+      const answer = await answerPortal(asked, visitorOf(caller, call.headers), ports);
+      return { ...answer, headers: { ...answer.headers, ...NO_SECRETS } };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       return refusal(503, `${error.message} ${error.data.remedy}`);

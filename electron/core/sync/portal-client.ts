@@ -40,6 +40,8 @@ const errorAnswer = z.object({ error: z.string() });
 export class PortalClient {
   /** requests sent so far */
   requests = 0;
+  /** false where the remote said, with its list, that it keeps no passwords and refuses them */
+  takesSecrets = true;
   readonly #target: PortalTarget;
   readonly #wire: Wire;
   readonly #base: URL;
@@ -59,6 +61,7 @@ export class PortalClient {
   /** Everything the remote has, each record as it came. @throws Failure */
   async list(signal: AbortSignal): Promise<unknown[]> {
     const reply = await this.#call('GET', CONFIG, null, signal);
+    this.takesSecrets = reply.headers['x-clusterdeck-secrets'] !== 'none';
     const parsed = listAnswer.safeParse(jsonOf(reply));
     if (!parsed.success) {
       throw notUnderstood(this.#wire.label, 'The remote did not answer with its clusters.');

@@ -86,6 +86,7 @@ export class SyncRun {
       others,
       isDefaultElsewhere,
       defaultBase: remotes.stored(remoteUuid).defaultId,
+      takesSecrets: this.#client.takesSecrets,
     });
   }
 
@@ -201,7 +202,7 @@ export class SyncRun {
       desk,
       secrets,
     };
-    const mayGo = this.#wish.sendSecrets.has(entry.clusterId);
+    const mayGo = this.#maySendSecret(entry);
     const whole: Step = step.kind === 'nothing' ? { kind: 'merge', push: [], pull: [] } : step;
     const pushed: Pushed = await new Pushes(deps).push(entry, whole, mayGo, signal);
     if ('ends' in pushed) this.#close(pushed.ends);
@@ -300,10 +301,15 @@ export class SyncRun {
     tx.audit({ action: 'sync.run', subject: name, after: Object.fromEntries(named), result });
   }
 
-  #goesUp({ clusterId }: Planned, step: Step): boolean {
+  #goesUp(entry: Planned, step: Step): boolean {
     if (step.kind === 'createThere' || step.kind === 'deleteThere') return true;
     if (step.kind !== 'merge' && step.kind !== 'nothing') return false;
-    return this.#wish.sendSecrets.has(clusterId) || (step.kind === 'merge' && step.push.length > 0);
+    return this.#maySendSecret(entry) || (step.kind === 'merge' && step.push.length > 0);
+  }
+
+  /** Whoever allowed it may not have known that the remote keeps none. */
+  #maySendSecret({ clusterId }: Planned): boolean {
+    return this.#client.takesSecrets && this.#wish.sendSecrets.has(clusterId);
   }
 
   #of(entry: Planned): Result | undefined {

@@ -26,7 +26,7 @@ export function shownEntry(entry: Planned): SyncEntry {
     verdict,
     fields: shownFields(fields),
     reasons: [...reasons],
-    needsSecret: verdict === 'createThere',
+    needsSecret: entry.needsSecret ?? false,
   };
 }
 
