@@ -42,14 +42,19 @@ async function leaderOf(from: LabHost): Promise<string | null> {
 }
 const runs = async (one: LabHost, program: string) =>
   (await one.exec(['pidof', program])).stdout.trim() !== '';
-/** SLURM saves what it knows some seconds later; a power cut before that loses it. */
+/**
+ * SLURM saves what it knows some seconds later; a power cut before that loses it. With a change that
+ * comes last, all before it is saved too.
+ */
 async function saved(on: LabHost, folder: string): Promise<void> {
   await on.sh('touch /tmp/now');
+  const last = await on.submit(SLEEP, 'last', ['--hold']);
   await until(
     async () => (await on.sh(`find ${folder} -name job_state -newer /tmp/now`)).trim() !== '',
     'SLURM to save its jobs',
     { withinMs: 30_000 },
   );
+  await on.must(['scancel', last]);
 }
 
 it('acts on nodes and jobs over its API, and tells what came of it', async () => {
