@@ -86,7 +86,7 @@ test('an edit of the token is audited without it, and a draft keeps neither toke
   expect([told.includes(secret), told.includes(atelier.secret)]).toEqual([false, false]);
   for (const field of ['key', 'token', 'secret']) {
     const kept = client.drafts.keep({ key: 'enrol', value: { [field]: 'x' } });
-    await expect(kept).rejects.toThrow();
+    await expect(kept).rejects.toThrow('Input validation failed');
   }
 });
 

@@ -30,7 +30,8 @@ test('each action is asked of SLURM once, and its answer tells what was read bac
     state: 'drained',
     message: 'a2 is drained.',
   });
-  for (const path of ['nodes/a2/resume', 'jobs/42/hold', 'jobs/42_3/release', 'jobs/42/cancel']) {
+  const paths = ['nodes/a2/resume', 'jobs/42/hold', 'jobs/42_3/release', 'jobs/42/cancel'];
+  for (const path of [...paths, 'jobs/7_%5B4-9%252%5D/hold']) {
     expect((await post(path, { body: {} })).status).toBe(200);
   }
   expect((await post('jobs/43/cancel')).status).toBe(200);
@@ -40,10 +41,12 @@ test('each action is asked of SLURM once, and its answer tells what was read bac
     'hold 42',
     'release 42_3',
     'cancel 42',
+    'hold 7_[4-9%2]',
     'cancel 43',
   ]);
   expect(await audited(agent)).toMatchObject([
     { action: 'slurm.cancel', subject: '43' },
+    { action: 'slurm.hold', subject: '7_[4-9%2]' },
     { action: 'slurm.cancel', subject: '42', result: 'done', message: '42 is CANCELLED.' },
     { action: 'slurm.release', subject: '42_3' },
     { action: 'slurm.hold', subject: '42' },
@@ -73,6 +76,7 @@ test('what is not valid never reaches SLURM', async () => {
     ['nodes/a%2F..%2Fb/drain', { body: { reason: 'x' } }],
     ['jobs/--all/cancel', { body: {} }],
     ['jobs/1,2/cancel', { body: {} }],
+    ['jobs/7_%5B4-9%5D%20--all/cancel', { body: {} }],
     ['jobs/42/cancel', { body: { signal: 9 } }],
   ];
   for (const [path, call] of calls) {
