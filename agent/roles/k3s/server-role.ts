@@ -9,7 +9,7 @@ import { checkInstalled, exists, planServer, SERVERS_PREFIX, urlOf } from './joi
 import type { Leading } from './leading';
 import type { Observer } from './observer';
 import type { KubeOptions } from './options';
-import { roleProblems } from './problems';
+import { clusterProblems, roleProblems } from './problems';
 
 export const SERVER_DAEMON: DaemonSpec = {
   name: 'k3s',
@@ -52,7 +52,11 @@ export class ServerRole implements Role {
   }
 
   problems(): readonly AgentProblem[] {
-    return roleProblems(this.state(), this.#options.membership.self.name);
+    const { view } = this.#observer;
+    return [
+      ...roleProblems(this.state(), this.#options.membership.self.name),
+      ...(this.#leading.isHeld && view !== null ? clusterProblems(view) : []),
+    ];
   }
 
   /** Returns at once: the cluster may have to be waited for. */

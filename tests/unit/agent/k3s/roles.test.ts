@@ -258,3 +258,18 @@ test('a node without the program begins no cluster, and others need not wait for
   cluster.without.clear();
   await expect.poll(() => a1.role('k3s-server').error).toContain('a2 gives no token');
 });
+
+test('the leading server tells of nodes that are not ready and of servers that are two', async () => {
+  const { fake, a1 } = await withServer();
+  const codes = () => a1.kube.roles[0]?.problems().map(({ code, node: name }) => [code, name]);
+  await expect.poll(() => a1.role('k3s-server').is_leader).toBe(true);
+  expect(codes()).toEqual([]);
+  fake.objects.put('nodes', node('a2', { server: true }));
+  fake.objects.put('nodes', node('a3', { ready: false }));
+  await expect.poll(codes).toEqual([
+    ['k3s-node-not-ready', 'a3'],
+    ['k3s-two-servers', undefined],
+  ]);
+  fake.faults.isLeader = false;
+  await expect.poll(codes).toEqual([]);
+});
