@@ -10,7 +10,8 @@ const QUANTITY: Record<ChartUnit, (value: number | null) => Quantity> = {
   storageBytes: (value) => bytes(value, 'si'),
   bytesPerSecond: rate,
   load: (value) => count(value),
-  count: (value) => count(value),
+  // a mean of jobs over some minutes is no number of jobs
+  count: (value) => count(value === null ? null : Math.round(value)),
 };
 
 /** A charted value as it is read: `42 %`, `312 MB/s`, `11.8`; `–` where nothing was measured. */

@@ -1,14 +1,12 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestHost, type TestHost } from '#tests/support/host';
-import { ClusterPage } from './pages/cluster-page';
 import { DeckPage } from './pages/deck-page';
 import { expectSoon } from './support/expect-soon';
 import { expectEverySize } from './support/inspect';
 
 let host: TestHost;
 let page: Page;
-let cluster: ClusterPage;
 
 beforeAll(async () => {
   host = await startTestHost({ lab: { clusters: 1, clusteros: 2, ambient: false } });
@@ -18,7 +16,6 @@ afterAll(() => host.close());
 
 const open = async (at: string) => {
   page = await host.newPage({ at });
-  cluster = new ClusterPage(page);
   await page.getByRole('heading', { level: 1 }).waitFor();
 };
 const closing = () => page.context().close();
