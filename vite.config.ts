@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const root = import.meta.dirname;
 const at = (path: string) => join(root, path);
@@ -31,10 +31,18 @@ const forNode = {
   },
 };
 
+/** The agent's bundle takes of undici what it uses; see the file. */
+const leanUndici: Plugin = {
+  name: 'lean-undici',
+  enforce: 'pre',
+  applyToEnvironment: ({ name }) => name === 'agent',
+  resolveId: (source) => (source === 'undici' ? at('build/packaging/agent/undici.mjs') : undefined),
+};
+
 export default defineConfig({
   root: at('renderer'),
   base: './',
-  plugins: [react()],
+  plugins: [react(), leanUndici],
   environments: {
     client: {
       build: {

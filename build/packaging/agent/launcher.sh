@@ -16,4 +16,4 @@ if [ ! -x "$node" ]; then
 fi
 # it works little and long: one arena and a small heap for new objects keep it small
 export MALLOC_ARENA_MAX=1
-exec "$node" --max-semi-space-size=2 --disable-warning=ExperimentalWarning "$lib/node-agent.js" "$@"
+exec "$node" --optimize-for-size --max-semi-space-size=1 --disable-warning=ExperimentalWarning "$lib/node-agent.js" "$@"
