@@ -109,6 +109,15 @@ test('jobs are listed and cancelled, nodes drained and resumed', async () => {
   expect(stdout).toContain('CLUSTER');
 });
 
+test('a command that is ended in between says that what was sent goes on', async () => {
+  await add('--trust');
+  const drain = run(['nodes', 'drain', 'forge', 'forge-4', '--reason', 'x', '--json'], {
+    signal: AbortSignal.abort(),
+  });
+  const { code, stdout } = await drain;
+  expect([code, JSON.parse(stdout).code]).toEqual([1, 'ABORTED']);
+});
+
 test('an action on a protected cluster needs its id', async () => {
   await add('--trust', '--protected');
   const drain = ['nodes', 'drain', 'forge', 'forge-3', '--reason', 'x'];

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fail } from '#shared/contract/errors';
 import type { Client } from '#shared/contract/index';
 import type { Operation, OperationItem } from '#shared/contract/operations';
 import { table } from '../output';
@@ -9,6 +10,7 @@ const LOOK_EVERY_MS = 200;
 /**
  * Waits until an operation is over. A command that is ended before leaves it to the running
  * Clusterdeck, or to the next one, which finds out what became of it.
+ * @throws Failure ABORTED
  */
 export async function followed(
   { id }: Operation,
@@ -18,7 +20,9 @@ export async function followed(
   for (;;) {
     const operation = await client.operations.get({ id });
     if (operation.state !== 'running') return operation;
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
+      throw fail('ABORTED', { remedy: 'What was sent goes on: look before you repeat it.' });
+    });
   }
 }
 
