@@ -27,20 +27,23 @@ export interface Look {
   partitions: SlurmPartition[];
 }
 
-const DEADLINE_MS = 5_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 const QUEUE = ['%i', '%j', '%T', '%u', '%M', '%P', '%N', '%r', '%C', '%V'];
 const NODES = ['%N', '%T', '%C', '%P', '%a', '%E'];
 
 /**
  * Asks for jobs, nodes and partitions.
+ * @param options.deadlineMs of each command
  * @throws Failure TIMEOUT | NOT_FOUND (no SLURM here) | BAD_RESPONSE | SERVER_ERROR
  */
-export async function look(commands: Commands, signal?: AbortSignal): Promise<Look> {
+export async function look(
+  commands: Commands,
+  { deadlineMs, signal }: { deadlineMs: number; signal?: AbortSignal },
+): Promise<Look> {
   const ask = async (program: string, letters: readonly string[], ...more: string[]) => {
     const { format, rows } = listing(letters);
     const result = await commands.run([program, '-h', '-a', ...more, '-o', format], {
-      deadlineMs: DEADLINE_MS,
+      deadlineMs,
       maxBytes: MAX_BYTES,
       // unix seconds, whatever this machine's time zone
       env: { SLURM_TIME_FORMAT: '%s' },

@@ -29,6 +29,9 @@ export interface ObserverDeps {
 }
 
 const BUSY_MS = 2_000;
+/** of each command */
+const LOOK_MS = 5_000;
+const LONG_LOOK_MS = 12_000;
 /** A worker is about to appear. */
 const WAITING_MS = 1_000;
 /** A member that SLURM did not come to know in that time is not waited for any more. */
@@ -36,6 +39,8 @@ const APPEAR_MS = 60_000;
 const IDLE_MS = 5_000;
 /** A look may take this share of the time, so that a slow SLURM is asked less. */
 const MOST_SHARE = 0.05;
+/** but not less than so: what is slow because a machine is dead must be seen to change */
+const SLOW_MS = 8_000;
 /** What is told is older than that: the one who looks is gone or cut off. */
 const OLD_MS = 12_000;
 /** Later for each further node, so that one takes over and not all. */
@@ -61,7 +66,10 @@ export class Observer {
   #seen: Seen | null = null;
   /** what was last written by this node, and when it may write again */
   #told: { at: number; untilMs: number } | null = null;
-  #lastTold: Seen | null = null;
+  /** what all nodes know, as it stands in the state */
+  #known: Seen | null = null;
+  /** clients try the first controller for some seconds, so that they take long where it is dead */
+  #isBehindDead = false;
   #sincePing = PING_EVERY;
 
   constructor(deps: ObserverDeps) {
@@ -71,7 +79,10 @@ export class Observer {
       if (told !== null && told.triedAt > (this.#look?.triedAt ?? 0)) this.#take(told, null);
     });
     this.#seens = new Followed(follow, SEEN_KEY, toldSeen, (_key, told) => {
-      if (told !== null && told.at > (this.#seen?.at ?? 0)) this.#take(null, this.#unpacked(told));
+      if (told === null) return;
+      const seen = this.#unpacked(told);
+      this.#known = seen;
+      if (told.at > (this.#seen?.at ?? 0)) this.#take(null, seen);
     });
   }
 
@@ -122,7 +133,7 @@ export class Observer {
       });
       const slowMs = (clock.monotonic() - begun) / MOST_SHARE;
       const soonMs = this.#isWaiting() ? WAITING_MS : isBusy ? BUSY_MS : IDLE_MS;
-      pauseMs = Math.min(60_000, Math.max(soonMs, slowMs));
+      pauseMs = Math.max(soonMs, Math.min(SLOW_MS, slowMs));
     }
   }
 
@@ -179,7 +190,8 @@ export class Observer {
       if (primary === null) {
         return await this.#failed(triedAt, null, 'No SLURM controller answers.');
       }
-      const found = await look(commands, signal);
+      const deadlineMs = this.#isBehindDead ? LONG_LOOK_MS : LOOK_MS;
+      const found = await look(commands, { deadlineMs, signal });
       const now: Seen = { ...found, at: triedAt, jobCount: found.jobs.length };
       const hasChanged = this.#seen === null || !isSame(this.#seen, now);
       this.#take({ observer, asOf: triedAt, triedAt, trouble: null, primary }, now);
@@ -197,7 +209,9 @@ export class Observer {
   /** A controller on a dead machine is one that does not answer in time. */
   async #inControl(): Promise<string | null> {
     try {
-      return inControl(await pingControllers(this.#deps.commands));
+      const pinged = await pingControllers(this.#deps.commands);
+      this.#isBehindDead = pinged[0]?.up === false;
+      return inControl(pinged);
     } catch (error) {
       if (error instanceof Failure && error.code === 'TIMEOUT') return null;
       throw error;
@@ -219,7 +233,7 @@ export class Observer {
     const isChanged =
       seen !== null &&
       clock.monotonic() >= (this.#told?.untilMs ?? 0) &&
-      (this.#lastTold === null || !isSame(this.#lastTold, seen));
+      (this.#known === null || !isSame(this.#known, seen));
     const packed = isChanged ? packSeen(seen) : null;
     try {
       await state.commit(
@@ -232,7 +246,7 @@ export class Observer {
       const costMs = packed === null ? 0 : (packed.jobs.length / BYTES_PER_S) * 1000;
       const untilMs = packed === null ? (this.#told?.untilMs ?? 0) : clock.monotonic() + costMs;
       this.#told = { at: this.#look.triedAt, untilMs };
-      if (packed !== null) this.#lastTold = seen;
+      if (packed !== null) this.#known = seen;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       logger.debug({ code: error.code }, 'What was seen of SLURM could not be told');

@@ -6,8 +6,10 @@ import { complaint, look, secondsOf, usedText } from '#agent/roles/slurm/look';
 import { inControl, pingControllers } from '#agent/roles/slurm/ping';
 import { listed, recordedSlurm, StagedCommands } from '#tests/support/slurm';
 
+const SOON = { deadlineMs: 5_000 };
+
 test('jobs are read as SLURM 22.05 prints them', async () => {
-  const { jobs } = await look(recordedSlurm());
+  const { jobs } = await look(recordedSlurm(), SOON);
   expect(jobs).toHaveLength(7);
   expect(jobs[0]).toEqual({
     id: '400006',
@@ -26,7 +28,7 @@ test('jobs are read as SLURM 22.05 prints them', async () => {
 });
 
 test('nodes and partitions are read as SLURM 22.05 prints them', async () => {
-  const { nodes, partitions } = await look(recordedSlurm());
+  const { nodes, partitions } = await look(recordedSlurm(), SOON);
   expect(nodes.map(({ name, state, drain }) => [name, state, drain])).toEqual([
     ['a1', 'idle', 'none'],
     ['a2', 'down', 'none'],
@@ -54,7 +56,7 @@ test.each([
   const commands = recordedSlurm().on('sinfo', (argv) =>
     listed(argv, [['n1', printed, '0/2/0/2', 'batch', 'up', 'none']]),
   );
-  const { nodes } = await look(commands);
+  const { nodes } = await look(commands, SOON);
   expect(nodes).toMatchObject([{ state, drain, reason }]);
 });
 
@@ -66,7 +68,7 @@ test('a node in two partitions is one node, and a partition may have none', asyn
       ['', 'n/a', '0/0/0/0', 'night', 'down', ''],
     ]),
   );
-  const { nodes, partitions } = await look(commands);
+  const { nodes, partitions } = await look(commands, SOON);
   expect(nodes).toMatchObject([{ name: 'n1', partitions: ['batch', 'gpu'] }]);
   expect(partitions.map(({ name, state, nodes }) => [name, state, nodes])).toEqual([
     ['batch', 'up', 1],
@@ -98,7 +100,7 @@ test('an empty queue is empty', () => {
 test('a refusal is told in the words of SLURM', async () => {
   const stderr = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n';
   const commands = recordedSlurm().on('squeue', () => ({ code: 1, stderr }));
-  await expect(look(commands)).rejects.toMatchObject({
+  await expect(look(commands, SOON)).rejects.toMatchObject({
     code: 'SERVER_ERROR',
     message: 'squeue failed: Unable to contact slurm controller (connect failure).',
   });
