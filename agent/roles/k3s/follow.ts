@@ -144,7 +144,12 @@ export class FollowedObjects<T> {
       timeoutSeconds: String(WATCH_S),
       resourceVersion: this.#version ?? '',
     });
-    const request = { path: `${path}?${query}`, deadlineMs: IDLE_MS, idleMs: IDLE_MS, signal };
+    const request = {
+      path: `${path}?${query.toString()}`,
+      deadlineMs: IDLE_MS,
+      idleMs: IDLE_MS,
+      signal,
+    };
     for await (const line of client.lines(request)) {
       const { type, object } = watchLine.parse(line);
       if (type === 'ERROR') throw watchError(object, path);
