@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import {
   clusterAnswer,
   healthAnswer,
@@ -198,6 +198,7 @@ it('stays up and truthful with a sinfo that hangs', async () => {
 });
 
 it('tells of a full disk and works on', async () => {
+  onTestFinished(async () => void (await host('a3').exec(['rm', '-f', '/var/full'])));
   await host('a3').exec(['sh', '-c', 'cat /dev/zero >/var/full']);
   await until(
     async () => (await problemCodes(host('a1'))).includes('disk-full'),
@@ -221,6 +222,7 @@ it('tells of a clock that runs apart', async () => {
     '/etc/lab-environment',
     'export LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1) FAKETIME=+90s DONT_FAKE_MONOTONIC=1\n',
   );
+  onTestFinished(async () => void (await host('a3').exec(['rm', '-f', '/etc/lab-environment'])));
   await host('a3').agent('restart');
   await until(
     async () => (await problemCodes(host('a1'))).includes('clock-skew'),
