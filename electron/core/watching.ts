@@ -1,14 +1,11 @@
 import type { ChartTarget, Timeframe } from '#shared/contract/charts';
 import type { Group } from '#shared/contract/clusters';
-import { fail } from '#shared/contract/errors';
 import type { Remote } from '#shared/contract/remotes';
 import type { Settings } from '#shared/contract/settings';
 import type { OutboxEntry } from '#shared/contract/sync';
 import type { VaultStatus } from '#shared/contract/vault';
 import { ClusterosCharts } from './agents/charts';
 import { Enrolment } from './agents/enrol/service';
-import { SlurmActions } from './agents/slurm-actions';
-import { SlurmCarrier, type SlurmSight } from './agents/slurm-carrier';
 import { ClusterosSource } from './agents/source';
 import type { AgentClients } from './agents/types';
 import type { ClusterReader, ClustersEvent } from './clusters/types';
@@ -22,12 +19,7 @@ import { Watcher } from './inventory/watcher';
 import { type ChartAnswer, Charts } from './metrics/charts';
 import { ChunkStore } from './metrics/chunk-store';
 import { MetricHistory } from './metrics/history';
-import { GuestActions } from './operations/guest-actions';
-import { GuestCarrier } from './operations/guest-carrier';
-import { Guests } from './operations/guests';
-import { Journal } from './operations/journal';
-import { Operations } from './operations/service';
-import { Tasks } from './operations/tasks';
+import { composeOperations } from './operations/compose';
 import type { Clock, Logger, Power } from './ports';
 import type { PveClients } from './pve/types';
 import type { RemotesEvent } from './sync/remotes';
@@ -89,46 +81,8 @@ export function composeWatching(deps: WatchingDeps) {
     power,
     settings: () => settings.get(),
   });
-  const nodeOf = (uuid: string, guestId: string) => watcher.guest(uuid, guestId)?.node;
-  const sight: SlurmSight = {
-    async look(uuid) {
-      const [live] = await watcher.poll(uuid);
-      const failure = live?.failure ?? null;
-      if (failure !== null) throw fail(failure.code, failure.data, failure.message);
-    },
-    member: (uuid, node) =>
-      watcher.rows(uuid).members.find((row) => row.node === node && row.authenticated),
-    job: (uuid, id) => watcher.rows(uuid).jobs.find((row) => row.id === id),
-  };
-  const journal = new Journal(store, clock, logger);
-  const guestCarrier = new GuestCarrier({ clock, clients, clusters, nodeOf });
-  const slurmCarrier = new SlurmCarrier({ clock, clients: agents, sight });
-  const operations = new Operations({
-    journal,
-    clock,
-    logger,
-    clusters,
-    nudge: (uuid) => watcher.nudge(uuid),
-    carriers: { guestAction: guestCarrier, slurmAction: slurmCarrier },
-  });
-  const guestActions = new GuestActions({
-    operations,
-    carrier: guestCarrier,
-    clock,
-    clusters,
-    watcher,
-  });
-  const slurmActions = new SlurmActions({
-    operations,
-    carrier: slurmCarrier,
-    clock,
-    clusters,
-    sight,
-    view: (uuid) => watcher.view(uuid),
-  });
-  const tasks = new Tasks({ store, clock, clients, clusters });
-  const guest = (uuid: string, guestId: string) => watcher.guest(uuid, guestId);
-  const guests = new Guests({ clients, guest });
+  const acting = composeOperations({ store, clock, logger, clients, agents, clusters, watcher });
+  const { journal, operations } = acting;
   const charts = {
     proxmox: new Charts({ clock, clients, history, watcher }),
     clusteros: new ClusterosCharts({ clock, clients: agents, history, watcher }),
@@ -175,13 +129,8 @@ export function composeWatching(deps: WatchingDeps) {
   return {
     watcher,
     live,
-    journal,
     answers,
-    operations,
-    tasks,
-    guests,
-    guestActions,
-    slurmActions,
+    ...acting,
     enrolment: new Enrolment({ store, clock, clusters, watcher }),
     charts: {
       /** @throws Failure NOT_FOUND */
