@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,7 +135,7 @@ describe('setting up ClusterOS', { timeout: 90_000 }, () => {
     const dialog = page.getByRole('dialog', { name: 'Enrol nodes' });
     const key = dialog.getByLabel('Cluster key', { exact: true });
     expect(await key.getAttribute('type')).toBe('password');
-    await key.fill(Buffer.alloc(32, 'a key for this very test alone').toString('base64'));
+    await key.fill(randomBytes(32).toString('base64'));
     await dialog.getByRole('textbox', { name: 'Folder', exact: true }).fill(join(folder, 'quarry'));
     await dialog.getByRole('button', { name: 'Write the files' }).click();
     await expectSoon(() =>
@@ -147,9 +148,9 @@ describe('setting up ClusterOS', { timeout: 90_000 }, () => {
     await page.getByRole('button', { name: 'Done' }).click();
   });
 
-  it('keeps ten thousand jobs light: only what is in sight exists', async () => {
+  it('keeps thousands of jobs light: only what is in sight exists', async () => {
     const [partition = ''] = bench.world.nodes[0]?.spec.partitions ?? [];
-    for (let n = 0; n < 10_000; n += 1) {
+    for (let n = 0; n < 2000; n += 1) {
       bench.world.submit({
         user: 'gina',
         partition,

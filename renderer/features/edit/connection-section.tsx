@@ -47,15 +47,17 @@ export function ConnectionSection({ state, stored }: ConnectionSectionProps) {
     <Panel title="Connection" className={styles.connection}>
       <Stack gap="medium">
         {stored === null && (
-          <div>
-            <Segmented
-              label="Kind of cluster"
-              value={form.kind}
-              options={KINDS}
-              onChange={(kind) => change(ofKind(form, kind))}
-            />
+          <Stack gap="small">
+            <div>
+              <Segmented
+                label="Kind of cluster"
+                value={form.kind}
+                options={KINDS}
+                onChange={(kind) => change(ofKind(form, kind))}
+              />
+            </div>
             <p className={styles.wideHint}>{KIND_HINTS[form.kind]}</p>
-          </div>
+          </Stack>
         )}
         <div className={styles.pair}>
           <Field label="Name" error={errors.name} required>
