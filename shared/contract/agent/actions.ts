@@ -28,4 +28,3 @@ export const actionAnswer = z.object({
   state: z.string(),
   message: z.string(),
 });
-export type ActionAnswer = z.infer<typeof actionAnswer>;
