@@ -6,6 +6,7 @@ import {
   changesOf,
   formOf,
   NEW_CLUSTER,
+  ofKind,
   parseCluster,
   parseDraft,
 } from '../../../renderer/features/edit/cluster-form';
@@ -104,5 +105,28 @@ describe('ids of clusters', () => {
   it('finds the next free one, no longer than an id may be', () => {
     expect(freeClusterId('lab', ['lab', 'lab-2'])).toBe('lab-3');
     expect(freeClusterId('y'.repeat(50), [])).toHaveLength(50);
+  });
+});
+
+describe('the form of a ClusterOS cluster', () => {
+  const agents = { ...valid, ...ofKind(valid, 'clusteros') };
+
+  it('takes the usual port of the kind along, and leaves one of its own alone', () => {
+    expect(agents.endpoints[0]?.port).toBe('9090');
+    const own = { ...valid, endpoints: [{ key: 'a', host: 'n1', port: '8443', pin: '' }] };
+    expect(ofKind(own, 'clusteros').endpoints?.[0]?.port).toBe('8443');
+    expect(ofKind(agents, 'proxmox')).toMatchObject({ authKind: 'password', secret: '' });
+  });
+
+  it('sends a token and nothing that only Proxmox has', () => {
+    const form = { ...agents, user: 'root@pam', tokenId: 'x@pve!y', secret: 'cdk_a_b' };
+    expect(parseCluster(form).value).toMatchObject({
+      kind: 'clusteros',
+      authKind: 'token',
+      user: '',
+      tokenId: null,
+      secret: 'cdk_a_b',
+    });
+    expect(parseDraft(form).value).toMatchObject({ kind: 'clusteros', user: '', tokenId: null });
   });
 });
