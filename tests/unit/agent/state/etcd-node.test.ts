@@ -153,10 +153,7 @@ describe('a node and the shared state', { timeout: 120_000 }, () => {
     );
     const commit = third.node.state.commit([], [{ key: 'kept', put: 3 }]);
     expect(await codeOf(commit)).toBe('NO_QUORUM');
-    await eventually(
-      () => third.node.status().health === 'read-only',
-      'it says so',
-    );
+    await eventually(() => third.node.status().health === 'read-only', 'it says so');
   });
 
   test('goes on after the agent restarts, and after etcd does', async () => {
