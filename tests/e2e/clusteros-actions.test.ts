@@ -22,7 +22,7 @@ describe('what is done on a ClusterOS cluster', PATIENT, () => {
     if (first === undefined) throw new Error('The demo has no ClusterOS cluster');
     forge = first;
     uuid = (await host.client.clusters.get({ ref: 'forge' })).uuid;
-    // more cores than any node has: they wait until somebody does something
+    // held: they wait until somebody does something
     for (const name of ['wait-one', 'wait-two', 'wait-three']) {
       const wish = {
         user: 'gina',
@@ -58,7 +58,7 @@ describe('what is done on a ClusterOS cluster', PATIENT, () => {
     await page.getByRole('button', { name: 'Show all' }).last().click();
     await expectSoon(() => screen.count()).toMatch(/^\d+ jobs/);
     await screen.query.fill('cpus:many');
-    expect(await page.getByRole('alert').innerText()).toContain('cpus:>=16');
+    await page.getByRole('alert').filter({ hasText: 'cpus:>=16' }).waitFor();
     await screen.query.fill('');
     await screen.preset('Held');
     await expectSoon(() => screen.rows.count()).toBeGreaterThanOrEqual(3);

@@ -52,7 +52,7 @@ export function MembersTable(props: MembersTableProps) {
           <HeadCell numeric className={styles.roomy}>
             Disk free
           </HeadCell>
-          <HeadCell numeric>Cores taken</HeadCell>
+          <HeadCell numeric>Cores</HeadCell>
           <HeadCell numeric>Jobs</HeadCell>
         </tr>
       </thead>
