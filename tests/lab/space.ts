@@ -43,7 +43,7 @@ export async function startSpace(record: LabRecord): Promise<void> {
   const gone = new Promise<never>((_, reject) => {
     child.once('error', reject);
     child.once('exit', () =>
-      reject(new Error(`The lab's namespaces did not start: ${Buffer.concat(errors)}`)),
+      reject(new Error(`The lab's namespaces did not start: ${String(Buffer.concat(errors))}`)),
     );
   });
   gone.catch(() => undefined);
