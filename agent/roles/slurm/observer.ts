@@ -62,6 +62,7 @@ export class Observer {
   readonly #seens: Followed<ToldSeen>;
   #work: Promise<unknown>[] = [];
   #turn: Promise<unknown> = Promise.resolve();
+  #startedAt = 0;
   #look: ToldLook | null = null;
   #seen: Seen | null = null;
   /** what was last written by this node, and when it may write again */
@@ -102,6 +103,7 @@ export class Observer {
 
   start(): void {
     const { signal } = this.#ends;
+    this.#startedAt = this.#deps.clock.now();
     this.#work = [this.#looks.follow(signal), this.#seens.follow(signal), this.#loop(signal)];
   }
 
@@ -164,7 +166,7 @@ export class Observer {
     const order = able.toSorted((a, b) => Number(b === leader) - Number(a === leader));
     const rank = Math.max(0, order.indexOf(self.id));
     if (rank === 0) return true;
-    const ageMs = clock.now() - (this.#look?.triedAt ?? 0);
+    const ageMs = clock.now() - (this.#look?.triedAt ?? this.#startedAt);
     if (ageMs > OLD_MS + rank * RANK_MS) return true;
     // it took over and the state takes nothing: it goes on for itself
     return this.#look?.observer === self.id && !this.#isTold();
