@@ -141,8 +141,15 @@ function createProgram(
     .description('test the connection, stage by stage')
     .addArgument(ref())
     .option('--totp <code>', 'the second factor, where the server asks for it')
-    .action((id, { totp }, command) =>
-      perform(command, (context) => testCluster(id, totp, context)),
+    .addOption(new Option('--yubico <otp>', 'the second factor, from a YubiKey').conflicts('totp'))
+    .addOption(
+      new Option(
+        '--recovery-stdin',
+        'read a recovery code from standard input, one line',
+      ).conflicts(['totp', 'yubico']),
+    )
+    .action((id, options, command) =>
+      perform(command, (context) => testCluster(id, options, context)),
     );
 
   program

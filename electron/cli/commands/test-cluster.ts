@@ -1,15 +1,33 @@
 import type { TestResult, TestStage, TfaAnswer } from '#shared/contract/connection';
 import { fail } from '#shared/contract/errors';
 import { snakeCase } from '../cluster-json';
+import { readSecretLine } from '../io';
 import type { CommandContext, ExitCode } from './context';
+
+/** Codes that are over in a moment stand in the options; a recovery code comes in on its own. */
+export interface SecondFactorOptions {
+  totp?: string;
+  yubico?: string;
+  recoveryStdin?: boolean;
+}
+
+async function secondFactor(
+  { totp, yubico, recoveryStdin }: SecondFactorOptions,
+  io: CommandContext['io'],
+): Promise<TfaAnswer | undefined> {
+  if (totp !== undefined) return { kind: 'totp', code: totp };
+  if (yubico !== undefined) return { kind: 'yubico', code: yubico };
+  if (recoveryStdin !== true) return undefined;
+  return { kind: 'recovery', code: await readSecretLine(io, 'Recovery code') };
+}
 
 /** Runs the connection test of a stored cluster; stages are told as they end. */
 export async function testCluster(
   ref: string,
-  totp: string | undefined,
+  options: SecondFactorOptions,
   { withSession, out, io }: CommandContext,
 ): Promise<ExitCode> {
-  const tfa: TfaAnswer | undefined = totp === undefined ? undefined : { kind: 'totp', code: totp };
+  const tfa = await secondFactor(options, io);
   const result = await withSession(async ({ client }) => {
     const { uuid } = await client.clusters.get({ ref });
     const events = await client.connection.test(
