@@ -96,6 +96,8 @@ it('shows the token to nobody else', async () => {
 });
 
 it('calls nothing healthy because it merely runs, and leaves it running without the agent', async () => {
+  const runs = async () => (await Promise.all(NAMES.map(roleOf))).every((role) => role?.running);
+  await until(runs, 'the roles to be seen running', { withinMs: 30_000, everyMs: 200 });
   for (const name of NAMES) {
     expect(await roleOf(name)).toMatchObject({ running: true, healthy: false, is_leader: false });
     expect((await roleOf(name))?.error).not.toBe('');
@@ -103,7 +105,6 @@ it('calls nothing healthy because it merely runs, and leaves it running without 
   const before = await Promise.all(NAMES.map(pidOf));
   await Promise.all(lab.hosts.map((host) => host.agent('restart')));
   await ready(lab.hosts);
-  const runs = async () => (await Promise.all(NAMES.map(roleOf))).every((role) => role?.running);
   await until(runs, 'the roles to be seen running again', { withinMs: 30_000, everyMs: 200 });
   expect(await Promise.all(NAMES.map(pidOf))).toEqual(before);
 });
