@@ -17,6 +17,7 @@ export class ChunkStore {
   readonly #ids = new Map<string, Map<SeriesKey, number>>();
   readonly #get;
   readonly #put;
+  readonly #name;
   readonly #windows;
 
   constructor(store: Pick<Store, 'read' | 'mutate' | 'sqlite'>) {
@@ -27,6 +28,9 @@ export class ChunkStore {
     this.#put = store.sqlite.prepare<[number, number, string, Buffer]>(
       `insert into metric_chunks (level, start_s, cluster_uuid, body) values (?, ?, ?, ?)
        on conflict do update set body = excluded.body`,
+    );
+    this.#name = store.sqlite.prepare<[string, string, string], { id: number }>(
+      `insert into metric_series (cluster_uuid, entity, metric) values (?, ?, ?) returning id`,
     );
     this.#windows = store.sqlite.prepare<[number, number, number], { uuid: string; start: number }>(
       `select distinct cluster_uuid as uuid, start_s as start from metric_chunks
@@ -108,11 +112,10 @@ export class ChunkStore {
     const known = ids.get(key) ?? fresh.get(`${uuid} ${key}`);
     if (known !== undefined) return known;
     const cut = key.lastIndexOf(' ');
-    const { id } = tx.db
-      .insert(metricSeries)
-      .values({ clusterUuid: uuid, entity: key.slice(0, cut), metric: key.slice(cut + 1) })
-      .returning({ id: metricSeries.id })
-      .get();
+    // a first contact names dozens of series for each cluster, so this is prepared once
+    const row = this.#name.get(uuid, key.slice(0, cut), key.slice(cut + 1));
+    if (row === undefined) throw new Error('The store numbered no series');
+    const { id } = row;
     // a transaction that fails takes its numbers back, so they are learnt only after it
     fresh.set(`${uuid} ${key}`, id);
     tx.after(() => ids.set(key, id));
