@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { requireNode } from './node-version.mjs';
 
 requireNode();
-const { root } = await import('./builder.mjs');
+const { ensureBuilt, root } = await import('./builder.mjs');
 const folder = join(root, 'tests', 'bench');
 const out = join(root, 'dist', 'bench');
 
@@ -78,6 +78,8 @@ if (names.length === 0) {
   console.error(`There is no bench of that name in ${folder}.`);
   process.exit(2);
 }
+// the lab runs the agent as it was built
+await ensureBuilt();
 mkdirSync(out, { recursive: true });
 try {
   await bundle(names);
