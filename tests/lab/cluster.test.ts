@@ -211,10 +211,15 @@ it('tells of a full disk and works on', async () => {
   await ready(lab.hosts);
 });
 
-async function controller(from: LabHost) {
-  const leader = (await leadersOf(from)).leaders['slurm-controller'];
-  if ('status' in leader) throw new Error('There is no leader.');
-  return leader;
+/** Who leads, and under which epoch: a host that was alone just now tells it a moment later. */
+async function controller(from: LabHost): Promise<{ epoch: number }> {
+  let told: number | undefined;
+  await until(async () => {
+    const leader = (await leadersOf(from)).leaders['slurm-controller'];
+    told = 'status' in leader ? undefined : leader.epoch;
+    return told !== undefined;
+  }, 'a leader with its epoch');
+  return { epoch: told ?? Number.NaN };
 }
 
 it('tells of a clock that runs apart', async () => {
