@@ -58,8 +58,6 @@ export const agentOperation = z.object({
   steps: z.array(operationStep),
   /** whether it can only go forward, until a rollback is asked for */
   pivot_passed: z.boolean(),
-  /** what a person asked for and is not carried out yet */
-  wish: operationWish.nullable(),
   /** leadership under which it was last written */
   epoch: z.number().int().nonnegative(),
   /** grows with every write */

@@ -71,7 +71,6 @@ class Stage {
         error: '',
       })),
       pivot_passed: false,
-      wish: null,
       epoch: 0,
       serial: 0,
       coordinator: '',
