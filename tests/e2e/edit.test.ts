@@ -163,8 +163,10 @@ describe('adding and editing a cluster', { timeout: 60_000 }, () => {
     expect(await deed.isDisabled()).toBe(true);
     await page.getByLabel('Type prod-main to confirm').fill('prod-main');
     await deed.click();
-    await expect.poll(() => deck.names()).not.toContain('Production');
+    await deed.waitFor({ state: 'hidden' });
     expect((await host.client.clusters.list()).map((c) => c.clusterId)).not.toContain('prod-main');
+    await deck.open();
+    await expect.poll(() => deck.names()).not.toContain('Production');
   });
 
   it('never shows a secret again, and wrote no error to the console', async () => {
