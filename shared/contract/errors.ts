@@ -11,6 +11,8 @@ export const ERROR_MESSAGES = {
   LAST_CLUSTER: 'The last cluster cannot be removed.',
   CONFIRMATION_REQUIRED: 'This needs to be confirmed by typing the name.',
   REVISION_CHANGED: 'The entry was changed by somebody else in the meantime.',
+  PLAN_STALE: 'What the plan rests on has changed since it was made.',
+  CHECKS_FAILED: 'Not everything is ready for this.',
   VAULT_LOCKED: 'The vault is locked.',
   VAULT_UNAVAILABLE: 'The protection of the vault is not available.',
   PASSPHRASE_WRONG: 'The passphrase is wrong.',
