@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { AccessStatus } from '#shared/contract/access';
+import { type ClusterOperation, placeKey } from '#shared/contract/cluster-operations';
 import type { Cluster, Group } from '#shared/contract/clusters';
 import {
   type ClusterLive,
@@ -42,6 +43,8 @@ export interface LiveState {
   inventory: ReadonlyMap<string, ClusterInventory>;
   /** by id, newest first */
   operations: ReadonlyMap<string, Operation>;
+  /** what agents carry out, by `placeKey`, newest first */
+  clusterOperations: ReadonlyMap<string, ClusterOperation>;
   settings: Settings | null;
   vault: VaultStatus | null;
   remotes: readonly Remote[];
@@ -61,6 +64,7 @@ const NOTHING: LiveState = {
   live: new Map(),
   inventory: new Map(),
   operations: new Map(),
+  clusterOperations: new Map(),
   settings: null,
   vault: null,
   remotes: [],
@@ -101,7 +105,12 @@ export function applyEvent(state: LiveState, event: LiveEvent): LiveState {
     case 'live':
       return { ...state, live: upserted(state.live, event.upserts) };
     case 'operation':
-      return { ...state, operations: newestFirst([...state.operations.values(), event.operation]) };
+      return {
+        ...state,
+        operations: newestFirst([...state.operations.values(), event.operation], ({ id }) => id),
+      };
+    case 'clusterOperations':
+      return { ...state, clusterOperations: agentsChanged(state, event.upserts, event.removed) };
     case 'settings':
       return { ...state, settings: event.settings };
     case 'vault':
@@ -122,7 +131,8 @@ function snapshot(state: LiveState, event: Extract<LiveEvent, { type: 'snapshot'
     groups: ordered(event.groups),
     live: new Map(event.live.map((entry) => [entry.uuid, entry])),
     inventory: new Map([...state.inventory].filter(([uuid]) => clusters.has(uuid))),
-    operations: newestFirst(event.operations),
+    operations: newestFirst(event.operations, ({ id }) => id),
+    clusterOperations: newestFirst(event.clusterOperations, placeKey),
     settings: event.settings,
     vault: event.vault,
     remotes: event.remotes,
@@ -188,8 +198,17 @@ function ordered(groups: readonly Group[]): Group[] {
   return [...groups].sort((a, b) => a.position - b.position || a.name.localeCompare(b.name));
 }
 
+function agentsChanged(state: LiveState, upserts: ClusterOperation[], removed: string[]) {
+  const gone = new Set(removed);
+  const kept = [...state.clusterOperations].flatMap(([key, each]) => (gone.has(key) ? [] : [each]));
+  return newestFirst([...kept, ...upserts], placeKey);
+}
+
 /** A later entry with the same id replaces an earlier one. */
-function newestFirst(operations: readonly Operation[]): ReadonlyMap<string, Operation> {
-  const byId = new Map(operations.map((operation) => [operation.id, operation]));
+function newestFirst<Entry extends { createdAt: number }>(
+  operations: readonly Entry[],
+  keyOf: (entry: Entry) => string,
+): ReadonlyMap<string, Entry> {
+  const byId = new Map(operations.map((operation) => [keyOf(operation), operation]));
   return new Map([...byId].sort(([, a], [, b]) => b.createdAt - a.createdAt));
 }

@@ -5,6 +5,7 @@ import { app } from './app';
 import { audit } from './audit';
 import { bundles } from './bundles';
 import { charts } from './charts';
+import { clusterOperations } from './cluster-operations';
 import { clusters, groups } from './clusters';
 import { connection } from './connection';
 import { drafts } from './drafts';
@@ -25,6 +26,7 @@ export const contract = {
   audit,
   bundles,
   charts,
+  clusterOperations,
   clusters,
   connection,
   drafts,

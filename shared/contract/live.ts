@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
 import { base, nothing, uuid } from './base';
+import { clusterOperation } from './cluster-operations';
 import { clusterSchema, groupSchema } from './clusters';
 import { clusterLive, inventoryDelta, inventoryRows } from './inventory';
 import { operation } from './operations';
@@ -21,6 +22,7 @@ export const liveEvent = z.discriminatedUnion('type', [
     groups: z.array(groupSchema),
     live: z.array(clusterLive),
     operations: z.array(operation),
+    clusterOperations: z.array(clusterOperation),
     settings: settingsSchema,
     vault: vaultStatus,
     remotes: z.array(remoteSchema),
@@ -36,6 +38,12 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('groups'), groups: z.array(groupSchema) }),
   z.object({ type: z.literal('live'), upserts: z.array(clusterLive) }),
   z.object({ type: z.literal('operation'), operation }),
+  z.object({
+    type: z.literal('clusterOperations'),
+    upserts: z.array(clusterOperation),
+    /** as `placeKey` names them */
+    removed: z.array(z.string()),
+  }),
   z.object({ type: z.literal('settings'), settings: settingsSchema }),
   z.object({ type: z.literal('vault'), vault: vaultStatus }),
   z.object({ type: z.literal('remotes'), remotes: z.array(remoteSchema) }),

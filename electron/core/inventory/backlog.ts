@@ -1,3 +1,4 @@
+import { type ClusterOperation, placeKey } from '#shared/contract/cluster-operations';
 import type { Cluster } from '#shared/contract/clusters';
 import type { ClusterLive, InventoryDelta } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
@@ -25,6 +26,7 @@ export class Backlog {
   readonly #live = new Map<string, ClusterLive>();
   readonly #tables = new Map<string, Tables>();
   readonly #operations = new Map<string, Operation>();
+  readonly #clusterOperations: Changes<ClusterOperation> = changes();
   #rows = 0;
 
   constructor(limit: number) {
@@ -50,6 +52,9 @@ export class Backlog {
         break;
       case 'operation':
         this.#operations.set(change.operation.id, change.operation);
+        break;
+      case 'clusterOperations':
+        merge(this.#clusterOperations, change.upserts, change.removed, placeKey);
         break;
       case 'groups':
       case 'settings':
@@ -83,6 +88,10 @@ export class Backlog {
       out.push({ type: 'inventory', uuid, delta });
     }
     for (const operation of this.#operations.values()) out.push({ type: 'operation', operation });
+    const told = plain(this.#clusterOperations);
+    if (told.upserts.length + told.removed.length > 0) {
+      out.push({ type: 'clusterOperations', ...told });
+    }
     this.clear();
     return out;
   }
@@ -94,6 +103,8 @@ export class Backlog {
     this.#live.clear();
     this.#tables.clear();
     this.#operations.clear();
+    this.#clusterOperations.upserts.clear();
+    this.#clusterOperations.removed.clear();
     this.#rows = 0;
   }
 

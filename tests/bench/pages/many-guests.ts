@@ -75,6 +75,7 @@ export function manyGuests(clusters: number, guestsEach: number) {
     groups: [],
     live: [],
     operations: [],
+    clusterOperations: [],
     settings: settingsSchema.parse({}),
     vault: {
       protection: 'session',

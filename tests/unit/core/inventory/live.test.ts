@@ -54,6 +54,7 @@ function hub(maxLag?: number) {
       groups: [],
       live: [],
       operations: [],
+      clusterOperations: [],
       settings: settingsSchema.parse({}),
       vault: {
         protection: 'session',
