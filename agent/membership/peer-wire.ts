@@ -59,7 +59,8 @@ export class PeerWire {
       }),
     });
     this.#pool = new Pool(`https://${this.#label}`, {
-      connections: 2,
+      // a long call of an operation holds up no other
+      connections: 8,
       pipelining: 1,
       allowH2: false,
       keepAliveTimeout: KEEP_ALIVE_MS,
