@@ -3,6 +3,15 @@ import { z } from 'zod';
 /** What all nodes agree on about SLURM, at `slurm/config`; every change is a compare-and-set. */
 export const CONFIG_KEY = 'slurm/config';
 
+const relay = z.object({
+  /** node ids: on `from` whatever comes for the controller is handed on to the one of `to` */
+  from: z.string(),
+  to: z.string(),
+  /** unix ms; jobs that began before then may still ask at `from` */
+  since: z.number().int().nonnegative(),
+});
+export type RelayRecord = z.infer<typeof relay>;
+
 export const slurmConfig = z.object({
   clusterName: z.string(),
   /** node ids; the first is the primary, the others its backups in this order */
@@ -22,6 +31,9 @@ export const slurmConfig = z.object({
   partitions: z.array(z.string()),
   /** further lines, which win over ours */
   extra: z.array(z.string()),
+  /** node ids where slurmctld is neither started nor stopped but by an operation */
+  held: z.array(z.string()).default([]),
+  relays: z.array(relay).default([]),
   /** grows with every change of this record */
   revision: z.number().int().positive(),
 });

@@ -147,6 +147,8 @@ export class Controller {
       slurmdTimeoutMs: settings.controller.slurmd_timeout,
       partitions: [...settings.worker.partitions].toSorted(),
       extra: [...extra],
+      held: [],
+      relays: [],
       revision: 1,
     };
     const made = await state.commit(
