@@ -48,9 +48,16 @@ export interface OperationKind extends OperationDefinition {
   draft(params: PlanRequest['params'], context: HandContext): Promise<Draft>;
   /**
    * One harmless look at what users feel, taken again and again while it runs; absent where nothing
-   * is to be measured. @returns how long a submission took, null where it failed
+   * is to be measured.
+   * @returns how many ms a submission took, null where it failed, undefined where these params give
+   * nothing to measure
    */
-  pulse?(signal: AbortSignal): Promise<number | null>;
+  pulse?(
+    signal: AbortSignal,
+    params: Readonly<Record<string, Json>>,
+  ): Promise<number | null | undefined>;
+  /** nodes that it could be carried out for */
+  candidates?(): Promise<Candidate[]>;
 }
 
 /** The way one role changes hands; all of them together are the kind `handoff`. */

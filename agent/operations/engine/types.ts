@@ -12,8 +12,14 @@ export interface StepContext {
   readonly notes: Readonly<Record<string, Json>>;
   /** Kept with the step's end, for later steps. */
   keep(name: string, value: Json): void;
-  log(line: string): void;
-  /** aborted by the step's deadline and when the lead is lost */
+  /** @param node name of the node the line comes from; left out for the coordinator's own words */
+  log(line: string, node?: string): void;
+  /**
+   * Tells what is waited for, as often as it changes.
+   * @param progress fraction 0..1 of what there is to do, where that can be told
+   */
+  waiting(on: string | null, progress?: number): void;
+  /** aborted by the step's deadline, by a person who aborts it, and when the lead is lost */
   readonly signal: AbortSignal;
 }
 
@@ -30,6 +36,10 @@ export interface StepDefinition {
   readonly class: StepClass;
   readonly expectedMs: number;
   readonly deadlineMs: number;
+  /** at its deadline a person is asked: nothing is undone or forced */
+  readonly asks?: boolean;
+  /** users wait since the step before it, so that no pause comes before its end */
+  readonly urgent?: boolean;
   probe(context: StepContext): Promise<Seen>;
   do(context: StepContext): Promise<void>;
   verify(context: StepContext): Promise<string | null>;
@@ -40,6 +50,12 @@ export interface StepDefinition {
 export interface OperationDefinition {
   readonly kind: string;
   /** grows when the steps change */
-  readonly version: number;
+  readonly version: number | ((params: Readonly<Record<string, Json>>) => number);
   steps(params: Readonly<Record<string, Json>>): readonly StepDefinition[];
 }
+
+/** The version of its steps that an operation with these params has. */
+export const versionOf = (
+  { version }: Pick<OperationDefinition, 'version'>,
+  params: Readonly<Record<string, Json>>,
+): number => (typeof version === 'number' ? version : version(params));

@@ -1,3 +1,4 @@
+import { canonical } from '../canonical';
 import type { Values } from './record';
 
 /** One field seen from both sides and from what they last agreed on; null is "not set". */
@@ -21,15 +22,6 @@ export function isSame(field: string, a: unknown, b: unknown): boolean {
   }
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   return canonical(a) === canonical(b);
-}
-
-/** JSON with its keys in order, so that only content counts. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }
 
 /**
