@@ -4,7 +4,7 @@ import type { AgentPorts } from './compose';
 import type { AgentConfig } from './config/schema';
 import type { NodeIdentity } from './identity/types';
 import type { Member, Settled } from './membership/types';
-import { createEtcdNode } from './state/etcd/node';
+import { createEtcdNode, type EtcdNode } from './state/etcd/node';
 import { createSqliteState } from './state/sqlite/state';
 import { SqliteStore } from './state/sqlite/store';
 import type { State } from './state/types';
@@ -19,6 +19,8 @@ export interface NodeState {
   problems(): AgentProblem[];
   /** id of the node that leads it; null where nobody does */
   leader(): string | null;
+  /** who keeps copies of it and how its lead changes hands; null where it is this node's alone */
+  readonly seats: Pick<EtcdNode, 'seats' | 'yieldLead'> | null;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,7 @@ async function etcdState(deps: Deps): Promise<NodeState> {
     start: (settled) => node.start(settled),
     problems: () => node.problems(),
     leader: () => node.status().leader,
+    seats: node,
     close: () => node.close(),
   };
 }
@@ -77,6 +80,7 @@ async function sqliteState({ ports, config, identity }: Deps): Promise<NodeState
     async start() {},
     problems: () => [],
     leader: () => identity.id,
+    seats: null,
     async close() {
       await state.close();
       store.close();

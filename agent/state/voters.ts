@@ -8,6 +8,8 @@ export interface VoterCandidate {
   mayVote: boolean;
   isAlive: boolean;
   hasLeft: boolean;
+  /** an operation takes it away: it goes as soon as the others keep a quorum without it */
+  isLeaving: boolean;
   /** its member whose data are lost for good, if any */
   lostMember: string | null;
   /** ms since 1970; null while it is alive */
@@ -69,9 +71,14 @@ export function nextVoterStep(view: VotersView): VoterStep {
   return learner === undefined ? withoutLearner(view, voters) : withLearner(view, voters, learner);
 }
 
+/** Those that will still be there: as if the leaving ones had gone. */
+const stayingOf = (voters: readonly Seat[], view: VotersView): number =>
+  voters.filter((seat) => nodeOf(seat, view)?.isLeaving !== true).length;
+
 function withLearner(view: VotersView, voters: readonly Seat[], learner: Seat): VoterStep {
   const node = nodeOf(learner, view);
-  if (!learner.isAnswering) {
+  const isLeaving = node?.isLeaving === true;
+  if (!learner.isAnswering || isLeaving) {
     const isGivenUp =
       node !== null && (isGone(node, learner) || hasFailed(node, view, view.learnerAfterMs));
     if (isGivenUp) return { do: 'remove', memberId: learner.memberId, nodeId: node.id };
@@ -79,7 +86,7 @@ function withLearner(view: VotersView, voters: readonly Seat[], learner: Seat): 
   }
   const dead = removable(voters, isDead(view), view);
   if (dead !== null) return dead;
-  const next = voters.length + 1;
+  const next = stayingOf(voters, view) + 1;
   if (next > target(view)) return nothing('Enough vote; one more has a copy.');
   // an even number of voters is worse than one less, unless the next follows at once
   if (next % 2 === 0 && freeNodes(view).length === 0) return nothing('One more has a copy.');
@@ -93,7 +100,7 @@ function withoutLearner(view: VotersView, voters: readonly Seat[]): VoterStep {
   const dead = removable(voters, isDead(view), view);
   if (dead !== null) return dead;
   const wanted = eligible(view).length === 2 ? 2 : target(view);
-  if (voters.length >= wanted) return nothing('Enough vote.');
+  if (stayingOf(voters, view) >= wanted) return nothing('Enough vote.');
   return { do: 'add', nodeId: next.id, peerUrl: next.peerUrl };
 }
 
@@ -119,12 +126,13 @@ const nodeOf = (seat: Seat, view: VotersView): VoterCandidate | null =>
 
 /** It never comes back: there is nothing to wait for. */
 const isGone = (node: VoterCandidate, seat: Seat) =>
-  node.hasLeft || (!seat.isAnswering && node.lostMember === seat.memberId);
+  node.hasLeft || node.isLeaving || (!seat.isAnswering && node.lostMember === seat.memberId);
 
 const isDead = (view: VotersView) => (node: VoterCandidate, seat: Seat) =>
   !seat.isAnswering && hasFailed(node, view, view.replaceAfterMs);
 
-const eligible = (view: VotersView) => view.candidates.filter((one) => one.mayVote && !one.hasLeft);
+const eligible = (view: VotersView) =>
+  view.candidates.filter((one) => one.mayVote && !one.hasLeft && !one.isLeaving);
 
 const target = (view: VotersView) => voterTarget(eligible(view).length);
 

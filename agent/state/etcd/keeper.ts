@@ -17,6 +17,8 @@ export type SeatOffer = z.infer<typeof seatOffer>;
 /** `voters/<node id>`: which member a node is, or is asked to become */
 export const voterKey = (nodeId: string): string => `voters/${nodeId}`;
 export const seatKey = (nodeId: string): string => `seats/${nodeId}`;
+/** `leaving/<node id>`: the operation that takes this node away; its seat is taken back */
+export const leavingKey = (nodeId: string): string => `leaving/${nodeId}`;
 
 /** A node as membership sees it. */
 export interface KnownNode {
@@ -91,8 +93,13 @@ export class VoterKeeper {
   /** Looks, and takes at most one step. */
   async step(): Promise<VoterStep> {
     const { state, members, clock, replaceAfterMs } = this.#options;
-    const [offers, listed] = await Promise.all([state.list('seats/'), members.list()]);
-    const candidates = this.#candidates(offers);
+    const [offers, marks, listed] = await Promise.all([
+      state.list(seatKey('')),
+      state.list(leavingKey('')),
+      members.list(),
+    ]);
+    const leaving = new Set(marks.map(({ key }) => key.slice(leavingKey('').length)));
+    const candidates = this.#candidates(offers, leaving);
     const seats = await Promise.all(listed.map((member) => this.#seat(member, candidates)));
     await this.#invite(listed, seats);
     const step = nextVoterStep({
@@ -115,7 +122,10 @@ export class VoterKeeper {
     return step;
   }
 
-  #candidates(offers: Awaited<ReturnType<State['list']>>): VoterCandidate[] {
+  #candidates(
+    offers: Awaited<ReturnType<State['list']>>,
+    leaving: ReadonlySet<string>,
+  ): VoterCandidate[] {
     const nodes = new Map(this.#options.nodes().map((node) => [node.id, node]));
     return offers.flatMap(({ key, value }) => {
       const id = key.slice(seatKey('').length);
@@ -130,6 +140,7 @@ export class VoterKeeper {
         mayVote: offer.data.mayVote && authenticated,
         isAlive: status === 'alive',
         hasLeft: status === 'left',
+        isLeaving: leaving.has(id),
         failedSince: status === 'alive' ? null : lastSeen * 1000,
         joinedAt,
       };

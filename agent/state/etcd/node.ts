@@ -1,5 +1,5 @@
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
-import { Failure } from '#shared/contract/errors';
+import { Failure, fail } from '#shared/contract/errors';
 import { noQuorum } from '../failures';
 import { problemsOf, type StateStatus } from '../status';
 import type { State } from '../types';
@@ -21,6 +21,21 @@ export interface EtcdNodeOptions extends EtcdDaemonOptions {
   nodes: () => readonly KnownNode[];
   /** told whenever the addresses of the state change, to keep them for the next start */
   onEndpoints: (urls: readonly string[]) => void;
+}
+
+/** Who keeps copies of the state, by node ids. */
+export interface EtcdSeats {
+  /** of this node; null where it keeps none */
+  memberId: string | null;
+  leader: string | null;
+  members: {
+    node: string;
+    memberId: string;
+    isLearner: boolean;
+    /** it answers, and knows a leader */
+    isAnswering: boolean;
+    raftIndex: number;
+  }[];
 }
 
 const TICK_MS = 2_000;
@@ -109,20 +124,52 @@ export class EtcdNode {
     return problemsOf(this.#status, this.#trouble);
   }
 
-  /** Hands etcd's lead to another voter, as before this node goes. @returns whether it has none now */
-  async yieldLead(): Promise<boolean> {
+  /**
+   * Hands etcd's lead to a voter; only the node that leads can.
+   * @param to node id
+   * @throws Failure NOT_FOUND where that node has no vote, and what etcd says against it
+   */
+  async yieldLead(to: string): Promise<void> {
     const own = await this.#members.status(this.#daemon.clientUrl);
-    if (own.leaderId !== own.memberId) return true;
     const listed = await this.#members.list();
-    for (const { id, isLearner } of listed) {
-      if (isLearner || id === own.memberId) continue;
-      const isDone = await this.#members.moveLeader(this.#daemon.clientUrl, id).then(
-        () => true,
-        () => false,
-      );
-      if (isDone) return true;
+    const voter = listed.find((one) => one.name === to && !one.isLearner);
+    if (voter === undefined) {
+      const remedy = 'Look who votes, then plan again.';
+      throw fail('NOT_FOUND', { remedy }, 'That node has no vote in the shared state.');
     }
-    return false;
+    // another leads by now: who asked looks, and finds out who
+    if (own.leaderId !== own.memberId || voter.id === own.memberId) return;
+    await this.#members.moveLeader(this.#daemon.clientUrl, voter.id);
+  }
+
+  /** Who keeps copies, asked now. @throws Failure of the state */
+  async seats(): Promise<EtcdSeats> {
+    const listed = await this.#members.list();
+    const statuses = await Promise.all(
+      listed.map(({ clientUrls: [url] }) =>
+        url === undefined ? null : this.#members.status(url).catch(() => null),
+      ),
+    );
+    const members = listed.map(({ id, name, isLearner }, index) => {
+      const status = statuses[index] ?? null;
+      return {
+        node: name,
+        memberId: id,
+        isLearner,
+        isAnswering: status !== null && status.leaderId !== null && status.memberId === id,
+        raftIndex: status?.raftIndex ?? 0,
+      };
+    });
+    // who knows most is right about who leads
+    const leaderId = statuses
+      .filter((one) => one !== null)
+      .toSorted((a, b) => b.raftIndex - a.raftIndex)
+      .find((one) => one.leaderId !== null)?.leaderId;
+    return {
+      memberId: members.find(({ node }) => node === this.#options.nodeId)?.memberId ?? null,
+      leader: members.find(({ memberId }) => memberId === leaderId)?.node ?? null,
+      members,
+    };
   }
 
   /** Writes a verified snapshot. @returns its size in bytes */

@@ -236,6 +236,34 @@ describe('a node and the shared state', { timeout: 120_000 }, () => {
     await eventually(() => back.problems().length === 0, 'nothing is left to tell', 30_000);
   });
 
+  test('hands its lead to the voter that is named, and takes back the seat of one that leaves', async () => {
+    const { one, node } = await found();
+    const second = await join_(node);
+    const third = await join_(node);
+    await hasVoters(third.node, 3);
+    const leader = async () => (await second.node.seats()).leader;
+    expect(await leader()).toBe(one.id);
+    await node.yieldLead(third.one.id);
+    await eventually(async () => (await leader()) === third.one.id, 'the third leads');
+    await expect(third.node.yieldLead('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    // one that does not lead has nothing to hand on
+    await node.yieldLead(second.one.id);
+    expect(await leader()).toBe(third.one.id);
+
+    await node.state.commit([], [{ key: `leaving/${one.id}`, put: { operation: 'x' } }]);
+    await eventually(() => aside(one).length === 2, 'the first set its data aside', 60_000);
+    const { members } = await second.node.seats();
+    expect(members.map((seat) => seat.node).toSorted()).toEqual(
+      [second.one.id, third.one.id].toSorted(),
+    );
+    // it goes on to know the state through the others
+    await eventually(async () => (await node.state.health()) === 'ok', 'it still reads');
+    await node.state.commit([], [{ key: 'kept', put: 'by the one without a seat' }]);
+    // taken back, it gets a new copy
+    await node.state.commit([], [{ key: `leaving/${one.id}`, delete: true }]);
+    await hasVoters(second.node, 3);
+  });
+
   test('refuses data that nobody knows, and leaves them as they are', async () => {
     const one = await host();
     const data = join(one.folder, 'etcd', 'data');

@@ -16,6 +16,7 @@ const node = (n: number, more: Partial<VoterCandidate> = {}): VoterCandidate => 
   mayVote: true,
   isAlive: true,
   hasLeft: false,
+  isLeaving: false,
   lostMember: null,
   failedSince: null,
   joinedAt: n,
@@ -109,6 +110,30 @@ describe('who votes', () => {
     expect(step([node(1, { hasLeft: true })], [seat(1)]).do).toBe('nothing');
   });
 
+  test('who is taken away gives its seat up as soon as the others need it no more', () => {
+    const leaving = (n: number) => node(n, { isLeaving: true });
+    const learner = (n: number) => seat(n, { isLearner: true });
+    const three = [seat(1), seat(2), seat(3)];
+    const removal = { do: 'remove', memberId: '1' };
+    expect(step([leaving(1), node(2), node(3)], three)).toMatchObject(removal);
+    // with another one in its place afterwards
+    const four = [leaving(1), node(2), node(3), node(4)];
+    expect(step(four, three)).toMatchObject(removal);
+    expect(step(four, [seat(2), seat(3)])).toMatchObject({ do: 'add', nodeId: 'n4' });
+    // of the only one somebody else takes the vote over first
+    const two = [leaving(1), node(2)];
+    expect(step(two, [seat(1)])).toMatchObject({ do: 'add', nodeId: 'n2' });
+    expect(step(two, [seat(1), learner(2)])).toEqual({ do: 'promote', memberId: '2' });
+    expect(step(two, [seat(1), seat(2)])).toMatchObject(removal);
+    expect(step(two, [seat(2)]).do).toBe('nothing');
+    // one that only has a copy goes too, and nobody who goes is asked to come
+    expect(step([node(1), leaving(2)], [seat(1), learner(2)])).toMatchObject({ do: 'remove' });
+    expect(step([leaving(1)], [seat(1)]).do).toBe('nothing');
+    const dying = [leaving(1), node(2), node(3)];
+    const lame = [seat(1), seat(2), seat(3, { isAnswering: false })];
+    expect(step(dying, lame).do).toBe('nothing');
+  });
+
   test('a learner that never came is given up', () => {
     const nodes = [node(1), dead(2), node(3)];
     const seats = [seat(1), seat(2, { isLearner: true, isAnswering: false })];
@@ -126,6 +151,7 @@ describe('whatever the cluster looks like', () => {
     mayVote: fc.boolean(),
     isAlive: fc.boolean(),
     hasLeft: fc.boolean(),
+    isLeaving: fc.boolean(),
     sits: fc.constantFrom('voter', 'voter', 'learner', null),
     isAnswering: fc.boolean(),
     failedForMs: fc.integer({ min: 0, max: 3 * HOUR }),
@@ -139,9 +165,9 @@ describe('whatever the cluster looks like', () => {
         hasLearner ||= isLearner;
         seats.push(seat(n, { isLearner, isAnswering: wish.isAnswering }));
       }
-      const { mayVote, isAlive, hasLeft, failedForMs } = wish;
+      const { mayVote, isAlive, hasLeft, isLeaving, failedForMs } = wish;
       const failedSince = isAlive ? null : 10 * HOUR - failedForMs;
-      return node(n, { mayVote, isAlive, hasLeft, failedSince });
+      return node(n, { mayVote, isAlive, hasLeft, isLeaving, failedSince });
     });
     return look(candidates, seats);
   });
