@@ -1,15 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { repeat } from '#agent/facts/loop';
 import { systemClock } from '#agent/host/clock';
 import { LocalCluster } from '#agent/membership/local';
 import type { Clock } from '#agent/ports';
+import { CONFIG_KEY, type SlurmConfig } from '#agent/roles/slurm/config';
+import { clusterNameOf } from '#agent/roles/slurm/names';
 import { SqliteStore } from '#agent/state/sqlite/store';
 import type { RoleName } from '#shared/contract/agent/dashboard';
 import { TOKEN_ROLES, type TokenRole } from '#shared/contract/agent/tokens';
 import type { ClusterOsCard, LabEndpoint } from '../lab-options';
 import { seedOf, uuidOf } from '../pve/random';
+import { NodeFaults } from './faults';
 import { DAY_MS, liveThrough } from './history';
 import { KubeWorld } from './kube';
 import { type CommonGround, DemoNode, until } from './node';
+import { SimControllers } from './slurm/controllers';
 import { SlurmView } from './slurm/view';
 import { SlurmWorld } from './slurm/world';
 import type { ClusterOsSpec } from './specs';
@@ -40,7 +47,6 @@ export class DemoClusterOs {
   readonly #tokens = new Map<TokenRole, string>();
   readonly #ends = new AbortController();
   #looking: Promise<void> = Promise.resolve();
-  #primary: string | null;
 
   private constructor(ground: CommonGround, kube: KubeWorld | null, nodes: readonly DemoNode[]) {
     this.id = ground.spec.id;
@@ -50,8 +56,16 @@ export class DemoClusterOs {
     this.#ground = ground;
     this.#kube = kube;
     this.#host = ground.host;
-    this.#primary =
-      ground.spec.nodes.find((node) => hasRole(node, 'slurm-controller'))?.name ?? null;
+  }
+
+  /** what is wrong with which node, to be switched on and off */
+  get faults(): NodeFaults {
+    return this.#ground.faults;
+  }
+
+  /** who runs slurmctld where, for tests that look behind the API */
+  get controllers(): SimControllers {
+    return this.#ground.controllers;
   }
 
   /** Founds the cluster some time ago, lives through its last day and opens all doors. */
@@ -72,13 +86,26 @@ export class DemoClusterOs {
       datacenter: spec.datacenter,
       createdAt: Math.floor((now - spec.ageDays * DAY_MS) / 1000),
     };
+    const faults = new NodeFaults(
+      spec.nodes.flatMap((node) => (node.faults ?? []).map((fault) => [node.name, fault] as const)),
+    );
+    const stateId = uuidOf(seed, 2);
+    const order = spec.nodes
+      .filter((node) => hasRole(node, 'slurm-controller'))
+      .map(({ name }) => name);
+    const stand = { stateId, shared: spec.sharedJobs };
     const nodes: DemoNode[] = [];
+    const opened: { cluster: DemoClusterOs | null } = { cluster: null };
     const ground: CommonGround = {
       spec,
+      folder: mkdtempSync(join(tmpdir(), `clusterdeck-demo-${spec.id}-`)),
+      look: () => opened.cluster?.look(),
       local: new LocalCluster(identity, clock),
       store: new SqliteStore(':memory:', clock),
       world,
       slurm: new SlurmView(world, options.clock),
+      controllers: new SimControllers(order, stand, { clock, faults }),
+      faults,
       kube,
       history,
       raftLeader: () => nodes.find(({ isOn }) => isOn)?.id ?? null,
@@ -90,7 +117,15 @@ export class DemoClusterOs {
       const port = options.port === 0 ? 0 : options.port + index;
       nodes.push(await DemoNode.make(node, ground, port));
     }
+    const controllers = order.flatMap(
+      (name) => nodes.find((one) => one.spec.name === name)?.id ?? [],
+    );
+    ground.store.commit(
+      [],
+      [{ key: CONFIG_KEY, put: slurmOf(spec, identity, controllers, stateId) }],
+    );
     const cluster = new DemoClusterOs(ground, kube, nodes);
+    opened.cluster = cluster;
     try {
       await cluster.#start();
     } catch (error) {
@@ -157,10 +192,7 @@ export class DemoClusterOs {
   /** Lets the agents see what is true now, as they do by themselves every two seconds. */
   look(): void {
     const away = new Set(this.nodes.filter(({ isOn }) => !isOn).map(({ spec }) => spec.name));
-    const leader = this.nodes.find((node) => node.leads('slurm-controller'))?.spec.name;
-    const isThere = this.#primary !== null && !away.has(this.#primary);
-    this.#primary = leader ?? (isThere ? this.#primary : null);
-    this.#ground.slurm.look(this.#primary);
+    this.#ground.slurm.look(this.controllers.primary);
     this.#kube?.look(away);
   }
 
@@ -169,6 +201,7 @@ export class DemoClusterOs {
     await this.#looking;
     await Promise.all(this.nodes.map((node) => node.close()));
     this.#ground.store.close();
+    rmSync(this.#ground.folder, { recursive: true, force: true });
   }
 
   async #start(): Promise<void> {
@@ -182,7 +215,10 @@ export class DemoClusterOs {
     const { clock } = this.#ground;
     // from the first answer on it is a cluster that has run for long
     await until(() => this.nodes.every((node) => node.knows(this.nodes.length)), clock);
-    this.#looking = repeat(clock, LOOK_MS, this.#ends.signal, async () => this.look());
+    this.#looking = repeat(clock, LOOK_MS, this.#ends.signal, async () => {
+      await Promise.all(this.nodes.map((node) => node.look()));
+      this.look();
+    });
   }
 }
 
@@ -194,5 +230,29 @@ function submitWaiting({ nodes }: ClusterOsSpec, world: SlurmWorld): void {
   const held = world.submit({ ...common, name: 'thesis-rerun', cpus: 4, held: true });
   world.submit({ ...common, name: 'thesis-figures', cpus: 1, after: held });
 }
+
+/** What the agents agreed on when the cluster was founded. */
+const slurmOf = (
+  { sharedJobs, firstJobId, nodes }: ClusterOsSpec,
+  { name, uuid }: { name: string; uuid: string },
+  controllers: readonly string[],
+  stateId: string,
+): SlurmConfig => ({
+  clusterName: clusterNameOf(name, uuid),
+  controllers: sharedJobs ? [...controllers] : controllers.slice(0, 1),
+  stateSaveLocation: sharedJobs ? '/srv/slurm/state' : '/var/spool/slurmctld',
+  shared: sharedJobs,
+  stateId,
+  firstJobId,
+  slurmUser: 'slurm',
+  containment: 'cgroup',
+  slurmctldTimeoutMs: 10_000,
+  slurmdTimeoutMs: 300_000,
+  partitions: [...new Set(nodes.flatMap(({ partitions }) => partitions))].toSorted(),
+  extra: [],
+  held: [],
+  relays: [],
+  revision: 1,
+});
 
 const hasRole = (node: ClusterOsSpec['nodes'][number], role: RoleName) => node.roles.includes(role);

@@ -1,21 +1,32 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { type Api, createApi } from '#agent/api/api';
 import { createFacts } from '#agent/facts/facts';
 import type { Facts } from '#agent/facts/types';
 import { type MadeCertificate, makeNodeCertificate } from '#agent/identity/certificate';
 import { nodeIdFrom } from '#agent/identity/node-id';
 import type { LocalCluster } from '#agent/membership/local';
+import { createPeerGate } from '#agent/membership/peer-gate';
 import type { Membership } from '#agent/membership/types';
+import { Fence } from '#agent/operations/hands/fence';
+import { HandRunner } from '#agent/operations/hands/runner';
+import type { HandRoute } from '#agent/operations/hands/types';
 import type { Clock, Logger } from '#agent/ports';
 import { Leading } from '#agent/roles/k3s/leading';
 import type { Kube } from '#agent/roles/k3s/types';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import type { SqliteStore } from '#agent/state/sqlite/store';
+import type { State } from '#agent/state/types';
 import { createTokens, type OwnedTokens } from '#agent/tokens/tokens';
 import type { RoleName, RoleState } from '#shared/contract/agent/dashboard';
+import type { NodeFaults } from './faults';
 import type { Moment } from './history';
 import { simulatedMachine } from './machine';
+import { DemoPeers } from './peers';
 import { simulatedServices } from './services';
+import type { SimControllers } from './slurm/controllers';
+import { simulatedSlurmHands } from './slurm/hands';
+import { SimSlurm } from './slurm/sim-slurm';
 import type { SlurmView } from './slurm/view';
 import type { SlurmWorld } from './slurm/world';
 import type { AgentNodeSpec, ClusterOsSpec } from './specs';
@@ -27,9 +38,15 @@ export interface CommonGround {
   store: SqliteStore;
   world: SlurmWorld;
   slurm: SlurmView;
+  controllers: SimControllers;
+  faults: NodeFaults;
   /** null where no node has a role of k3s */
   kube: Kube | null;
   history: readonly Moment[];
+  /** where the agents keep what must outlive them */
+  folder: string;
+  /** Lets all agents see at once what has changed. */
+  look(): void;
   /** id of the node that would lead etcd */
   raftLeader(): string | null;
   clock: Clock;
@@ -43,6 +60,7 @@ interface Running {
   facts: Facts;
   tokens: OwnedTokens;
   elections: Map<RoleName, Leading>;
+  look(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -135,14 +153,20 @@ export class DemoNode {
     world.setUp(this.spec.name, true);
   }
 
+  /** Lets its keepers and elections follow what is true now. */
+  async look(): Promise<void> {
+    await this.#running?.look();
+  }
+
   /** As by its button: its door closes, the others find it failed. */
   async powerOff(): Promise<void> {
     const running = this.#running;
     this.#running = null;
     await running?.close();
-    const { local, world } = this.#ground;
+    const { local, world, controllers } = this.#ground;
     local.setStatus(this.id, 'failed');
     world.setUp(this.spec.name, false);
+    if (this.spec.roles.includes('slurm-controller')) controllers.cut(this.spec.name);
   }
 
   async close(): Promise<void> {
@@ -152,7 +176,20 @@ export class DemoNode {
 
   async #boot(): Promise<Running> {
     const { store, clock, slurm, kube, history, raftLeader, version, host, spec } = this.#ground;
+    const { faults, controllers, folder } = this.#ground;
+    const { name } = this.spec;
     const state = createSqliteState(store, clock);
+    const peers = new DemoPeers({ name, credentials: this.#certificate, host, faults });
+    const daemons = this.#slurm(state);
+    const runner = new HandRunner({
+      routes: this.#hands(daemons),
+      fence: new Fence(join(folder, `${name}.json`), this.#membership.cluster.uuid),
+      clock,
+      logger: SILENT,
+    });
+    const callerOf = async (fingerprint: string) =>
+      this.#membership.members().find((one) => one.fingerprint === fingerprint) ?? null;
+    const gate = createPeerGate({ routes: [runner.route], callerOf });
     const tokens = createTokens({ state, clock, logger: SILENT, cachePath: null });
     const elections = this.#elections(state);
     const facts = createFacts({
@@ -181,12 +218,19 @@ export class DemoNode {
       version,
     });
     const api = createApi(
-      { facts, state, slurm, tokens, peers: [], clock, logger: SILENT, version },
+      { facts, state, slurm, tokens, peers: [gate], clock, logger: SILENT, version },
       { port: this.#port, loopback: [], addresses: [host], socketPath: null, ...this.#certificate },
     );
     await tokens.start();
-    for (const [role, election] of elections) {
-      election.want(true);
+    const look = async () => {
+      await daemons.round();
+      for (const [role, election] of elections) {
+        election.want(role !== 'slurm-controller' || controllers.primary === name);
+      }
+    };
+    await look();
+    for (const role of elections.keys()) {
+      if (role === 'slurm-controller' && controllers.primary !== name) continue;
       await until(async () => (await state.leader(role)) !== null, clock);
     }
     await facts.start();
@@ -196,8 +240,10 @@ export class DemoNode {
       facts,
       tokens,
       elections,
+      look,
       async close() {
         await api.close();
+        await peers.close();
         await Promise.all([...elections.values()].map((election) => election.end()));
         await facts.close();
         tokens.close();
@@ -206,7 +252,22 @@ export class DemoNode {
     };
   }
 
-  #elections(state: ReturnType<typeof createSqliteState>): Map<RoleName, Leading> {
+  #slurm(state: State): SimSlurm {
+    const { controllers, world } = this.#ground;
+    const self = { id: this.id, name: this.spec.name };
+    const members = () => this.#membership.members();
+    return new SimSlurm({ state, controllers, world, self, members });
+  }
+
+  #hands(slurm: SimSlurm): HandRoute[] {
+    const { spec } = this;
+    const { spec: cluster, world, controllers, faults, clock, look } = this.#ground;
+    const members = () => this.#membership.members();
+    const common = { cluster, spec, world, controllers, faults, clock, members, look };
+    return simulatedSlurmHands({ ...common, slurm });
+  }
+
+  #elections(state: State): Map<RoleName, Leading> {
     const led = this.spec.roles.filter(
       (role) => role === 'slurm-controller' || role === 'k3s-server',
     );

@@ -1,4 +1,5 @@
 import type { RoleName } from '#shared/contract/agent/dashboard';
+import type { NodeFault } from './faults';
 
 /** One machine of a simulated ClusterOS cluster. */
 export interface AgentNodeSpec {
@@ -11,6 +12,8 @@ export interface AgentNodeSpec {
   partitions: readonly string[];
   /** why nobody's jobs start on it from the beginning */
   drained?: string;
+  /** what is wrong with it from the beginning */
+  faults?: readonly NodeFault[];
 }
 
 /** A web service that a node offers, or fails to. */
@@ -37,6 +40,8 @@ export interface ClusterOsSpec {
   priority: number;
   nodes: readonly AgentNodeSpec[];
   services: readonly ServiceSpec[];
+  /** whether all controllers see the same folder for their jobs */
+  sharedJobs: boolean;
   /** seconds between two jobs at noon */
   jobEveryS: number;
   firstJobId: number;
@@ -63,7 +68,12 @@ const FORGE: ClusterOsSpec = {
     node('forge-1', 16, 64, [controller, server], []),
     node('forge-2', 32, 128, [controller, worker, server], ['batch', 'short']),
     node('forge-3', 32, 128, [worker, server], ['batch', 'short']),
-    { ...node('forge-4', 48, 256, [worker, agent], ['gpu']), gpus: 4 },
+    {
+      ...node('forge-4', 48, 256, [controller, worker, agent], ['gpu']),
+      gpus: 4,
+      // somebody tries it sooner or later, and sees how a handoff that fails is undone
+      faults: ['start-fails'],
+    },
     {
       ...node('forge-5', 32, 128, [worker, agent], ['batch']),
       drained: 'DIMM B2 throws ECC errors, spare ordered',
@@ -82,6 +92,7 @@ const FORGE: ClusterOsSpec = {
       failed: 'open /srv/files/filebrowser.db: no space left on device',
     },
   ],
+  sharedJobs: true,
   jobEveryS: 75,
   firstJobId: 48_100,
   ageDays: 412,
@@ -98,9 +109,10 @@ const BENCH: ClusterOsSpec = {
   priority: 40,
   nodes: [
     node('bench-1', 12, 32, [controller, worker], ['lab']),
-    node('bench-2', 12, 32, [worker], ['lab']),
+    node('bench-2', 12, 32, [controller, worker], ['lab']),
   ],
   services: [{ node: 'bench-1', name: 'jupyterhub', port: 8080, path: '/hub/' }],
+  sharedJobs: false,
   jobEveryS: 420,
   firstJobId: 900,
   ageDays: 57,

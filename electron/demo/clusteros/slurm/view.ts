@@ -1,4 +1,5 @@
 import type { Slurm, SlurmFacts, SlurmNode } from '#agent/roles/slurm/types';
+import { fail } from '#shared/contract/errors';
 import { shown } from './jobs';
 import { nodeState, type SlurmWorld } from './world';
 
@@ -26,14 +27,14 @@ export class SlurmView implements Slurm {
   }
 
   async actOnNode(...args: Parameters<Slurm['actOnNode']>): Promise<string> {
-    this.#world.advance(this.#clock());
+    this.#needController();
     const state = this.#world.actOnNode(...args);
     this.look(this.#primary);
     return state;
   }
 
   async actOnJob(...args: Parameters<Slurm['actOnJob']>): Promise<string> {
-    this.#world.advance(this.#clock());
+    this.#needController();
     const state = this.#world.actOnJob(...args);
     this.look(this.#primary);
     return state;
@@ -42,12 +43,20 @@ export class SlurmView implements Slurm {
   /** @param primary the node whose controller answers; null: none, and what was seen grows old */
   look(primary: string | null): void {
     this.#primary = primary;
+    this.#world.serve(primary !== null);
     this.#world.advance(this.#clock());
     this.#facts =
       primary === null
         ? { ...this.#facts, primary, controller: NO_CONTROLLER, trouble: NO_CONTROLLER.message }
         : this.#looked();
     for (const listener of this.#listeners) listener();
+  }
+
+  #needController(): void {
+    this.#world.advance(this.#clock());
+    if (this.#primary !== null) return;
+    const remedy = 'Wait until a controller is there, then try again.';
+    throw fail('UNREACHABLE', { remedy }, NO_CONTROLLER.message);
   }
 
   #looked(): SlurmFacts {

@@ -41,6 +41,7 @@ export class SlurmWorld {
   #nextId: number;
   #nowMs: number;
   #nextArrivalMs: number;
+  #isServed = true;
 
   constructor(options: SlurmWorldOptions) {
     this.nodes = options.nodes
@@ -54,9 +55,17 @@ export class SlurmWorld {
     this.#nextArrivalMs = options.startMs;
   }
 
+  /**
+   * Whether a controller is there. Without one jobs run on, but nobody hears of their ends; nothing
+   * starts, and whoever submits waits.
+   */
+  serve(isServed: boolean): void {
+    this.#isServed = isServed;
+  }
+
   /** Everything that happens until then; the past is not told again. */
   advance(toMs: number): void {
-    for (;;) {
+    while (this.#isServed) {
       const ends = this.#jobs
         .filter(({ startedAt, endedAt }) => startedAt !== null && endedAt === null)
         .map((job) => (job.startedAt ?? 0) + job.runsForMs);
@@ -89,6 +98,12 @@ export class SlurmWorld {
         cpus_allocated: nodes.reduce((sum, { allocated }) => sum + allocated, 0),
       };
     });
+  }
+
+  /** Whether accounting has a job as ended; its id may be of any time. */
+  hasEnded(id: number): boolean {
+    const job = this.#jobs.find((one) => one.id === id);
+    return id < this.#nextId && (job === undefined || job.endedAt !== null);
   }
 
   /** @returns its id */
