@@ -1,5 +1,6 @@
 import { version } from '../package.json';
 import { runAgentCli } from './cli/program';
+import { askAtTerminal } from './cli/terminal';
 
 // a reader that went away, as `| head`, is no failure of ours
 process.stdout.on('error', () => process.exit(0));
@@ -17,6 +18,7 @@ process.exitCode = await runAgentCli(
     stderr: (text) => void process.stderr.write(text),
     env: process.env,
     signal: ending.signal,
+    prompt: (question) => askAtTerminal(process.stdin, process.stderr, question, ending.signal),
     onSignal(signal, listener) {
       process.on(signal, listener);
       return () => process.off(signal, listener);

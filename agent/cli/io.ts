@@ -6,6 +6,11 @@ export interface AgentIo {
   /** aborted by Ctrl-C and by the wish of the system to end the program */
   signal: AbortSignal;
   /**
+   * Asks the person at the terminal for one line.
+   * @returns null where nobody sits there; '' where they end it without a word
+   */
+  prompt(question: string): Promise<string | null>;
+  /**
    * `SIGHUP`: the log is to be opened anew; `SIGUSR2`: the node shall say good-bye and end.
    * @returns how to stop listening
    */
@@ -16,6 +21,8 @@ export interface AgentIo {
 export interface Output {
   readonly json: boolean;
   result(document: unknown, human: () => string): void;
+  /** what happens meanwhile: on standard output for people, beside the one document in the other form */
+  line(text: string): void;
   /** on standard error in both forms: progress, warnings */
   note(text: string): void;
 }
@@ -27,6 +34,7 @@ export function createOutput(io: AgentIo, json: boolean): Output {
       const text = json ? JSON.stringify(document, null, 2) : printable(human());
       if (text !== '') io.stdout(`${text}\n`);
     },
+    line: (text) => (json ? io.stderr : io.stdout)(`${printable(text)}\n`),
     note: (text) => io.stderr(`${printable(text)}\n`),
   };
 }

@@ -7,6 +7,7 @@ import { tellFailure } from './failure';
 import { forgetNode } from './forget';
 import { showInfo } from './info';
 import { type AgentIo, createOutput } from './io';
+import { addOperationCommands } from './operations/commands';
 import { type StartOptions, start } from './start';
 import { showStatus } from './status';
 import { type StopOptions, stop } from './stop';
@@ -79,7 +80,7 @@ function createProgram(
   program
     .command('stop')
     .description('end the agent; its daemons and all jobs run on')
-    .option('--leave', 'tell the others first that this node goes')
+    .option('--leave', 'tell the others first that this node goes; "leave" waits for its work')
     .action((options: StopOptions, command: Command) =>
       perform(command, (context) => stop(options, context)),
     );
@@ -121,6 +122,7 @@ function createProgram(
     .action((node: string, _options, command: Command) =>
       perform(command, (context) => forgetNode(node, context)),
     );
+  addOperationCommands(program, perform);
   const token = program.command('token').description("tokens of the cluster's API");
   token
     .command('create')

@@ -9,7 +9,7 @@ import { fail } from '#shared/contract/errors';
 import { parseDuration } from '../config/duration';
 import { type CommandContext, loadConfig } from './context';
 import { table } from './io';
-import { actLocally } from './local-api';
+import { actLocally, understood } from './local-api';
 
 const PATH = '/api/v1/tokens';
 
@@ -68,14 +68,4 @@ function expiryOf(text: string | undefined, defaultMs: number): number {
 function expiryText({ revoked, expires_at: at }: TokenView): string {
   if (revoked) return 'revoked';
   return at === 0 ? 'never expires' : `expires ${new Date(at * 1000).toISOString()}`;
-}
-
-interface Parser<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false };
-}
-
-function understood<T>(schema: Parser<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw fail('BAD_RESPONSE', { remedy: 'The agent that runs has another version: restart it.' });
 }

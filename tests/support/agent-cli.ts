@@ -53,20 +53,32 @@ export async function lonelyNode(folder: string, more: object = {}): Promise<str
   return path;
 }
 
-/** The agent's command line in this process. */
-export function agentCommandLine(config: string) {
+/**
+ * The agent's command line in this process.
+ * @param prompt who sits at the terminal; nobody by default
+ * @returns runs a command; `onNote` hears what it says on standard error while it runs
+ */
+export function agentCommandLine(
+  config: string,
+  prompt: (question: string) => Promise<string | null> = async () => null,
+) {
   return async (
     args: readonly string[],
     signal: AbortSignal = new AbortController().signal,
+    onNote: (text: string) => void = () => undefined,
   ): Promise<AgentRun> => {
     const run = { stdout: '', stderr: '' };
     const code = await runAgentCli(
       ['--config', config, ...args],
       {
         stdout: (text) => void (run.stdout += text),
-        stderr: (text) => void (run.stderr += text),
+        stderr: (text) => {
+          run.stderr += text;
+          onNote(text);
+        },
         env: {},
         signal,
+        prompt,
         onSignal: () => () => undefined,
       },
       '0.0.0-test',

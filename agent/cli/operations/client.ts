@@ -1,0 +1,73 @@
+import {
+  type AgentOperation,
+  agentOperation,
+  type CandidatesAnswer,
+  candidatesAnswer,
+  type OperationAnswer,
+  type OperationPlan,
+  type OperationWish,
+  operationAnswer,
+  operationPlan,
+  operationsAnswer,
+  type PlanRequest,
+  wishAnswer,
+} from '#shared/contract/agent/operations';
+import type { AgentConfig } from '../../config/schema';
+import { actLocally, listenLocally, understood } from '../local-api';
+
+const PATH = '/api/v1/operations';
+/** A plan looks at nodes, some of which may not answer. */
+const PLAN_MS = 120_000;
+
+/** Operations, asked of the agent of this machine with the rights of an admin. */
+export class OperationsClient {
+  readonly #config: AgentConfig;
+  readonly #signal: AbortSignal;
+
+  constructor(config: AgentConfig, signal: AbortSignal) {
+    this.#config = config;
+    this.#signal = signal;
+  }
+
+  async candidates(): Promise<CandidatesAnswer> {
+    return understood(candidatesAnswer, await this.#ask('GET', '/candidates'));
+  }
+
+  /** Changes nothing. */
+  async plan(request: PlanRequest): Promise<OperationPlan> {
+    return understood(operationPlan, await this.#ask('POST', '/plan', request, PLAN_MS));
+  }
+
+  /** Sent once, whatever comes back. @throws Failure PLAN_STALE | CHECKS_FAILED | ... */
+  async start(planHash: string, confirm: string): Promise<AgentOperation> {
+    const request = { plan_hash: planHash, confirm };
+    return understood(agentOperation, await this.#ask('POST', '', request, PLAN_MS));
+  }
+
+  /** Newest first. */
+  async list(): Promise<AgentOperation[]> {
+    return understood(operationsAnswer, await this.#ask('GET', '')).operations;
+  }
+
+  async get(id: string): Promise<OperationAnswer> {
+    return understood(operationAnswer, await this.#ask('GET', `/${encodeURIComponent(id)}`));
+  }
+
+  /** @returns what will happen, in a sentence */
+  async wish(id: string, wish: OperationWish): Promise<string> {
+    const path = `/${encodeURIComponent(id)}/${wish}`;
+    return understood(wishAnswer, await this.#ask('POST', path, {})).message;
+  }
+
+  /** The whole of it at once and at each change, until the stream ends or breaks. */
+  async *events(id: string): AsyncGenerator<OperationAnswer> {
+    const path = `${PATH}/${encodeURIComponent(id)}/events`;
+    for await (const item of listenLocally(this.#config, path, this.#signal)) {
+      yield understood(operationAnswer, item);
+    }
+  }
+
+  #ask(method: 'GET' | 'POST', path: string, body?: unknown, deadlineMs?: number) {
+    return actLocally(this.#config, method, PATH + path, body, this.#signal, deadlineMs);
+  }
+}

@@ -1,0 +1,55 @@
+import type { OperationAnswer } from '#shared/contract/agent/operations';
+import { type ErrorCode, Failure } from '#shared/contract/errors';
+import { systemClock } from '../../host/clock';
+import type { CommandContext } from '../context';
+import { changeLines, isAtRest } from './change-lines';
+import type { OperationsClient } from './client';
+import { endText } from './end-text';
+
+const AGAIN_MS = 500;
+/** The agent may restart, and the shared state find its quorum again; all others stay as they are. */
+const PASSES: ReadonlySet<ErrorCode> = new Set([
+  'CONNECTION_REFUSED',
+  'TIMEOUT',
+  'UNREACHABLE',
+  'NO_QUORUM',
+  'SERVER_ERROR',
+]);
+
+/**
+ * Follows an operation until it rests, and prints what changes. The agents carry it out by
+ * themselves, so whatever happens here changes nothing.
+ * @returns exit code: 0 where it is done, 1 where it is not, or where it is not followed any longer
+ */
+export async function follow(
+  client: Pick<OperationsClient, 'events'>,
+  id: string,
+  { out, io }: CommandContext,
+  withLog: boolean,
+): Promise<0 | 1> {
+  let seen: OperationAnswer | null = null;
+  let isHeard = true;
+  for (;;) {
+    try {
+      for await (const answer of client.events(id)) {
+        if (!isHeard) out.note('The node agent answers again.');
+        isHeard = true;
+        for (const line of changeLines(seen, answer, withLog)) out.line(line);
+        seen = answer;
+        if (!isAtRest(answer)) continue;
+        out.result(answer, () => endText(answer));
+        return answer.operation.state === 'done' ? 0 : 1;
+      }
+      await systemClock.sleep(AGAIN_MS, io.signal);
+    } catch (error) {
+      if (io.signal.aborted) {
+        out.note(`The operation goes on. To see it again: node-agent operation follow ${id}`);
+        return 1;
+      }
+      if (!(error instanceof Failure) || !PASSES.has(error.code)) throw error;
+      if (isHeard) out.note(`${error.message} The operation goes on without it; waiting for it.`);
+      isHeard = false;
+      await systemClock.sleep(AGAIN_MS, io.signal).catch(() => undefined);
+    }
+  }
+}
