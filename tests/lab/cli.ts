@@ -7,6 +7,7 @@ import type { LabHost } from '#tests/lab/host';
 import { type Lab, missing, openLab, removeLab, startLab } from '#tests/lab/lab';
 import { until } from '#tests/lab/process';
 import { notReady, viewOf } from '#tests/lab/ready';
+import { addTrials } from '#tests/lab/trials';
 
 const READY_MS = 90_000;
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
@@ -113,6 +114,7 @@ function createProgram(prepare: () => Promise<boolean>, ends: (code: number) => 
       if (known === undefined) throw new LabError(`An agent can ${AGENT_ACTIONS.join(', ')}.`);
       await onHost(name).agent(known);
     });
+  addTrials(program, prepare, ends);
   program
     .command('down')
     .description('end the lab; nothing stays')

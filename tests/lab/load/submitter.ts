@@ -20,6 +20,8 @@ export interface SubmitterOptions {
   pauseMs?: number;
   /** how long each job works */
   jobSeconds?: number;
+  /** further options of sbatch, for every job */
+  options?: readonly string[];
 }
 
 /** Makes the files which the jobs and SLURM's accounting write, before SLURM is started. */
@@ -37,6 +39,7 @@ export class Submitter {
   readonly #host: LabHost;
   readonly #pauseMs: number;
   readonly #jobSeconds: number;
+  readonly #options: readonly string[];
   readonly #tickets: Ticket[] = [];
   readonly #runs: string;
   readonly #ends = new AbortController();
@@ -45,10 +48,14 @@ export class Submitter {
   /** when the submission under way was begun; null between two */
   #since: number | null = null;
 
-  constructor(host: LabHost, { pauseMs = 150, jobSeconds = 0.3 }: SubmitterOptions = {}) {
+  constructor(
+    host: LabHost,
+    { pauseMs = 150, jobSeconds = 0.3, options = [] }: SubmitterOptions = {},
+  ) {
     this.#host = host;
     this.#pauseMs = pauseMs;
     this.#jobSeconds = jobSeconds;
+    this.#options = options;
     this.#runs = `${process.pid.toString(36)}${Date.now().toString(36)}`;
   }
 
@@ -74,9 +81,12 @@ export class Submitter {
     const at = Date.now();
     const begun = performance.now();
     const { code, stdout, stderr } = await this.#host
-      .exec([...SBATCH, '-J', nonce, ...options, '--wrap', work(nonce, seconds)], {
-        deadlineMs: SUBMIT_MS,
-      })
+      .exec(
+        [...SBATCH, '-J', nonce, ...this.#options, ...options, '--wrap', work(nonce, seconds)],
+        {
+          deadlineMs: SUBMIT_MS,
+        },
+      )
       .catch((error: unknown): Result => ({ code: 1, stdout: '', stderr: String(error) }));
     const [id = null] = /^\d+/.exec(stdout) ?? [];
     const error = code === 0 && id !== null ? '' : `${stderr || stdout}`.trim() || `code ${code}`;

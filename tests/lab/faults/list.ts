@@ -1,0 +1,322 @@
+import type { AgentOperation } from '#shared/contract/agent/operations';
+import { type Armed, arm, killAgent } from '#tests/lab/faults/arm';
+import type { Fault, Turn } from '#tests/lab/faults/run';
+import type { LabHost } from '#tests/lab/host';
+import { STATE_DISK } from '#tests/lab/load/cluster';
+import { begin, handoffTo, planOn, startOn } from '#tests/lab/operations';
+import { until } from '#tests/lab/process';
+
+type When = NonNullable<Fault['when']>;
+
+/** As soon as that many writes stand in the journal. */
+const atWrite =
+  (serial: number): When =>
+  (operation) =>
+    operation.serial >= serial;
+
+/** When a step is about to act. @param index counted from 0 */
+const atStep =
+  (index: number): When =>
+  ({ steps }) =>
+    steps[index]?.state === 'intent';
+
+/** When a step is about to act whose id has this in it. */
+const atStepNamed =
+  (part: RegExp): When =>
+  ({ steps }) =>
+    steps.some(({ id, state }) => part.test(id) && state === 'intent');
+
+const atPivot: When = ({ steps }) =>
+  steps.some((step) => step.class === 'pivot' && step.state === 'intent');
+
+const pivotPassed = (operation: AgentOperation) => operation.pivot_passed;
+
+/** A handoff that nothing happens to. */
+export const calm: Fault = { name: 'none', ends: ['done'] };
+
+/**
+ * The agent that coordinates is killed at a write of the journal.
+ * @param returns whether it is started again at once, as by systemd, or only when all is over
+ */
+export function coordinatorKilled(when: When, name: string, returns: boolean): Fault {
+  const armed = new Map<string, Armed>();
+  return {
+    name: `coordinator killed ${name}${returns ? ', comes back at once' : ''}`,
+    async prepare({ cluster }) {
+      for (const host of cluster.hosts) armed.set(host.name, arm(host, killAgent(returns)));
+    },
+    when,
+    strike: async (_turn, { coordinator }) => armed.get(coordinator)?.strike(),
+    async heal({ cluster }) {
+      for (const one of armed.values()) one.drop();
+      armed.clear();
+      await Promise.all(cluster.hosts.map((host) => host.agent('start')));
+    },
+    // before the pivot it may be undone by the next one where that one cannot tell; never stuck
+    ends: ['done', 'undone'],
+  };
+}
+
+export const killedAtWrite = (serial: number): Fault =>
+  coordinatorKilled(atWrite(serial), `at write ${serial}`, false);
+/** Its supervisor starts it again at once, so that it may go on itself. */
+export const killedAtStep = (index: number): Fault =>
+  coordinatorKilled(atStep(index), `at step ${index + 1}`, true);
+export const killedAtPivot: Fault = coordinatorKilled(atPivot, 'at the pivot', false);
+
+/** The target loses its power when a step is about to act. */
+export function targetDies(index: number): Fault {
+  return {
+    name: `target loses power at step ${index + 1}`,
+    when: atStep(index),
+    strike: async ({ to }) => to.poweroff(),
+    heal: switchOn,
+    answer: 'retry',
+    ends: ['undone', 'done', 'stuck, then done', 'stuck, then undone'],
+    // jobs run where the power stays; SLURM saves what it knows some seconds later
+    load: { options: ['-w', 'a3'] },
+  };
+}
+
+/** What a power cut of a controller at work may cost by SLURM's own doing. */
+const UNSAVED = 'a controller without power has not saved its last seconds';
+
+export const targetDiesAtWork: Fault = {
+  ...targetDies(0),
+  name: 'target loses power right after the pivot',
+  when: pivotPassed,
+  tolerates: { repeated: UNSAVED, lost: UNSAVED, failed: UNSAVED },
+};
+
+const HANGS = 'a controller that hangs serves nobody';
+
+/** The old controller hangs already when somebody asks. */
+export const hangsBefore: Fault = {
+  name: 'old controller hangs before the plan',
+  prepare: async ({ from }) => {
+    await from.sh('pkill -STOP -x slurmctld');
+  },
+  heal: async ({ from }) => {
+    await from.exec(['pkill', '-CONT', '-x', 'slurmctld']);
+  },
+  ends: ['refused: CHECKS_FAILED'],
+  tolerates: { refused: HANGS },
+};
+
+/** The old controller does not react to its end, until the fault is healed. */
+export const hangsOnStop: Fault = {
+  ...hangsBefore,
+  name: 'old controller hangs on its stop',
+  prepare: async () => undefined,
+  when: atStepNamed(/stop-old/),
+  strike: async ({ from }) => {
+    await from.sh('pkill -STOP -x slurmctld');
+  },
+  ends: ['undone', 'stuck, then undone', 'stuck, then done'],
+};
+
+/** It hangs for a while only, from the step that stops it. */
+export const hangsAWhile: Fault = {
+  name: 'old controller hangs on its stop for 4 s',
+  when: atStepNamed(/stop-old/),
+  strike: async ({ from }) => {
+    await from.sh('pkill -STOP -x slurmctld; sleep 4; pkill -CONT -x slurmctld || true');
+  },
+  ends: ['done', 'undone'],
+};
+
+/** Somebody else's supervisor starts the old controller whenever it does not run. */
+export const restartedByOthers: Fault = {
+  name: 'old controller is restarted by a supervisor of its own',
+  prepare: async ({ from }) => {
+    await from.sh(
+      'touch /run/lab/rival; (while [ -e /run/lab/rival ]; do pidof slurmctld >/dev/null || slurmctld -D; sleep 0.1; done) >/dev/null 2>&1 &',
+    );
+  },
+  heal: async ({ from }) => {
+    await from.sh('rm -f /run/lab/rival');
+  },
+  answer: 'retry',
+  ends: ['done', 'undone', 'stuck, then done', 'stuck, then undone'],
+};
+
+/** The link between the two controllers is cut; both still see the third host. */
+export const linkCut = (when: When, name: string): Fault => ({
+  name: `link between old and target cut ${name}`,
+  when,
+  strike: async ({ from, to }) => blackhole(from, [to]),
+  heal: async ({ from }) => throughAgain(from),
+  answer: 'retry',
+  ends: ['done', 'undone', 'stuck, then done', 'stuck, then undone'],
+});
+
+export const linkCutAtStart = linkCut(atStep(0), 'at the first step');
+export const linkCutAtPivot = linkCut(atPivot, 'at the pivot');
+
+/** The coordinator, on the host that is no controller, sees neither of the two any more. */
+export const coordinatorCutOff: Fault = {
+  name: 'coordinator cut off from both controllers',
+  async prepare({ cluster, from, to, other }) {
+    // who stood for election first leads: the others stand again behind it
+    await Promise.all([from, to].map((host) => host.agent('restart')));
+    await until(
+      async () => (await cluster.coordinator(other)) === other.name,
+      'the third host to coordinate',
+      { withinMs: 60_000 },
+    );
+  },
+  when: atStep(1),
+  strike: async ({ from, to, other }) => blackhole(other, [from, to]),
+  heal: async ({ other }) => throughAgain(other),
+  answer: 'retry',
+  ends: ['done', 'undone'],
+};
+
+/** etcd's leader is killed while a step acts; its supervisor starts it again. */
+export const etcdLeaderKilled: Fault = {
+  name: "etcd's leader killed at the pivot",
+  when: atPivot,
+  strike: async ({ cluster }) => {
+    for (const host of cluster.hosts) {
+      const { stdout } = await host.exec([
+        'sh',
+        '-c',
+        'etcdctl endpoint status -w json | jq -r ".[0].Status | .leader == .header.member_id"',
+      ]);
+      if (stdout.trim() === 'true') await host.sh('kill -9 $(pidof etcd)');
+    }
+  },
+  ends: ['done', 'undone'],
+};
+
+/** The target's disk is full when the jobs are to be copied. */
+export const diskFullAtCopy: Fault = {
+  name: 'disk of the target full at the copy',
+  prepare: ({ to }) => mountSmall(to, '64m'),
+  when: atStepNamed(/copy/),
+  strike: async ({ to }) => {
+    await to.exec(['sh', '-c', `cat /dev/zero >${STATE_DISK}/filler`]);
+  },
+  heal: async ({ to }) => {
+    await to.exec(['umount', '-l', STATE_DISK]);
+  },
+  ends: ['undone'],
+};
+
+export const diskTooSmall: Fault = {
+  name: 'disk of the target too small',
+  prepare: ({ to }) => mountSmall(to, '16k'),
+  heal: async ({ to }) => {
+    await to.exec(['umount', '-l', STATE_DISK]);
+  },
+  ends: ['refused: CHECKS_FAILED'],
+};
+
+/** The folder with the jobs belongs to somebody else, before it is asked for. */
+export const wrongOwner: Fault = {
+  name: 'folder with the jobs belongs to somebody else',
+  prepare: async ({ cluster, to, from }) => {
+    const seen = cluster.procedure === 'A' ? to : from;
+    await seen.sh(`chown -R root:root ${cluster.stateFolder}`);
+  },
+  heal: async ({ cluster, to, from }) => {
+    const seen = cluster.procedure === 'A' ? to : from;
+    await seen.sh(`chown -R slurm:slurm ${cluster.stateFolder}`);
+  },
+  ends: ['refused: CHECKS_FAILED'],
+};
+
+/** The target's clock runs apart. */
+export const clockApart: Fault = {
+  name: "target's clock runs 90 s apart",
+  prepare: async ({ to }) => {
+    const fake = 'export LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1)';
+    await to.write('/etc/lab-environment', `${fake} FAKETIME=+90s DONT_FAKE_MONOTONIC=1\n`);
+    await restarted(to);
+  },
+  heal: async ({ to }) => {
+    await to.sh('rm -f /etc/lab-environment');
+    await restarted(to);
+  },
+  ends: ['refused: CHECKS_FAILED'],
+};
+
+/** The target's controller does not start. */
+export const startFails: Fault = {
+  name: "target's controller does not start",
+  when: atPivot,
+  prepare: async ({ to }) => {
+    await to.sh('cp -a /usr/sbin/slurmctld /usr/sbin/slurmctld.real');
+  },
+  strike: async ({ to }) => {
+    await to.sh(
+      'printf "#!/bin/sh\\necho no license >&2\\nexit 1\\n" >/usr/sbin/s && chmod 755 /usr/sbin/s && mv /usr/sbin/s /usr/sbin/slurmctld',
+    );
+  },
+  heal: async ({ to }) => {
+    await to.exec(['mv', '-f', '/usr/sbin/slurmctld.real', '/usr/sbin/slurmctld']);
+  },
+  answer: 'retry',
+  ends: ['undone', 'stuck, then undone'],
+};
+
+/** Two people start at once, on two nodes: one of them is refused. */
+export const twoAtOnce: Fault = {
+  name: 'two operators start at once',
+  async begin({ from, to, other }) {
+    const answers = await Promise.allSettled(
+      [from, other].map((host) => begin(host, handoffTo(to.name))),
+    );
+    const begun = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const [only] = begun;
+    if (only === undefined) throw rejectionOf(answers);
+    if (begun.length > 1) throw new Error('Both were allowed to start.');
+    return only;
+  },
+  ends: ['done'],
+};
+
+/** A plan is approved after what it rests on has changed. */
+export const stalePlan: Fault = {
+  name: 'approval of a stale plan',
+  async begin({ from, to, other }) {
+    const plan = await planOn(other, handoffTo(to.name));
+    // the target is no standby any more: another plan would have to be made
+    await to.agent('stop');
+    await to.sh('pkill -x slurmctld; while pidof slurmctld >/dev/null; do sleep 0.05; done');
+    const refusal = await startOn(from, plan).catch((error: unknown) => error);
+    await to.agent('start');
+    throw refusal instanceof Error ? refusal : new Error('It was allowed to start.');
+  },
+  heal: async ({ to }) => to.agent('start'),
+  ends: [/^refused: (PLAN_STALE|CHECKS_FAILED)$/],
+};
+
+function rejectionOf(answers: readonly PromiseSettledResult<unknown>[]): unknown {
+  const rejected = answers.find((one) => one.status === 'rejected');
+  return rejected?.reason;
+}
+
+/** Restarts a host's agent and returns when it answers. */
+async function restarted(host: LabHost): Promise<void> {
+  await host.agent('restart');
+  const answers = async () => (await host.api('/health')).status === 200;
+  await until(answers, `the agent of ${host.name} to answer`, { withinMs: 60_000 });
+}
+
+async function switchOn({ to }: Turn): Promise<void> {
+  if (!to.isOn) await to.poweron();
+}
+
+/** What leaves for these hosts goes nowhere, so that nothing comes about in either direction. */
+async function blackhole(host: LabHost, others: readonly LabHost[]): Promise<void> {
+  for (const { address } of others) await host.sh(`ip route add blackhole ${address}/32`);
+}
+
+async function throughAgain(host: LabHost): Promise<void> {
+  await host.sh('ip route flush type blackhole');
+}
+
+async function mountSmall(host: LabHost, size: string): Promise<void> {
+  await host.sh(`mount -t tmpfs -o size=${size} small ${STATE_DISK}`);
+}
