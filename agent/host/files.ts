@@ -60,7 +60,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function told(error: unknown, path: string): unknown {
+/** What the file system says, as a Failure where it is one that people can mend. */
+export function told(error: unknown, path: string): unknown {
   const code = codeOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return fail('STORE_FULL', { remedy: `Make room for ${path}.`, path });

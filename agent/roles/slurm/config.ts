@@ -34,6 +34,22 @@ export const slurmConfig = z.object({
   /** node ids where slurmctld is neither started nor stopped but by an operation */
   held: z.array(z.string()).default([]),
   relays: z.array(relay).default([]),
+  /** while an operation moves the controller: nobody takes this record over but when told to */
+  moving: z
+    .object({
+      operation: z.string(),
+      /** how it was, for going back */
+      before: z.object({
+        controllers: z.array(z.string()),
+        stateId: z.string(),
+        held: z.array(z.string()),
+        relays: z.array(relay),
+      }),
+    })
+    .nullable()
+    .default(null),
+  /** the highest epoch of an operation that changed it; lower ones are refused */
+  epoch: z.number().int().nonnegative().default(0),
   /** grows with every change of this record */
   revision: z.number().int().positive(),
 });

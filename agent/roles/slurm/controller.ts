@@ -149,6 +149,8 @@ export class Controller {
       extra: [...extra],
       held: [],
       relays: [],
+      moving: null,
+      epoch: 0,
       revision: 1,
     };
     const made = await state.commit(

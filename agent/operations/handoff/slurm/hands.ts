@@ -15,7 +15,7 @@ const folder = z.object({
   stateId: z.string().nullable(),
   /** whether a controller worked on it */
   hasRun: z.boolean(),
-  /** what is in the file `heartbeat`, which a controller at work writes anew every few seconds; '' : nothing */
+  /** unix seconds, as text, of the last sign that a controller at work left in the folder; '' : none */
   heartbeat: z.string(),
 });
 
