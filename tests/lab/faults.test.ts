@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  coordinatorCutOff,
+  killedAtPivot,
+  killedAtWrite,
+  stalePlan,
+  startFails,
+  targetDies,
+  twoAtOnce,
+} from '#tests/lab/faults/list';
+import { type Fault, runFault } from '#tests/lab/faults/run';
+import { LoadedCluster } from '#tests/lab/load/cluster';
+
+// one cluster for all: each fault leaves it whole; `npm run lab -- faults` has the whole table
+let cluster: LoadedCluster;
+
+beforeAll(async () => {
+  cluster = await LoadedCluster.start('A');
+});
+afterAll(() => cluster?.lab.down());
+
+const FAULTS: Fault[] = [
+  twoAtOnce,
+  killedAtWrite(3),
+  killedAtPivot,
+  startFails,
+  targetDies(1),
+  coordinatorCutOff,
+  stalePlan,
+];
+
+it.each(FAULTS.map((fault) => [fault.name, fault] as const))(
+  'runs each job once and leaves one controller: %s',
+  async (_name, fault) => {
+    const { wrong, found } = await runFault(cluster, fault);
+    expect(wrong).toEqual([]);
+    expect(found.submitted).toBeGreaterThan(8);
+  },
+);
