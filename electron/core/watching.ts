@@ -6,6 +6,7 @@ import type { OutboxEntry } from '#shared/contract/sync';
 import type { VaultStatus } from '#shared/contract/vault';
 import { ClusterosCharts } from './agents/charts';
 import { Enrolment } from './agents/enrol/service';
+import { composeClusterOperations } from './agents/operations/compose';
 import { ClusterosSource } from './agents/source';
 import type { AgentClients } from './agents/types';
 import type { ClusterReader, ClustersEvent } from './clusters/types';
@@ -74,7 +75,8 @@ export function composeWatching(deps: WatchingDeps) {
     clusters,
     sources: {
       proxmox: (uuid) => new PveSource(uuid, clients, clock),
-      clusteros: (uuid) => new ClusterosSource(uuid, agents, clock),
+      clusteros: (uuid) =>
+        new ClusterosSource(uuid, agents, clock, (told) => agentWork.ear.heard(uuid, told)),
     },
     history,
     snapshots: new SnapshotStore(store, logger),
@@ -82,6 +84,14 @@ export function composeWatching(deps: WatchingDeps) {
     settings: () => settings.get(),
   });
   const acting = composeOperations({ store, clock, logger, clients, agents, clusters, watcher });
+  const agentWork = composeClusterOperations({
+    store,
+    clock,
+    logger,
+    clients: agents,
+    clusters,
+    watcher,
+  });
   const { journal, operations } = acting;
   const charts = {
     proxmox: new Charts({ clock, clients, history, watcher }),
@@ -95,6 +105,7 @@ export function composeWatching(deps: WatchingDeps) {
       groups: groups.list(),
       live: watcher.live(),
       operations: operations.list(OPERATIONS_SHOWN),
+      clusterOperations: agentWork.book.list(),
       settings: settings.get(),
       vault: vault.current(),
       remotes: remotes.list(),
@@ -108,6 +119,7 @@ export function composeWatching(deps: WatchingDeps) {
   clusters.events.subscribe((event) => {
     live.publish({ type: 'clusters', upserts: event.upserts, removed: event.removed });
     watcher.clustersChanged(event);
+    agentWork.operations.clustersChanged(event);
   });
   groups.events.subscribe((list) => live.publish({ type: 'groups', groups: list }));
   settings.events.subscribe((all) => {
@@ -120,10 +132,12 @@ export function composeWatching(deps: WatchingDeps) {
   });
   remotes.events.subscribe((event) => live.publish({ type: 'remotes', remotes: event.remotes }));
   outbox.events.subscribe((waiting) => live.publish({ type: 'outbox', outbox: waiting }));
-  watcher.events.subscribe((event) =>
-    live.publish(event.type === 'live' ? { type: 'live', upserts: [event.live] } : event),
-  );
+  watcher.events.subscribe((event) => {
+    live.publish(event.type === 'live' ? { type: 'live', upserts: [event.live] } : event);
+    if (event.type === 'live') agentWork.ear.seen(event.live);
+  });
 
+  agentWork.book.events.subscribe((event) => live.publish({ type: 'clusterOperations', ...event }));
   journal.events.subscribe((operation) => live.publish({ type: 'operation', operation }));
 
   return {
@@ -131,6 +145,7 @@ export function composeWatching(deps: WatchingDeps) {
     live,
     answers,
     ...acting,
+    agentWork,
     enrolment: new Enrolment({ store, clock, clusters, watcher }),
     charts: {
       /** @throws Failure NOT_FOUND */
@@ -139,6 +154,7 @@ export function composeWatching(deps: WatchingDeps) {
     },
     start(): void {
       history.start();
+      agentWork.ear.start();
       watcher.start();
       operations.resume();
     },
@@ -146,6 +162,7 @@ export function composeWatching(deps: WatchingDeps) {
     async close(): Promise<void> {
       await operations.close();
       await watcher.close();
+      await agentWork.close();
       await history.close();
     },
   };

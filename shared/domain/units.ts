@@ -81,6 +81,14 @@ export function duration(seconds: number | null): Quantity[] {
   return parts;
 }
 
+/** How long something took, as exact as it matters: `230 ms`, `1.92 s`, `2 min 10 s`. */
+export function took(ms: number | null): Quantity[] {
+  if (ms === null) return [MISSING];
+  if (ms < 999.5) return [{ text: ms.toFixed(0), unit: 'ms' }];
+  if (ms < 60_000) return [{ text: digits(ms / 1000), unit: 's' }];
+  return duration(Math.round(ms / 1000));
+}
+
 /** How old something is; seconds matter only below two minutes: `4 s`, `2 min`, `2 h 10 min`. */
 export function age(ageMs: number | null): Quantity[] {
   if (ageMs === null) return [MISSING];

@@ -9,7 +9,7 @@ import { Turns } from '../net/turns';
 import type { Clock } from '../ports';
 import { agentFailure, badAnswer, headFailure, readAgentReply } from './answer';
 import { EventStream } from './event-stream';
-import type { AgentCall, AgentClient } from './types';
+import type { AgentCall, AgentClient, AgentEvents } from './types';
 
 export interface AgentClientOptions {
   /** cluster_id that failures name */
@@ -57,16 +57,20 @@ class Client implements AgentClient {
     return this.#call('POST', path, JSON.stringify(body), options);
   }
 
-  async events(onEvent: (data: unknown) => void, signal: AbortSignal): Promise<void> {
+  async events(
+    onEvent: (data: unknown) => void,
+    signal: AbortSignal,
+    { path = '/api/v1/events', silenceMs = SILENCE_MS, maxChars }: AgentEvents = {},
+  ): Promise<void> {
     const token = await this.#token();
-    const silence = new Silence(this.#options.clock);
+    const silence = new Silence(this.#options.clock, silenceMs);
     const broken = new AbortController();
     const ends = AbortSignal.any([signal, this.#closed.signal, silence.signal, broken.signal]);
-    const events = new EventStream((data) => onEvent(parsed(data)));
+    const events = new EventStream((data) => onEvent(parsed(data)), maxChars);
     const headers = { ...headersOf(token, false), accept: 'text/event-stream' };
     try {
       await this.#carrier.stream(
-        { path: '/api/v1/events', headers, signal: ends },
+        { path, headers, signal: ends },
         (head) => headFailure(head, ''),
         (chunk) => {
           silence.heard();
@@ -106,6 +110,7 @@ class Client implements AgentClient {
         const maxBytes = options.maxBytes ?? MAX_BYTES;
         return await this.#carrier.carry({
           ...this.#load(token, method, path, body),
+          repeatable: method === 'GET' || options.onlyLooks === true,
           signal,
           maxBytes,
         });
@@ -120,14 +125,13 @@ class Client implements AgentClient {
     method: Method,
     path: string,
     body: string | null,
-  ): Omit<Load, 'signal' | 'maxBytes'> {
+  ): Omit<Load, 'signal' | 'maxBytes' | 'repeatable'> {
     const scrub = scrubber([token]);
     return {
       method,
       path,
       body,
       headers: headersOf(token, body !== null),
-      repeatable: method === 'GET',
       read: (reply, endpoint) => readAgentReply(reply, endpoint, scrub),
     };
   }
@@ -155,10 +159,12 @@ class Silence {
   readonly #clock: Clock;
   readonly #silent = new AbortController();
   readonly #ended = new AbortController();
+  readonly #patienceMs: number;
   #heardAt: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, patienceMs: number) {
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
     this.#heardAt = clock.now();
     void this.#watch().catch(() => undefined);
   }
@@ -177,7 +183,7 @@ class Silence {
 
   async #watch(): Promise<void> {
     for (;;) {
-      const left = this.#heardAt + SILENCE_MS - this.#clock.now();
+      const left = this.#heardAt + this.#patienceMs - this.#clock.now();
       if (left <= 0) break;
       await this.#clock.sleep(left, this.#ended.signal);
     }

@@ -1,14 +1,17 @@
-const MAX_LINE = 64 * 1024;
+const MAX_CHARS = 64 * 1024;
 
 /** Takes an event stream apart (text/event-stream, HTML standard 9.2.6); only `data` is of use here. */
 export class EventStream {
   readonly #onData: (data: string) => void;
+  readonly #maxChars: number;
   readonly #decoder = new TextDecoder();
   #rest = '';
   #data: string[] = [];
 
-  constructor(onData: (data: string) => void) {
+  /** @param maxChars of a line that has not ended, and lines of an event */
+  constructor(onData: (data: string) => void, maxChars: number = MAX_CHARS) {
     this.#onData = onData;
+    this.#maxChars = maxChars;
   }
 
   /** @returns false when the stream is none that could be understood */
@@ -16,7 +19,7 @@ export class EventStream {
     const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r/);
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#line(line);
-    return this.#rest.length <= MAX_LINE && this.#data.length <= MAX_LINE;
+    return this.#rest.length <= this.#maxChars && this.#data.length <= this.#maxChars;
   }
 
   #line(line: string): void {

@@ -6,6 +6,7 @@ import type { ClusterReader } from '../clusters/types';
 import { checkConfirmed } from '../operations/confirmed';
 import { type Operations, waitingItem } from '../operations/service';
 import type { Clock } from '../ports';
+import { checkMayAct } from './may-act';
 import type { SlurmCarrier, SlurmSight } from './slurm-carrier';
 import { SLURM_ACTIONS, slurmTitle } from './slurm-words';
 
@@ -42,7 +43,9 @@ export class SlurmActions {
   async act({ action, items, reason, confirm }: SlurmOrder): Promise<Operation> {
     const { clock, clusters, operations, carrier } = this.#deps;
     const wanted = [...new Map(items.map((item) => [`${item.uuid} ${item.id}`, item])).values()];
-    for (const uuid of new Set(wanted.map((item) => item.uuid))) this.#checkMay(uuid);
+    for (const uuid of new Set(wanted.map((item) => item.uuid))) {
+      checkMayAct(clusters.get(uuid), this.#deps.view(uuid));
+    }
     if (SLURM_ACTIONS[action].lossy) checkConfirmed(clusters, wanted, confirm);
     const targets: OperationItem[] = [];
     for (const { uuid, id } of wanted) {
@@ -62,20 +65,6 @@ export class SlurmActions {
     const body = reason === undefined ? {} : { reason };
     operations.begin(record, `${SLURM_ACTIONS[action].on}s`, carrier.perform(action, body), body);
     return record;
-  }
-
-  #checkMay(uuid: string): void {
-    const { kind, clusterId } = this.#deps.clusters.get(uuid);
-    if (kind !== 'clusteros') {
-      throw fail('UNSUPPORTED', {
-        remedy: 'Use a ClusterOS cluster for this.',
-        cluster: clusterId,
-      });
-    }
-    if (this.#deps.view(uuid).clusteros?.rights !== 'viewer') return;
-    const remedy = 'Make a token with "node-agent token create --role operator" and enter it here.';
-    const message = 'The token of this cluster may only look.';
-    throw fail('PERMISSION_DENIED', { remedy, cluster: clusterId, privilege: 'operator' }, message);
   }
 
   /** What is not known may be new: then the cluster is asked once. @throws Failure NOT_FOUND */

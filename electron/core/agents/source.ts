@@ -26,6 +26,7 @@ export class ClusterosSource implements Source {
   readonly #uuid: string;
   readonly #clients: Pick<AgentClients, 'get' | 'reset'>;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #onEvent: (data: unknown) => void;
   readonly #tables = new RowTables();
   #facts = UNKNOWN;
   #told: readonly AgentProblem[] = [];
@@ -34,10 +35,13 @@ export class ClusterosSource implements Source {
     uuid: string,
     clients: Pick<AgentClients, 'get' | 'reset'>,
     clock: Pick<Clock, 'now'>,
+    /** hears each event as well, unchecked */
+    onEvent: (data: unknown) => void = () => undefined,
   ) {
     this.#uuid = uuid;
     this.#clients = clients;
     this.#clock = clock;
+    this.#onEvent = onEvent;
   }
 
   async look(signal: AbortSignal): Promise<Look> {
@@ -64,7 +68,11 @@ export class ClusterosSource implements Source {
   }
 
   listen(onChange: () => void, signal: AbortSignal): Promise<void> {
-    return this.#clients.get(this.#uuid).events(onChange, signal);
+    const hear = (data: unknown) => {
+      onChange();
+      this.#onEvent(data);
+    };
+    return this.#clients.get(this.#uuid).events(hear, signal);
   }
 
   async measured(sinceMs: number, signal: AbortSignal): Promise<Backfill> {

@@ -9,6 +9,18 @@ export interface AgentCall {
   deadlineMs?: number;
   /** largest body accepted, default 32 MiB */
   maxBytes?: number;
+  /** the agent changes nothing for it: it goes on to the next endpoint as a read does */
+  onlyLooks?: boolean;
+}
+
+/** What is listened to, and how patiently. */
+export interface AgentEvents {
+  /** default `/api/v1/events` */
+  path?: string;
+  /** after so long without a word the connection is dead; default 50 s */
+  silenceMs?: number;
+  /** largest event accepted, default 64 Ki characters */
+  maxChars?: number;
 }
 
 /**
@@ -20,10 +32,15 @@ export interface AgentClient {
   get(path: string, options?: AgentCall): Promise<Answer>;
   post(path: string, body: object, options?: AgentCall): Promise<Answer>;
   /**
-   * Listens to `/api/v1/events` until the signal aborts or the connection ends.
+   * Listens to events of the endpoint that answered last, until the signal aborts or the connection
+   * ends.
    * @param onEvent the data of each event, unchecked
    */
-  events(onEvent: (data: unknown) => void, signal: AbortSignal): Promise<void>;
+  events(
+    onEvent: (data: unknown) => void,
+    signal: AbortSignal,
+    options?: AgentEvents,
+  ): Promise<void>;
   /** calls sent in the last minute */
   callsPerMinute(): number;
   close(): Promise<void>;

@@ -3,12 +3,14 @@ import type { ClusterReader } from '../clusters/types';
 
 /**
  * What can lose work on a protected cluster needs its id typed.
+ * @param field that the failure names
  * @throws Failure NOT_FOUND | CONFIRMATION_REQUIRED
  */
 export function checkConfirmed(
   clusters: Pick<ClusterReader, 'get'>,
   items: ReadonlyArray<{ uuid: string }>,
   confirm: string | undefined,
+  field = 'confirm',
 ): void {
   const uuids = new Set(items.map(({ uuid }) => uuid));
   const guarded = [...uuids].map((uuid) => clusters.get(uuid)).filter((each) => each.protected);
@@ -18,5 +20,5 @@ export function checkConfirmed(
     more.length > 0
       ? 'Several protected clusters are concerned: act on one of them at a time.'
       : `This cluster is protected: confirm by typing ${first.clusterId}.`;
-  throw fail('CONFIRMATION_REQUIRED', { remedy, cluster: first.clusterId, field: 'confirm' });
+  throw fail('CONFIRMATION_REQUIRED', { remedy, cluster: first.clusterId, field });
 }

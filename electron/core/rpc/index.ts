@@ -15,6 +15,7 @@ import { createAppRouter } from './app';
 import { createAuditRouter } from './audit';
 import { createBundlesRouter } from './bundles';
 import { createChartsRouter } from './charts';
+import { createClusterOperationsRouter } from './cluster-operations';
 import { createClustersRouter } from './clusters';
 import { type ConnectionServices, createConnectionRouter } from './connection';
 import { createDraftsRouter } from './drafts';
@@ -58,6 +59,7 @@ export function createRouter(services: CoreServices) {
     audit: createAuditRouter(audit),
     bundles: createBundlesRouter(bundles),
     charts: createChartsRouter(watching),
+    clusterOperations: createClusterOperationsRouter(watching),
     clusters: createClustersRouter(clusters),
     connection: createConnectionRouter({ ...connection, watch: watching.watcher }),
     drafts: createDraftsRouter(drafts),

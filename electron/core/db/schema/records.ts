@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { clusters } from './configuration';
 
 /** Who changed what: append-only, each row's hash covers the one before it. */
@@ -67,6 +67,23 @@ export const operationItems = sqliteTable(
     endedAt: integer('ended_at'),
   },
   (table) => [primaryKey({ columns: [table.operationId, table.position] })],
+);
+
+/** What agents carry out, as last heard; gone with its cluster, which alone could tell more. */
+export const clusterOperations = sqliteTable(
+  'cluster_operations',
+  {
+    clusterUuid: text('cluster_uuid')
+      .notNull()
+      .references(() => clusters.uuid, { onDelete: 'cascade' }),
+    id: text('id').notNull(),
+    heardAt: integer('heard_at').notNull(),
+    /** JSON of the line of a list */
+    summary: text('summary').notNull(),
+    /** compressed JSON of all there is; null where only the list was heard */
+    answer: blob('answer', { mode: 'buffer' }),
+  },
+  (table) => [primaryKey({ columns: [table.clusterUuid, table.id] })],
 );
 
 export const alerts = sqliteTable(
