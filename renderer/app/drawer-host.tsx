@@ -1,4 +1,5 @@
 import { lazy, Suspense } from 'react';
+import { ClusterNotices } from '../features/operations/cluster-notices';
 import { OperationDrawer } from '../features/operations/operation-drawer';
 import { OperationNotices } from '../features/operations/operation-notices';
 import { TaskDrawer } from '../features/tasks/task-drawer';
@@ -21,6 +22,7 @@ export function DrawerHost() {
   return (
     <>
       <OperationNotices />
+      <ClusterNotices />
       {guest !== null && (
         <Suspense fallback={null}>
           <GuestDrawer key={guest} guestKey={guest} onClose={() => setGuest(null)} />

@@ -6,6 +6,9 @@ import { NotFound } from './not-found';
 const AddPage = lazy(() => import('../features/edit/add-page'));
 const EditPage = lazy(() => import('../features/edit/edit-page'));
 const GuestsPage = lazy(() => import('../features/guests/guests-page'));
+const HandoffPage = lazy(() => import('../features/handoff/handoff-page'));
+const LeavePage = lazy(() => import('../features/handoff/leave-page'));
+const RunPage = lazy(() => import('../features/handoff/run-page'));
 const OperationsPage = lazy(() => import('../features/operations/operations-page'));
 const ClusterPage = lazy(() => import('../features/cluster/cluster-page'));
 const SyncPage = lazy(() => import('../features/sync/sync-page'));
@@ -31,6 +34,17 @@ export function Routes(): ReactNode {
         </Route>
         <Route path="/guests" component={GuestsPage} />
         <Route path="/operations" component={OperationsPage} />
+        <Route path="/operations/:clusterId/:id">
+          {({ clusterId, id }) => <RunPage key={id} clusterId={clusterId} id={id} />}
+        </Route>
+        <Route path="/clusters/:clusterId/handoff">
+          {({ clusterId }) => <HandoffPage key={clusterId} clusterId={clusterId} />}
+        </Route>
+        <Route path="/clusters/:clusterId/leave/:node">
+          {({ clusterId, node }) => (
+            <LeavePage key={`${clusterId} ${node}`} clusterId={clusterId} node={node} />
+          )}
+        </Route>
         <Route path="/clusters/:clusterId/:tab?">
           {({ clusterId, tab }) => <ClusterPage key={clusterId} clusterId={clusterId} tab={tab} />}
         </Route>

@@ -1,5 +1,6 @@
-import { CirclePlay, CircleSlash, Server, UserPlus } from 'lucide-react';
+import { ArrowRightLeft, CirclePlay, CircleSlash, Server, UserPlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { useLocation } from 'wouter';
 import type { Timeframe } from '#shared/contract/charts';
 import type { Cluster } from '#shared/contract/clusters';
 import { hostPort } from '#shared/domain/host';
@@ -15,8 +16,10 @@ import { EmptyState, Notice } from '../../ui/feedback';
 import { Moment } from '../../ui/moment';
 import { Stack } from '../../ui/stack';
 import { isOld } from '../cluster/old';
+import { handoffHref } from '../handoff/address';
 import styles from './members.module.css';
 import { MembersTable, Roles } from './members-table';
+import { NodeMenu } from './node-menu';
 import {
   countOf,
   NODE_ACTIONS,
@@ -42,6 +45,7 @@ export function MembersTab({ cluster, timeframe }: { cluster: Cluster; timeframe
   const [chosen, choose] = useParam('node');
   const [ticked, setTicked] = useState(NONE);
   const dialogs = useDialogs();
+  const [, navigate] = useLocation();
   const opened = members.find(({ member }) => member.node === chosen) ?? members[0];
   const enrol = (
     <Button
@@ -50,6 +54,11 @@ export function MembersTab({ cluster, timeframe }: { cluster: Cluster; timeframe
       onClick={() => dialogs.open({ type: 'enrol', uuid: cluster.uuid })}
     >
       Enrol nodes
+    </Button>
+  );
+  const handOver = (
+    <Button small icon={ArrowRightLeft} onClick={() => navigate(handoffHref(cluster.clusterId))}>
+      Hand over a role
     </Button>
   );
   if (opened === undefined) {
@@ -74,7 +83,10 @@ export function MembersTab({ cluster, timeframe }: { cluster: Cluster; timeframe
           }
           onStarted={() => setTicked(NONE)}
         />
-        {enrol}
+        <div className={styles.bar}>
+          {handOver}
+          {enrol}
+        </div>
       </div>
       <MembersTable
         {...{ members, stale, ticked }}
@@ -140,7 +152,12 @@ function OpenMember(props: { cluster: Cluster; opened: Member; timeframe: Timefr
     <>
       <Panel
         title={member.node}
-        aside={member.drain !== null && <NodeActions cluster={cluster} members={[opened]} />}
+        aside={
+          <div className={styles.bar}>
+            {member.drain !== null && <NodeActions cluster={cluster} members={[opened]} />}
+            <NodeMenu cluster={cluster} member={member} />
+          </div>
+        }
       >
         <Stack>
           {!member.authenticated && (

@@ -1,4 +1,5 @@
 import {
+  ArrowRightLeft,
   Copy,
   ExternalLink,
   KeyRound,
@@ -101,7 +102,15 @@ function clusterCommands(
         : []),
     ],
     isClusteros
-      ? [{ key: 'enrol', looks: false, label: 'Enrol nodes', icon: UserPlus, run: actions.enrol }]
+      ? [
+          { key: 'enrol', looks: false, label: 'Enrol nodes', icon: UserPlus, run: actions.enrol },
+          {
+            key: 'handoff',
+            label: 'Hand over a role',
+            icon: ArrowRightLeft,
+            run: actions.handOver,
+          },
+        ]
       : [
           {
             key: 'missing',

@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useLocation } from 'wouter';
+import { isOpen } from '#shared/contract/cluster-operations';
 import type { Settings } from '#shared/contract/settings';
 import { useClient, useLive, useLiveStore } from '../../app/context';
 import { type DialogRequest, useDialogs } from '../../app/dialogs';
@@ -8,6 +9,7 @@ import { useFailureToast } from '../../app/failure-toast';
 import { jobHref } from '../clusteros/job-address';
 import { clusterHref } from '../clusters/use-cluster-actions';
 import { guestHref } from '../guests/guest-address';
+import { handoffHref, operationHref } from '../handoff/address';
 import { type PaletteEntry, paletteMatches } from './palette-search';
 
 interface PaletteSection {
@@ -144,6 +146,11 @@ function useActionEntries(): PaletteEntry[] {
     ...(kind === 'clusteros'
       ? [
           action(`Enrol nodes in ${name}`, show({ type: 'enrol', uuid }), 'ClusterOS'),
+          action(
+            `Hand over a role of ${name}`,
+            () => navigate(handoffHref(clusterId)),
+            'SLURM controller, k3s server, shared state',
+          ),
           ...(['nodes', 'jobs', 'pods', 'services'] as const).map((tab) =>
             action(
               `${tab.slice(0, 1).toUpperCase()}${tab.slice(1)} of ${name}`,
@@ -154,7 +161,16 @@ function useActionEntries(): PaletteEntry[] {
         ]
       : []),
   ]);
+  const running = useLive((state) => state.clusterOperations);
+  const underWay = [...running.values()].filter(isOpen).flatMap(({ uuid, id, title }) => {
+    const cluster = clusters.get(uuid);
+    if (cluster === undefined) return [];
+    return [
+      action(`Watch ${title}`, () => navigate(operationHref(cluster.clusterId, id)), cluster.name),
+    ];
+  });
   return [
+    ...underWay,
     action('Add a cluster', () => navigate('/add')),
     action('Enrol nodes', show({ type: 'enrol' }), 'a new ClusterOS cluster'),
     action('Refresh all clusters', () => refresh.mutate()),

@@ -1,0 +1,133 @@
+import { Play } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import type { OperationPlan } from '#shared/contract/agent/operations';
+import type { Cluster } from '#shared/contract/clusters';
+import { duration, plain } from '#shared/domain/units';
+import { problemOf } from '../../transport/failure';
+import { Button } from '../../ui/button';
+import { Panel } from '../../ui/card';
+import { elapsed } from '../../ui/elapsed';
+import { ErrorNotice, Notice } from '../../ui/feedback';
+import { Field } from '../../ui/field';
+import { Input } from '../../ui/input';
+import { Stack } from '../../ui/stack';
+import { useSlurmBlock } from '../clusteros/use-slurm-block';
+import styles from './approve-stage.module.css';
+import { useStart } from './use-wizard';
+import { about, countWords } from './words';
+
+interface ApproveStageProps {
+  cluster: Cluster;
+  plan: OperationPlan;
+  onStale: (plan: OperationPlan) => void;
+}
+
+/** Says once more what will happen, asks for what has to be typed, and begins it once. */
+export function ApproveStage({ cluster, plan, onStale }: ApproveStageProps) {
+  const block = useSlurmBlock(cluster);
+  const [typed, setTyped] = useState('');
+  const [clusterId, setClusterId] = useState('');
+  const start = useStart(cluster, onStale);
+  const isReady =
+    typed.trim() === plan.confirm && (!cluster.protected || clusterId.trim() === cluster.clusterId);
+  const begin = () => {
+    if (!isReady || block !== null || start.isPending) return;
+    start.mutate({ plan, confirm: typed.trim(), confirmCluster: clusterId.trim() });
+  };
+  const problem = start.isError ? problemOf(start.error) : null;
+  return (
+    <Panel title={plan.title} className={styles.panel}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          begin();
+        }}
+      >
+        <Stack>
+          <ul className={styles.sentences} aria-label="What will happen">
+            {sentencesOf(plan).map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+          {plan.irreversible.length > 0 && (
+            <Notice tone="warning" title="Nothing brings this back:">
+              <ul>
+                {plan.irreversible.map((sentence) => (
+                  <li key={sentence}>{sentence}</li>
+                ))}
+              </ul>
+            </Notice>
+          )}
+          {plan.confirm !== '' && (
+            <Typed value={typed} onChange={setTyped} autoFocus>
+              Type <code>{plan.confirm}</code> to approve it
+            </Typed>
+          )}
+          {cluster.protected && (
+            <Typed
+              value={clusterId}
+              onChange={setClusterId}
+              hint="This cluster is protected. That is why its id is asked for."
+            >
+              Type the cluster’s id, <code>{cluster.clusterId}</code>
+            </Typed>
+          )}
+          {problem !== null && problem.code !== 'PLAN_STALE' && <ErrorNotice problem={problem} />}
+          <div className={styles.foot}>
+            <p className={styles.quiet}>
+              It runs in the cluster. Closing this window changes nothing.
+            </p>
+            <Button
+              type="submit"
+              tone="primary"
+              icon={Play}
+              disabled={!isReady}
+              busy={start.isPending}
+              why={block}
+            >
+              Approve and start
+            </Button>
+          </div>
+        </Stack>
+      </form>
+    </Panel>
+  );
+}
+
+interface TypedProps {
+  value: string;
+  onChange: (value: string) => void;
+  autoFocus?: boolean;
+  hint?: string;
+  children: ReactNode;
+}
+
+function Typed({ value, onChange, autoFocus = false, hint, children }: TypedProps) {
+  return (
+    <Field label={children} required {...(hint !== undefined && { hint })} className={styles.typed}>
+      {(control) => (
+        <Input {...control} mono autoFocus={autoFocus} value={value} onChange={onChange} />
+      )}
+    </Field>
+  );
+}
+
+/** The plan in a few sentences. */
+function sentencesOf(plan: OperationPlan): string[] {
+  const { goes_on, waits, cannot } = plan.blast;
+  const sentences = [
+    `${countWords(plan.steps.length, 'step')}, ${about(plan.expected_ms)} in all.`,
+    plan.expected_pause_ms === 0
+      ? 'Submissions do not wait.'
+      : `Submissions wait for ${elapsed(plan.expected_pause_ms)}; none is refused.`,
+  ];
+  if (goes_on.count > 0) sentences.push(`${goes_on.count} that run go on running.`);
+  if (waits.count > 0) sentences.push(`${waits.count} that wait keep their place.`);
+  if (cannot.count > 0) sentences.push(`${cannot.count} cannot go on.`);
+  sentences.push(
+    plan.rollback_ms === 0
+      ? 'When it is done it cannot be rolled back.'
+      : `When it is done it can be rolled back for ${plain(duration(plan.rollback_ms / 1000))}.`,
+  );
+  return sentences;
+}

@@ -1,0 +1,149 @@
+import { FileText } from 'lucide-react';
+import { useState } from 'react';
+import {
+  isOver,
+  type OperationAnswer,
+  type OperationWish,
+} from '#shared/contract/agent/operations';
+import type { Cluster } from '#shared/contract/clusters';
+import { useParam } from '../../app/address';
+import { Button } from '../../ui/button';
+import { CodeText } from '../../ui/code';
+import { ErrorNotice, Skeleton } from '../../ui/feedback';
+import { Moment } from '../../ui/moment';
+import { Page } from '../../ui/page';
+import { StateDot } from '../../ui/state';
+import { clusterHref } from '../clusters/use-cluster-actions';
+import { ClusterPlace } from './cluster-place';
+import { ReportView } from './report-view';
+import { RunNotices } from './run-notices';
+import styles from './run-page.module.css';
+import { RunView } from './run-view';
+import { StageBar } from './stage-bar';
+import { standing } from './story';
+import { useWatch, type Watched } from './use-watch';
+import { WishButtons } from './wish-buttons';
+import { WishDialog } from './wish-dialog';
+import { OPERATION_STATES, shortHash } from './words';
+
+interface RunPageProps {
+  clusterId: string;
+  id: string;
+}
+
+/** One operation of a cluster, live, whoever began it and wherever. */
+export default function RunPage({ clusterId, id }: RunPageProps) {
+  return (
+    <ClusterPlace clusterId={clusterId}>
+      {(cluster) => <Watching cluster={cluster} id={id} />}
+    </ClusterPlace>
+  );
+}
+
+function Watching({ cluster, id }: { cluster: Cluster; id: string }) {
+  const watched = useWatch({ uuid: cluster.uuid, id });
+  const answer = watched.view?.answer ?? null;
+  if (answer === null) return <NotHeard cluster={cluster} watched={watched} />;
+  return <Running cluster={cluster} answer={answer} watched={watched} />;
+}
+
+const crumbs = (cluster: Cluster) => [
+  { label: 'Operations', href: '#/operations' },
+  { label: cluster.name, href: `#${clusterHref(cluster.clusterId)}` },
+];
+
+function NotHeard({ cluster, watched }: { cluster: Cluster; watched: Watched }) {
+  const { problem, view } = watched;
+  const lost = view?.hearing.state === 'lost' ? view.hearing.failure : null;
+  return (
+    <Page title="Operation" crumbs={crumbs(cluster)} lead={cluster.name}>
+      {problem !== null ? (
+        <ErrorNotice problem={problem} />
+      ) : lost !== null ? (
+        <ErrorNotice problem={{ title: lost.message, remedy: lost.data.remedy }} />
+      ) : (
+        <div className={styles.columns} role="status" aria-label="The cluster is being asked">
+          <Skeleton height="420px" />
+          <div className={styles.waiting}>
+            <Skeleton height="150px" />
+            <Skeleton height="200px" />
+          </div>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+interface RunningProps {
+  cluster: Cluster;
+  answer: OperationAnswer;
+  watched: Watched;
+}
+
+function Running({ cluster, answer, watched }: RunningProps) {
+  const { operation } = answer;
+  const [asked, setAsked] = useState<OperationWish | null>(null);
+  // one that was over already is met by its report; one that ends before one's eyes stays as it is
+  const [wasOver] = useState(isOver(operation));
+  const [chosen, setChosen] = useParam('view');
+  const over = isOver(operation);
+  const isReport = over && (chosen ?? (wasOver ? 'report' : 'run')) === 'report';
+  const hearing = watched.view?.hearing;
+  if (hearing === undefined) return null;
+  return (
+    <Page
+      title={operation.title}
+      mark={<StateDot {...OPERATION_STATES[operation.state]} />}
+      crumbs={crumbs(cluster)}
+      lead={<Lead cluster={cluster} answer={answer} />}
+      actions={<WishButtons cluster={cluster} answer={answer} onAsk={setAsked} />}
+      bar={
+        <StageBar
+          current={isReport ? 'report' : 'run'}
+          reached={over ? 'report' : 'run'}
+          open={over ? ['run', 'report'] : []}
+          onOpen={(stage) => setChosen(stage)}
+        />
+      }
+    >
+      <div className={styles.body}>
+        <p className="visually-hidden" role="status">
+          {`${OPERATION_STATES[operation.state].word}. ${standing(operation)}`}
+        </p>
+        <RunNotices
+          cluster={cluster}
+          answer={answer}
+          hearing={hearing}
+          report={
+            over &&
+            !isReport && (
+              <Button small icon={FileText} onClick={() => setChosen('report')}>
+                See the report
+              </Button>
+            )
+          }
+        />
+        {isReport ? (
+          <ReportView cluster={cluster} answer={answer} />
+        ) : (
+          <RunView cluster={cluster} answer={answer} hearing={hearing} leadMs={watched.leadMs} />
+        )}
+      </div>
+      {asked !== null && (
+        <WishDialog cluster={cluster} answer={answer} wish={asked} onClose={() => setAsked(null)} />
+      )}
+    </Page>
+  );
+}
+
+function Lead({ cluster, answer }: { cluster: Cluster; answer: OperationAnswer }) {
+  const { operation, plan } = answer;
+  return (
+    <>
+      {cluster.name}
+      {plan.procedure !== '' && ` · procedure ${plan.procedure}`} · approved by{' '}
+      {operation.created_by}, <Moment at={operation.created_at} /> · plan{' '}
+      <CodeText quiet>{shortHash(operation.plan_hash)}</CodeText>
+    </>
+  );
+}

@@ -1,0 +1,79 @@
+import type {
+  AgentOperation,
+  HandoffRole,
+  OperationStep,
+  PlanCheck,
+  PlanStep,
+  StepClass,
+} from '#shared/contract/agent/operations';
+import type { Tone } from '../../ui/tone';
+
+interface Words {
+  tone: Tone;
+  word: string;
+}
+
+/** What is handed over, as people say it. */
+export const ROLE_WORDS: Record<HandoffRole, { name: string; means: string }> = {
+  'slurm-controller': {
+    name: 'SLURM controller',
+    means: 'The node that takes submissions and starts jobs.',
+  },
+  'k3s-server': {
+    name: 'k3s server',
+    means: 'The lead of the Kubernetes control plane. Pods stay where they are.',
+  },
+  etcd: {
+    name: 'Shared state',
+    means: 'The lead of etcd, in which the cluster keeps what its nodes agree on.',
+  },
+};
+
+/** How an operation fares; one that is stuck waits for a person. */
+export const OPERATION_STATES: Record<AgentOperation['state'], Words> = {
+  running: { tone: 'busy', word: 'running' },
+  paused: { tone: 'warning', word: 'paused' },
+  stuck: { tone: 'bad', word: 'needs a decision' },
+  undoing: { tone: 'warning', word: 'being undone' },
+  done: { tone: 'ok', word: 'done' },
+  undone: { tone: 'idle', word: 'undone' },
+};
+
+export const CHECK_STATES: Record<PlanCheck['state'], Words> = {
+  ok: { tone: 'ok', word: 'ok' },
+  warning: { tone: 'warning', word: 'warning' },
+  failed: { tone: 'bad', word: 'failed' },
+};
+
+/** What can be said of a step beforehand; the usual one needs no word. */
+export const CLASS_WORDS: Record<StepClass, { word: string; means: string } | null> = {
+  idempotent: null,
+  pivot: {
+    word: 'turning point',
+    means: 'Once it is done, the operation goes forward. A rollback can still be asked for.',
+  },
+  irreversible: {
+    word: 'irreversible',
+    means: 'Nothing brings back what was before.',
+  },
+};
+
+/** Index of the step after which one only goes forward; -1 where every step can be undone. */
+export const turningPoint = (steps: readonly Pick<PlanStep | OperationStep, 'class'>[]): number =>
+  steps.findIndex((step) => step.class !== 'idempotent');
+
+/** How long something is expected to take: `about 2 s`, `at once`. `ms` is a guess. */
+export function about(ms: number): string {
+  if (ms < 50) return 'at once';
+  if (ms < 950) return `about ${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `about ${seconds} s`;
+  return `about ${Math.round(seconds / 60)} min`;
+}
+
+/** The beginning and the end of a hash, enough to compare by eye. */
+export const shortHash = (hash: string): string => `${hash.slice(0, 4)}…${hash.slice(-4)}`;
+
+/** `1 job`, `12 jobs`, `no jobs` */
+export const countWords = (count: number, noun: string): string =>
+  count === 0 ? `no ${noun}s` : `${count} ${noun}${count === 1 ? '' : 's'}`;
