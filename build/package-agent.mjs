@@ -15,7 +15,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { NODE_AGENT_PATHS, NODE_AGENT_UNIT } from '../shared/domain/node-agent-unit.ts';
+import {
+  NODE_AGENT_PATHS,
+  NODE_AGENT_UNIT,
+  NODE_LEAVE_UNIT,
+} from '../shared/domain/node-agent-unit.ts';
 import { requireNode } from './node-version.mjs';
 import { noticesOf } from './packaging/notices.mjs';
 
@@ -54,6 +58,7 @@ function layOut(tree) {
   put.file('usr/lib/clusterdeck/node-agent.js', bundle);
   put.file('usr/bin/node-agent', join(parts, 'launcher.sh'), PROGRAM_MODE);
   put.text(`usr/lib/systemd/system/${NODE_AGENT_PATHS.unit}`, NODE_AGENT_UNIT);
+  put.file(`usr/lib/systemd/system/${NODE_LEAVE_UNIT}`, join(parts, NODE_LEAVE_UNIT));
   put.file('etc/clusterdeck/node-agent.yaml', join(parts, 'node-agent.yaml'));
   put.file(`etc/logrotate.d/${NAME}`, join(parts, 'logrotate'));
   put.file(`${docs}/README.md`, join(parts, 'README.md'));

@@ -6,6 +6,9 @@ export const NODE_AGENT_PATHS = {
   enrolment: '/etc/clusterdeck/enrolment.yaml',
 } as const;
 
+/** Stopped before all others of a node, it hands over what the node does; off unless switched on. */
+export const NODE_LEAVE_UNIT = 'clusterdeck-leave.service';
+
 /**
  * The agent's unit for systemd. It runs as root, since it writes the configuration of SLURM, munge and
  * k3s and starts their daemons, each as a unit of its own; so nothing of the agent's own hardening

@@ -4,7 +4,7 @@ import { systemClock } from '../../host/clock';
 import { type CommandContext, loadConfig } from '../context';
 import { tellFailure } from '../failure';
 import { OperationsClient } from './client';
-import { follow } from './follow';
+import { follow, tellEnd } from './follow';
 import { planText } from './plan-text';
 
 const LOOK_MS = 30_000;
@@ -16,15 +16,28 @@ export interface ApprovalOptions {
   log?: boolean;
 }
 
+type Begun = { client: OperationsClient; id: string } | { code: 0 | 1 | 2 };
+
 /**
  * Plans, shows the plan, has it approved, starts it and follows it.
  * @returns exit code: 0 done (with `plan`: it could be started), 1 it failed, 2 nobody approved it
  */
 export async function carryOut(
   request: PlanRequest,
-  options: ApprovalOptions,
+  { log = false, ...options }: ApprovalOptions,
   context: CommandContext,
 ): Promise<0 | 1 | 2> {
+  const begun = await approveAndBegin(request, options, context);
+  if ('code' in begun) return begun.code;
+  return tellEnd(await follow(begun.client, begun.id, context, { log }), context.out);
+}
+
+/** @returns the operation that was started, or the exit code where none was */
+export async function approveAndBegin(
+  request: PlanRequest,
+  options: Pick<ApprovalOptions, 'plan' | 'confirm'>,
+  context: CommandContext,
+): Promise<Begun> {
   const { out, io } = context;
   const { config } = await loadConfig(context);
   const client = new OperationsClient(config, io.signal);
@@ -33,19 +46,18 @@ export async function carryOut(
     const isReady = plan.checks.every(({ state }) => state !== 'failed');
     if (options.plan === true) {
       out.result(plan, () => planText(plan));
-      return isReady ? 0 : 1;
+      return { code: isReady ? 0 : 1 };
     }
     out.line(`${planText(plan)}\n`);
     if (!isReady) throw notReady(plan);
     const approval = options.confirm ?? (await io.prompt(`${questionOf(plan)} `));
     if (approval === null) {
       tellFailure(unapproved(plan), out, io);
-      return 2;
+      return { code: 2 };
     }
     if (approval !== wordOf(plan)) throw unapproved(plan);
     try {
-      const id = await begin(client, plan, io.signal);
-      return await follow(client, id, context, options.log === true);
+      return { client, id: await begin(client, plan, io.signal) };
     } catch (error) {
       const isStale = error instanceof Failure && error.code === 'PLAN_STALE';
       // what a script approved was another plan; a person is shown the new one

@@ -60,9 +60,9 @@ export class OperationsClient {
   }
 
   /** The whole of it at once and at each change, until the stream ends or breaks. */
-  async *events(id: string): AsyncGenerator<OperationAnswer> {
+  async *events(id: string, signal: AbortSignal): AsyncGenerator<OperationAnswer> {
     const path = `${PATH}/${encodeURIComponent(id)}/events`;
-    for await (const item of listenLocally(this.#config, path, this.#signal)) {
+    for await (const item of listenLocally(this.#config, path, signal)) {
       yield understood(operationAnswer, item);
     }
   }

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { HANDOFF_ROLES, type OperationWish } from '#shared/contract/agent/operations';
 import type { CommandContext } from '../context';
-import { type HandoffOptions, handOff, type LeaveOptions, leave } from './handoff';
+import { type HandoffOptions, handOff } from './handoff';
+import { type LeaveOptions, leave } from './leave';
 import {
   askOperation,
   followOperation,
@@ -51,6 +52,10 @@ export function addOperationCommands(program: Command, perform: Perform): void {
     )
     .option('--plan', 'only show what would be done')
     .option('--confirm <name>', 'approve it without being asked: the name that the plan asks for')
+    .option(
+      '--unattended <duration>',
+      'approve it with nobody there; undo it if it takes longer than this, as 15m',
+    )
     .option('--log', 'print what the nodes run and answer too')
     .action((options: LeaveOptions, command: Command) =>
       perform(command, (context) => leave(options, context)),

@@ -1,6 +1,6 @@
 import type { Candidate, HandoffRole } from '#shared/contract/agent/operations';
 import { fail } from '#shared/contract/errors';
-import { type CommandContext, loadConfig, nodeNameOf } from '../context';
+import { type CommandContext, loadConfig } from '../context';
 import { table } from '../io';
 import { type ApprovalOptions, carryOut } from './carry-out';
 import { OperationsClient } from './client';
@@ -17,20 +17,6 @@ export function handOff(
 ): Promise<0 | 1 | 2> {
   if (to === undefined) return showCandidates(role, context);
   return carryOut({ kind: 'handoff', params: { role, to } }, options, context);
-}
-
-export interface LeaveOptions extends ApprovalOptions {
-  reboot?: boolean;
-}
-
-/** `node-agent leave`: this node goes out of its cluster, without disturbing anyone. */
-export async function leave(
-  { reboot = false, ...options }: LeaveOptions,
-  context: CommandContext,
-): Promise<0 | 1 | 2> {
-  const { config } = await loadConfig(context);
-  const params = { node: nodeNameOf(config), reboot };
-  return carryOut({ kind: 'leave', params }, options, context);
 }
 
 async function showCandidates(role: HandoffRole, context: CommandContext): Promise<0> {

@@ -9,7 +9,7 @@ import { pairs, table } from '../io';
 import { logText } from './change-lines';
 import { OperationsClient } from './client';
 import { endText, pulseText } from './end-text';
-import { follow } from './follow';
+import { follow, tellEnd } from './follow';
 import { dayTime, duration, STEP_WORDS } from './words';
 
 export interface LookOptions {
@@ -51,7 +51,8 @@ export async function followOperation(
   context: CommandContext,
 ): Promise<0 | 1> {
   const client = await clientOf(context);
-  return follow(client, await wholeId(client, id), context, log === true);
+  const answer = await follow(client, await wholeId(client, id), context, { log: log === true });
+  return tellEnd(answer, context.out);
 }
 
 export async function askOperation(

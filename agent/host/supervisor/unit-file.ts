@@ -1,3 +1,4 @@
+import { NODE_LEAVE_UNIT } from '#shared/domain/node-agent-unit';
 import type { DaemonSpec } from '../../ports';
 
 /**
@@ -9,6 +10,8 @@ export function unitFile(spec: DaemonSpec, environmentFile: string): string {
 [Unit]
 Description=${spec.name} (looked after by the Clusterdeck node agent)
 StartLimitIntervalSec=0
+# at a shutdown the node hands over what it does while this still runs
+Before=${NODE_LEAVE_UNIT}
 
 [Service]
 Type=exec

@@ -244,3 +244,34 @@ test('without a target the candidates are listed with what speaks for and agains
   expect((await run(['handoff', '--role', 'etcd'])).code).toBe(1);
   expect((await run(['handoff', '--role', 'king'])).code).toBe(2);
 });
+
+const ofThisNode = () => ({ ...PLAN, confirm: 'n1' });
+
+test('with nobody there a node leaves by itself, under its own name and no other', async () => {
+  const { run, agent } = await stage({ plan: ofThisNode });
+  expect((await run(['leave', '--reboot', '--unattended', '15m'])).code).toBe(0);
+  expect(agent.asked[1]?.body).toEqual({ plan_hash: HASH, confirm: 'n1' });
+  // a plan that wants more than that waits for a person
+  const other = await stage();
+  const { code, stderr } = await other.run(['leave', '--reboot', '--unattended', '15m']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('it was not approved');
+  expect(other.agent.count('POST')).toBe(0);
+  expect((await other.run(['leave', '--unattended', 'soon'])).code).toBe(1);
+});
+
+test('what nobody can wait for any longer, or is stuck, is undone', async () => {
+  const undone = moment({ state: 'undone', reason: 'It was aborted.' });
+  const busy = moment({}, [{ ...UNDER_WAY, waiting_on: 'job 17 of ada' }]);
+  for (const first of [busy, moment({ state: 'stuck', reason: 'Job 17 runs on.' })]) {
+    const { run, agent } = await stage({ plan: ofThisNode, events: [[first]] });
+    agent.script.onWish = () => {
+      agent.script = { events: [[undone]] };
+    };
+    const { code, stdout, stderr } = await run(['leave', '--reboot', '--unattended', '1s']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('It did not come to its end in time');
+    expect(agent.count(`POST /${ID}/abort`)).toBe(1);
+    expect(stdout).toContain('Undone: what was before is there again.');
+  }
+});

@@ -70,8 +70,12 @@ export function moment(
     plan_hash: HASH,
     params: PLAN.params,
     state: 'running',
-    steps: PLAN.steps.map(({ detail: _, ...step }, at) => ({
-      ...step,
+    steps: PLAN.steps.map(({ id, title, class: kind, expected_ms, deadline_ms }, at) => ({
+      id,
+      title,
+      class: kind,
+      expected_ms,
+      deadline_ms,
       state: 'pending',
       found: false,
       attempts: 0,
@@ -126,6 +130,7 @@ export interface Script {
   /** one array per connection, which ends after it; the last one's stays open */
   events?: readonly (readonly OperationAnswer[])[];
   candidates?: object;
+  onWish?: () => void;
 }
 
 /** What answers on the agent's socket in place of an agent, and what it was asked. */
@@ -195,9 +200,11 @@ export class ScriptedAgent {
       case `GET /${ID}/events`:
         return EVENTS;
       default:
-        return what.startsWith('POST /')
-          ? { ok: true, message: 'It is undone after this step.' }
-          : refusal('not-found', 'There is nothing at this address.', '');
+        if (!what.startsWith('POST /')) {
+          return refusal('not-found', 'There is nothing at this address.', '');
+        }
+        this.script.onWish?.();
+        return { ok: true, message: 'It is undone after this step.' };
     }
   }
 }

@@ -4,7 +4,8 @@ import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
-import { NODE_AGENT_UNIT } from '#shared/domain/node-agent-unit';
+import { unitFile } from '#agent/host/supervisor/unit-file';
+import { NODE_AGENT_UNIT, NODE_LEAVE_UNIT } from '#shared/domain/node-agent-unit';
 import { sweptFolder } from '#tests/support/temp-folder';
 import { ensureBuilt, root } from '../../../../build/builder.mjs';
 import { noticesOf } from '../../../../build/packaging/notices.mjs';
@@ -105,4 +106,29 @@ test('systemd understands the unit and finds it locked down', async () => {
   const rated = await execute('systemd-analyze', ['security', '--offline=true', unit]);
   const exposure = Number(/exposure level for \S+: ([\d.]+)/.exec(rated.stdout)?.[1]);
   expect(exposure).toBeLessThan(4);
+});
+
+test('only a shutdown makes the unit for leaving act, and it acts before all others end', async () => {
+  const source = join(root, 'build/packaging/agent', NODE_LEAVE_UNIT);
+  const { stdout, stderr } = await execute('systemd-analyze', ['verify', '--man=no', source]);
+  // the program is not installed here; nothing else may be wrong
+  expect((stdout + stderr).replaceAll(/^.*node-agent.*not (executable|found).*\n/gm, '')).toBe('');
+  const [, line = ''] = /^ExecStop=\/bin\/sh -c '(.*)'$/m.exec(readFileSync(source, 'utf8')) ?? [];
+  const tools = sweptFolder();
+  const said = async (state: string) => {
+    writeFileSync(join(tools, 'systemctl'), `#!/bin/sh\necho ${state}\n`, { mode: 0o755 });
+    const command = line.replace('/usr/bin/node-agent', 'echo');
+    return (await execute('sh', ['-c', command], { env: { PATH: `${tools}:/bin` } })).stdout;
+  };
+  expect(await said('running')).toBe('');
+  expect(await said('stopping')).toBe('leave --reboot --unattended 15m\n');
+  const daemon = {
+    name: 'slurmd',
+    argv: ['slurmd'] as [string],
+    env: {},
+    stopMs: 1,
+    mainProcessOnly: true,
+  };
+  expect(unitFile(daemon, '/e')).toContain(`Before=${NODE_LEAVE_UNIT}\n`);
+  expect(readFileSync(source, 'utf8')).toContain('After=clusterdeck-node-agent.service ');
 });
