@@ -5,17 +5,20 @@ import { repeat } from '#agent/facts/loop';
 import { systemClock } from '#agent/host/clock';
 import { LocalCluster } from '#agent/membership/local';
 import type { Clock } from '#agent/ports';
-import { CONFIG_KEY, type SlurmConfig } from '#agent/roles/slurm/config';
-import { clusterNameOf } from '#agent/roles/slurm/names';
+import { CONFIG_KEY } from '#agent/roles/slurm/config';
 import { SqliteStore } from '#agent/state/sqlite/store';
-import type { RoleName } from '#shared/contract/agent/dashboard';
 import { TOKEN_ROLES, type TokenRole } from '#shared/contract/agent/tokens';
 import type { ClusterOsCard, LabEndpoint } from '../lab-options';
 import { seedOf, uuidOf } from '../pve/random';
+import { SimEtcd } from './etcd';
 import { NodeFaults } from './faults';
+import { namesWith, registerAll, slurmOf, submitWaiting } from './founding';
+import type { CommonGround } from './ground';
 import { DAY_MS, liveThrough } from './history';
-import { KubeWorld } from './kube';
-import { type CommonGround, DemoNode, until } from './node';
+import { KubeSeats } from './kube/seats';
+import { KubeWorld } from './kube/world';
+import { DemoNode } from './node';
+import { until } from './running';
 import { SimControllers } from './slurm/controllers';
 import { SlurmView } from './slurm/view';
 import { SlurmWorld } from './slurm/world';
@@ -75,7 +78,13 @@ export class DemoClusterOs {
     const seed = seedOf(spec.id, options.seed);
     const world = new SlurmWorld({ ...spec, seed, startMs: now - DAY_MS });
     const hasKube = spec.nodes.some((node) => node.roles.some((role) => role.startsWith('k3s-')));
-    const kube = hasKube ? new KubeWorld(spec.nodes, seed, options.clock) : null;
+    const faults = new NodeFaults(
+      spec.nodes.flatMap((node) => (node.faults ?? []).map((fault) => [node.name, fault] as const)),
+    );
+    const { nodes: specs } = spec;
+    const kube = hasKube
+      ? new KubeWorld({ nodes: specs, seed, clock: options.clock, faults })
+      : null;
     const pods = kube?.facts().pods.filter(({ phase }) => phase === 'Running').length ?? 0;
     const history = liveThrough(spec, world, pods, now);
     submitWaiting(spec, world);
@@ -86,13 +95,8 @@ export class DemoClusterOs {
       datacenter: spec.datacenter,
       createdAt: Math.floor((now - spec.ageDays * DAY_MS) / 1000),
     };
-    const faults = new NodeFaults(
-      spec.nodes.flatMap((node) => (node.faults ?? []).map((fault) => [node.name, fault] as const)),
-    );
     const stateId = uuidOf(seed, 2);
-    const order = spec.nodes
-      .filter((node) => hasRole(node, 'slurm-controller'))
-      .map(({ name }) => name);
+    const order = namesWith(spec, 'slurm-controller');
     const stand = { stateId, shared: spec.sharedJobs };
     const nodes: DemoNode[] = [];
     const opened: { cluster: DemoClusterOs | null } = { cluster: null };
@@ -106,9 +110,10 @@ export class DemoClusterOs {
       slurm: new SlurmView(world, options.clock),
       controllers: new SimControllers(order, stand, { clock, faults }),
       faults,
+      etcd: new SimEtcd(seed, (id) => nodes.some((node) => node.id === id && node.isOn)),
       kube,
+      kubeSeats: new KubeSeats(),
       history,
-      raftLeader: () => nodes.find(({ isOn }) => isOn)?.id ?? null,
       clock,
       host: options.host,
       version: '0.1.0',
@@ -120,10 +125,9 @@ export class DemoClusterOs {
     const controllers = order.flatMap(
       (name) => nodes.find((one) => one.spec.name === name)?.id ?? [],
     );
-    ground.store.commit(
-      [],
-      [{ key: CONFIG_KEY, put: slurmOf(spec, identity, controllers, stateId) }],
-    );
+    const agreed = slurmOf(spec, identity, controllers, stateId);
+    ground.store.commit([], [{ key: CONFIG_KEY, put: agreed }]);
+    registerAll(spec, ground.kubeSeats);
     const cluster = new DemoClusterOs(ground, kube, nodes);
     opened.cluster = cluster;
     try {
@@ -221,38 +225,3 @@ export class DemoClusterOs {
     });
   }
 }
-
-/** A job that its owner holds back, and one that waits for it: at any hour there is something to release. */
-function submitWaiting({ nodes }: ClusterOsSpec, world: SlurmWorld): void {
-  const partition = nodes.flatMap(({ partitions }) => partitions)[0];
-  if (partition === undefined) return;
-  const common = { user: 'dana', partition, minutes: 12 };
-  const held = world.submit({ ...common, name: 'thesis-rerun', cpus: 4, held: true });
-  world.submit({ ...common, name: 'thesis-figures', cpus: 1, after: held });
-}
-
-/** What the agents agreed on when the cluster was founded. */
-const slurmOf = (
-  { sharedJobs, firstJobId, nodes }: ClusterOsSpec,
-  { name, uuid }: { name: string; uuid: string },
-  controllers: readonly string[],
-  stateId: string,
-): SlurmConfig => ({
-  clusterName: clusterNameOf(name, uuid),
-  controllers: sharedJobs ? [...controllers] : controllers.slice(0, 1),
-  stateSaveLocation: sharedJobs ? '/srv/slurm/state' : '/var/spool/slurmctld',
-  shared: sharedJobs,
-  stateId,
-  firstJobId,
-  slurmUser: 'slurm',
-  containment: 'cgroup',
-  slurmctldTimeoutMs: 10_000,
-  slurmdTimeoutMs: 300_000,
-  partitions: [...new Set(nodes.flatMap(({ partitions }) => partitions))].toSorted(),
-  extra: [],
-  held: [],
-  relays: [],
-  revision: 1,
-});
-
-const hasRole = (node: ClusterOsSpec['nodes'][number], role: RoleName) => node.roles.includes(role);

@@ -4,6 +4,7 @@ export const NODE_FAULTS = {
   'stop-hangs': 'slurmctld does not end when it is told to',
   'disk-full': 'there is no room for a copy of the jobs',
   'clock-ahead': 'its clock is 42 seconds ahead',
+  'pods-blocked': 'disruption budgets let no pod go from it',
   'link-cut': 'the other nodes do not reach its agent',
 } as const;
 

@@ -1,72 +1,19 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
-import { type Api, createApi } from '#agent/api/api';
-import { createFacts } from '#agent/facts/facts';
-import type { Facts } from '#agent/facts/types';
 import { type MadeCertificate, makeNodeCertificate } from '#agent/identity/certificate';
 import { nodeIdFrom } from '#agent/identity/node-id';
-import type { LocalCluster } from '#agent/membership/local';
-import { createPeerGate } from '#agent/membership/peer-gate';
 import type { Membership } from '#agent/membership/types';
-import { Fence } from '#agent/operations/hands/fence';
-import { HandRunner } from '#agent/operations/hands/runner';
-import type { HandRoute } from '#agent/operations/hands/types';
-import type { Clock, Logger } from '#agent/ports';
-import { Leading } from '#agent/roles/k3s/leading';
-import type { Kube } from '#agent/roles/k3s/types';
-import { createSqliteState } from '#agent/state/sqlite/state';
-import type { SqliteStore } from '#agent/state/sqlite/store';
-import type { State } from '#agent/state/types';
-import { createTokens, type OwnedTokens } from '#agent/tokens/tokens';
-import type { RoleName, RoleState } from '#shared/contract/agent/dashboard';
-import type { NodeFaults } from './faults';
-import type { Moment } from './history';
-import { simulatedMachine } from './machine';
-import { DemoPeers } from './peers';
-import { simulatedServices } from './services';
-import type { SimControllers } from './slurm/controllers';
-import { simulatedSlurmHands } from './slurm/hands';
-import { SimSlurm } from './slurm/sim-slurm';
-import type { SlurmView } from './slurm/view';
-import type { SlurmWorld } from './slurm/world';
-import type { AgentNodeSpec, ClusterOsSpec } from './specs';
+import type { OwnedTokens } from '#agent/tokens/tokens';
+import { addressOf } from './founding';
+import type { CommonGround } from './ground';
+import { type RunningNode, startNode } from './running';
+import type { AgentNodeSpec } from './specs';
 
-/** What the nodes of one simulated cluster share. */
-export interface CommonGround {
-  spec: ClusterOsSpec;
-  local: LocalCluster;
-  store: SqliteStore;
-  world: SlurmWorld;
-  slurm: SlurmView;
-  controllers: SimControllers;
-  faults: NodeFaults;
-  /** null where no node has a role of k3s */
-  kube: Kube | null;
-  history: readonly Moment[];
-  /** where the agents keep what must outlive them */
-  folder: string;
-  /** Lets all agents see at once what has changed. */
-  look(): void;
-  /** id of the node that would lead etcd */
-  raftLeader(): string | null;
-  clock: Clock;
-  /** where the doors are; a loopback address */
-  host: string;
-  version: string;
-}
-
-interface Running {
-  api: Api;
-  facts: Facts;
-  tokens: OwnedTokens;
-  elections: Map<RoleName, Leading>;
-  look(): Promise<void>;
-  close(): Promise<void>;
-}
+/** the answer to whoever asked it to leave goes out before */
+const GOODBYE_MS = 400;
 
 /**
- * The real agent's API, facts, tokens and elections over a simulated machine. It may be switched off
- * and on again; its certificate and port stay.
+ * One machine of a simulated cluster with the real agent's parts on it. It may be switched off and on
+ * again; its certificate and port stay.
  */
 export class DemoNode {
   readonly spec: AgentNodeSpec;
@@ -77,7 +24,10 @@ export class DemoNode {
   readonly #membership: Membership;
   readonly #address: string;
   #port: number;
-  #running: Running | null = null;
+  #boots = 0;
+  #running: RunningNode | null = null;
+  #leaving: Promise<void> | null = null;
+  #leftAt: number | null = null;
 
   private constructor(
     spec: AgentNodeSpec,
@@ -111,8 +61,7 @@ export class DemoNode {
     const names = [spec.name, 'localhost', '127.0.0.1'];
     const certificate = await makeNodeCertificate(keys, names, ground.clock.now());
     const id = nodeIdFrom(keys.publicKey.export({ type: 'spki', format: 'der' }));
-    const index = ground.spec.nodes.indexOf(spec);
-    const address = `${ground.spec.subnet}.${11 + index}`;
+    const address = addressOf(ground.spec, spec.name);
     return new DemoNode(spec, ground, { id, certificate, address, port });
   }
 
@@ -130,6 +79,11 @@ export class DemoNode {
     return this.#running?.tokens ?? null;
   }
 
+  /** Monotonic ms at which it left in order; null where it did not. */
+  get leftAt(): number | null {
+    return this.#leftAt;
+  }
+
   /** Whether it has heard of what so many nodes have and do. */
   knows(nodes: number): boolean {
     const snapshot = this.#running?.facts.snapshot();
@@ -138,163 +92,70 @@ export class DemoNode {
     return facts.size >= nodes && hardware.size >= nodes;
   }
 
-  leads(role: RoleName): boolean {
-    return this.#running?.elections.get(role)?.isHeld ?? false;
-  }
-
   async powerOn(): Promise<void> {
+    await this.#leaving;
     if (this.#running !== null) return;
-    this.#running = await this.#boot();
+    const { spec } = this;
+    const { local, world, kube, etcd } = this.#ground;
+    this.#boots += 1;
+    this.#leftAt = null;
+    if (spec.roles.some((role) => role.startsWith('k3s-'))) kube?.setRunning(spec, true);
+    if (spec.roles.includes('slurm-controller')) etcd.seat(this.id);
+    this.#running = await startNode(
+      {
+        spec,
+        address: this.#address,
+        port: this.#port,
+        certificate: this.#certificate,
+        membership: this.#membership,
+        boot: this.#boots,
+        isLeaving: () => this.#leaving !== null,
+        goodbye: () => {
+          this.#leaving ??= this.#leave();
+        },
+      },
+      this.#ground,
+    );
     const [endpoint] = this.#running.api.endpoints();
     this.#port = endpoint?.port ?? 0;
-    const { local, world } = this.#ground;
     local.setApiPort(this.id, this.#port);
     local.setStatus(this.id, 'alive');
-    world.setUp(this.spec.name, true);
+    world.setUp(spec.name, true);
   }
 
-  /** Lets its keepers and elections follow what is true now. */
+  /** Lets its daemons and elections follow what is true now. */
   async look(): Promise<void> {
     await this.#running?.look();
   }
 
   /** As by its button: its door closes, the others find it failed. */
   async powerOff(): Promise<void> {
-    const running = this.#running;
-    this.#running = null;
-    await running?.close();
-    const { local, world, controllers } = this.#ground;
-    local.setStatus(this.id, 'failed');
-    world.setUp(this.spec.name, false);
-    if (this.spec.roles.includes('slurm-controller')) controllers.cut(this.spec.name);
+    await this.#end('failed');
   }
 
   async close(): Promise<void> {
+    await this.#leaving;
     await this.#running?.close();
     this.#running = null;
   }
 
-  async #boot(): Promise<Running> {
-    const { store, clock, slurm, kube, history, raftLeader, version, host, spec } = this.#ground;
-    const { faults, controllers, folder } = this.#ground;
-    const { name } = this.spec;
-    const state = createSqliteState(store, clock);
-    const peers = new DemoPeers({ name, credentials: this.#certificate, host, faults });
-    const daemons = this.#slurm(state);
-    const runner = new HandRunner({
-      routes: this.#hands(daemons),
-      fence: new Fence(join(folder, `${name}.json`), this.#membership.cluster.uuid),
-      clock,
-      logger: SILENT,
-    });
-    const callerOf = async (fingerprint: string) =>
-      this.#membership.members().find((one) => one.fingerprint === fingerprint) ?? null;
-    const gate = createPeerGate({ routes: [runner.route], callerOf });
-    const tokens = createTokens({ state, clock, logger: SILENT, cachePath: null });
-    const elections = this.#elections(state);
-    const facts = createFacts({
-      membership: this.#membership,
-      state,
-      stateKind: 'sqlite',
-      machine: simulatedMachine(this.spec, this.#ground.world, () => clock.now()),
-      slurm,
-      kube,
-      services: simulatedServices(this.spec, this.#address, spec.services, () => clock.now()),
-      roles: () => this.#roles(elections),
-      network: () => ({
-        type: 'address',
-        connected: true,
-        tailscaleIp: '',
-        tailscaleEnabled: false,
-        peerCount: null,
-        message: '',
-      }),
-      raftLeader: async () => raftLeader(),
-      problems: () => [],
-      history,
-      samplesPath: null,
-      clock,
-      logger: SILENT,
-      version,
-    });
-    const api = createApi(
-      { facts, state, slurm, tokens, peers: [gate], clock, logger: SILENT, version },
-      { port: this.#port, loopback: [], addresses: [host], socketPath: null, ...this.#certificate },
-    );
-    await tokens.start();
-    const look = async () => {
-      await daemons.round();
-      for (const [role, election] of elections) {
-        election.want(role !== 'slurm-controller' || controllers.primary === name);
-      }
-    };
-    await look();
-    for (const role of elections.keys()) {
-      if (role === 'slurm-controller' && controllers.primary !== name) continue;
-      await until(async () => (await state.leader(role)) !== null, clock);
-    }
-    await facts.start();
-    await api.start();
-    return {
-      api,
-      facts,
-      tokens,
-      elections,
-      look,
-      async close() {
-        await api.close();
-        await peers.close();
-        await Promise.all([...elections.values()].map((election) => election.end()));
-        await facts.close();
-        tokens.close();
-        await state.close();
-      },
-    };
+  async #leave(): Promise<void> {
+    const { clock } = this.#ground;
+    await clock.sleep(GOODBYE_MS);
+    await this.#end('left');
+    this.#leftAt = clock.monotonic();
+    this.#leaving = null;
+    this.#ground.look();
   }
 
-  #slurm(state: State): SimSlurm {
-    const { controllers, world } = this.#ground;
-    const self = { id: this.id, name: this.spec.name };
-    const members = () => this.#membership.members();
-    return new SimSlurm({ state, controllers, world, self, members });
-  }
-
-  #hands(slurm: SimSlurm): HandRoute[] {
-    const { spec } = this;
-    const { spec: cluster, world, controllers, faults, clock, look } = this.#ground;
-    const members = () => this.#membership.members();
-    const common = { cluster, spec, world, controllers, faults, clock, members, look };
-    return simulatedSlurmHands({ ...common, slurm });
-  }
-
-  #elections(state: State): Map<RoleName, Leading> {
-    const led = this.spec.roles.filter(
-      (role) => role === 'slurm-controller' || role === 'k3s-server',
-    );
-    const make = (election: RoleName) =>
-      new Leading({ state, logger: SILENT, nodeId: this.id, election });
-    return new Map(led.map((role) => [role, make(role)]));
-  }
-
-  #roles(elections: ReadonlyMap<RoleName, Leading>): RoleState[] {
-    return this.spec.roles.map((name) => ({
-      name,
-      running: true,
-      healthy: true,
-      is_leader: elections.get(name)?.isHeld ?? false,
-      error: '',
-    }));
+  async #end(how: 'failed' | 'left'): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
+    const { local, world, controllers } = this.#ground;
+    const { name, roles } = this.spec;
+    if (roles.includes('slurm-controller')) controllers.cut(name);
+    world.setUp(name, false);
+    local.setStatus(this.id, how);
+    await running?.close(how === 'failed');
   }
 }
-
-const LOOK_MS = 10;
-const PATIENCE_MS = 5_000;
-
-/** Looks until it holds; what does not come in time is seen as missing, as in life. */
-export async function until(holds: () => boolean | Promise<boolean>, clock: Clock): Promise<void> {
-  const end = clock.monotonic() + PATIENCE_MS;
-  while (!(await holds()) && clock.monotonic() < end) await clock.sleep(LOOK_MS);
-}
-
-/** A simulated node's log interests nobody. */
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };

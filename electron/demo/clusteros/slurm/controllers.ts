@@ -82,7 +82,7 @@ export class SimControllers {
   }
 
   isRunning(name: string): boolean {
-    return this.#all.get(name)?.answersFrom != null;
+    return (this.#all.get(name)?.answersFrom ?? null) !== null;
   }
 
   /** Whether its own controller answers, as `scontrol ping` asks. */

@@ -95,7 +95,7 @@ export function simulatedSlurmHands(deps: Deps): HandRoute[] {
       };
     }),
     handRoute(hands.slurmNotice, async ({ revision }) => {
-      await slurm.round();
+      await slurm.round(true);
       const { config } = slurm;
       if (config === null || config.revision < revision) throw notHeard(name);
       return { revision: config.revision, isHeld: config.held.includes(idOf(name) ?? '') };

@@ -27,6 +27,7 @@ export class SimSlurm {
   readonly #deps: Deps;
   #config: SlurmConfig | null = null;
   #conf = '';
+  #isWanted = true;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -63,14 +64,29 @@ export class SimSlurm {
     );
   }
 
-  /** Looks what is agreed on and does what is missing. */
-  async round(): Promise<void> {
+  /** Whether this node shall run a controller at all. @throws Failure TIMEOUT where it does not end */
+  async want(isWanted: boolean): Promise<void> {
+    const { controllers, self } = this.#deps;
+    this.#isWanted = isWanted;
+    if (isWanted) await this.round();
+    else await controllers.stop(self.name);
+  }
+
+  /**
+   * Looks what is agreed on and does what is missing.
+   * @param isTold whether an operation asks for it, which alone may while the controller moves
+   */
+  async round(isTold = false): Promise<void> {
     const { state, controllers, self } = this.#deps;
     const entry = await state.get(CONFIG_KEY);
     if (entry === null) return;
     const config = slurmConfig.parse(entry.value);
+    if (config.moving !== null) {
+      if (isTold) this.#config = config;
+      return;
+    }
     if (config.revision !== this.#config?.revision) this.write(config);
-    if (!controllers.has(self.name)) return;
+    if (!controllers.has(self.name) || !this.#isWanted) return;
     const relay = config.relays.find(({ from }) => from === self.id);
     if (relay !== undefined) return this.#relay(config, relay, entry.modRevision);
     if (config.held.includes(self.id)) return;

@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import { type Api, createApi } from '#agent/api/api';
+import { createFacts } from '#agent/facts/facts';
+import type { Facts } from '#agent/facts/types';
+import type { MadeCertificate } from '#agent/identity/certificate';
+import { createPeerGate } from '#agent/membership/peer-gate';
+import type { Membership } from '#agent/membership/types';
+import { etcdRoutes } from '#agent/operations/handoff/etcd/routes';
+import { Fence } from '#agent/operations/hands/fence';
+import { HandRunner } from '#agent/operations/hands/runner';
+import type { HandRoute } from '#agent/operations/hands/types';
+import type { Clock } from '#agent/ports';
+import { createSqliteState } from '#agent/state/sqlite/state';
+import { createTokens, type OwnedTokens } from '#agent/tokens/tokens';
+import type { CommonGround } from './ground';
+import { simulatedKubeHands } from './kube/hands';
+import { simulatedLeaveHands } from './leave-hands';
+import { simulatedMachine } from './machine';
+import { DemoPeers } from './peers';
+import { simulatedServices } from './services';
+import { SILENT } from './silent';
+import { SimRoles } from './sim-roles';
+import { simulatedSlurmHands } from './slurm/hands';
+import { SimSlurm } from './slurm/sim-slurm';
+import type { AgentNodeSpec } from './specs';
+
+/** The agent of a simulated node from its start to its end. */
+export interface RunningNode {
+  api: Api;
+  facts: Facts;
+  tokens: OwnedTokens;
+  /** Lets daemons and elections follow what is true now. */
+  look(): Promise<void>;
+  /** @param isAbrupt as by a power cut: nothing is given up in order */
+  close(isAbrupt?: boolean): Promise<void>;
+}
+
+interface Machine {
+  spec: AgentNodeSpec;
+  address: string;
+  /** of its API; 0 takes a free one */
+  port: number;
+  certificate: MadeCertificate;
+  membership: Membership;
+  /** counts its starts */
+  boot: number;
+  isLeaving(): boolean;
+  /** Says good-bye and switches off, after the answer is out. */
+  goodbye(): void;
+}
+
+/** Starts the real agent's parts over a simulated machine. */
+export async function startNode(machine: Machine, ground: CommonGround): Promise<RunningNode> {
+  const { store, clock, slurm, kube, history, version, host, etcd, folder, faults } = ground;
+  const { spec, membership, certificate } = machine;
+  const { name } = spec;
+  const { id } = membership.self;
+  const state = createSqliteState(store, clock);
+  const peers = new DemoPeers({ name, credentials: certificate, host, faults });
+  const members = () => membership.members();
+  const daemons = new SimSlurm({ ...ground, state, self: { id, name }, members });
+  const roles = new SimRoles({ ...ground, spec, id, state, slurm: daemons });
+  const runner = new HandRunner({
+    routes: handsOf(machine, ground, { daemons, roles }),
+    fence: new Fence(join(folder, `${name}.json`), membership.cluster.uuid),
+    clock,
+    logger: SILENT,
+  });
+  const callerOf = async (fingerprint: string) =>
+    members().find((one) => one.fingerprint === fingerprint) ?? null;
+  const gate = createPeerGate({ routes: [runner.route], callerOf });
+  const tokens = createTokens({ state, clock, logger: SILENT, cachePath: null });
+  const facts = createFacts({
+    membership,
+    state,
+    stateKind: 'sqlite',
+    machine: simulatedMachine(spec, ground.world, () => clock.now()),
+    slurm,
+    kube,
+    services: simulatedServices(spec, machine.address, ground.spec.services, () => clock.now()),
+    roles: () => roles.states(),
+    network: () => ON_ITS_ADDRESS,
+    raftLeader: async () => etcd.leader,
+    problems: () => [],
+    history,
+    samplesPath: null,
+    clock,
+    logger: SILENT,
+    version,
+  });
+  const api = createApi(
+    { facts, state, slurm, tokens, peers: [gate], clock, logger: SILENT, version },
+    { port: machine.port, loopback: [], addresses: [host], socketPath: null, ...certificate },
+  );
+  await tokens.start();
+  await roles.round();
+  for (const role of roles.due) {
+    await until(async () => (await state.leader(role)) !== null, clock);
+  }
+  await facts.start();
+  await api.start();
+  return {
+    api,
+    facts,
+    tokens,
+    look: () => roles.round(),
+    async close(isAbrupt = false) {
+      // without the state nothing can be given up: leases end by their time
+      if (isAbrupt) await state.close();
+      await api.close();
+      await runner.close();
+      await peers.close();
+      await roles.close();
+      await facts.close();
+      tokens.close();
+      await state.close();
+    },
+  };
+}
+
+function handsOf(
+  { spec, membership, boot, isLeaving, goodbye }: Machine,
+  ground: CommonGround,
+  { daemons, roles }: { daemons: SimSlurm; roles: SimRoles },
+): HandRoute[] {
+  const { id } = membership.self;
+  const members = () => membership.members();
+  const { spec: cluster, etcd, kubeSeats: seats, ...rest } = ground;
+  return [
+    ...simulatedSlurmHands({ ...rest, cluster, spec, slurm: daemons, members }),
+    ...simulatedKubeHands({ ...rest, spec, seats }),
+    ...etcdRoutes(etcd.seatsOf(id)),
+    ...simulatedLeaveHands({
+      ...rest,
+      spec,
+      isLeaving,
+      goodbye,
+      roles: () => roles.states(),
+      boot: () => `${id} ${boot}`,
+      setRunning: (role, runs) => roles.setRunning(role, runs),
+    }),
+  ];
+}
+
+const ON_ITS_ADDRESS = {
+  type: 'address',
+  connected: true,
+  tailscaleIp: '',
+  tailscaleEnabled: false,
+  peerCount: null,
+  message: '',
+} as const;
+
+const LOOK_MS = 10;
+const PATIENCE_MS = 5_000;
+
+/** Looks until it holds; what does not come in time is seen as missing, as in life. */
+export async function until(holds: () => boolean | Promise<boolean>, clock: Clock): Promise<void> {
+  const end = clock.monotonic() + PATIENCE_MS;
+  while (!(await holds()) && clock.monotonic() < end) await clock.sleep(LOOK_MS);
+}

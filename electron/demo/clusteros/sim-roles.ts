@@ -1,0 +1,77 @@
+import { Leading } from '#agent/roles/k3s/leading';
+import type { State } from '#agent/state/types';
+import type { RoleName, RoleState } from '#shared/contract/agent/dashboard';
+import type { KubeWorld } from './kube/world';
+import { SILENT } from './silent';
+import type { SimControllers } from './slurm/controllers';
+import type { SimSlurm } from './slurm/sim-slurm';
+import type { SlurmWorld } from './slurm/world';
+import type { AgentNodeSpec } from './specs';
+
+interface Deps {
+  spec: AgentNodeSpec;
+  id: string;
+  state: State;
+  slurm: SimSlurm;
+  controllers: SimControllers;
+  world: SlurmWorld;
+  kube: KubeWorld | null;
+}
+
+const LED: readonly RoleName[] = ['slurm-controller', 'k3s-server'];
+
+/** The roles of one simulated node: which of them run, and which of them it leads. */
+export class SimRoles {
+  readonly #deps: Deps;
+  readonly #elections: ReadonlyMap<RoleName, Leading>;
+  readonly #stopped = new Set<RoleName>();
+
+  constructor(deps: Deps) {
+    const { spec, id: nodeId, state } = deps;
+    this.#deps = deps;
+    const led = spec.roles.filter((role) => LED.includes(role));
+    this.#elections = new Map(
+      led.map((election) => [election, new Leading({ state, logger: SILENT, nodeId, election })]),
+    );
+  }
+
+  states(): RoleState[] {
+    return this.#deps.spec.roles.map((name) => {
+      const running = !this.#stopped.has(name);
+      const is_leader = this.#elections.get(name)?.isHeld ?? false;
+      return { name, running, healthy: running, is_leader, error: '' };
+    });
+  }
+
+  /** Roles which this node shall lead as things stand. */
+  get due(): RoleName[] {
+    return [...this.#elections.keys()].filter((role) => this.#deserves(role));
+  }
+
+  /** Lets daemons and elections follow what is true now. */
+  async round(): Promise<void> {
+    await this.#deps.slurm.round();
+    for (const [role, election] of this.#elections) election.want(this.#deserves(role));
+  }
+
+  /** Stops a role for good, or starts it again. @throws Failure TIMEOUT where it does not end */
+  async setRunning(role: RoleName, runs: boolean): Promise<void> {
+    const { spec, slurm, world, kube } = this.#deps;
+    if (role === 'slurm-controller') await slurm.want(runs);
+    else if (role === 'slurm-worker') world.setUp(spec.name, runs);
+    else kube?.setRunning(spec, runs);
+    if (runs) this.#stopped.delete(role);
+    else this.#stopped.add(role);
+    await this.round();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#elections.values()].map((election) => election.end()));
+  }
+
+  #deserves(role: RoleName): boolean {
+    if (this.#stopped.has(role)) return false;
+    const { spec, controllers } = this.#deps;
+    return role !== 'slurm-controller' || controllers.primary === spec.name;
+  }
+}
