@@ -8,7 +8,7 @@ import { clockTime, duration, STEP_WORDS } from './words';
 
 /** Whether there is nothing more to follow: it has ended, or a person has to decide. */
 export const isAtRest = ({ operation, wish }: OperationAnswer): boolean =>
-  wish === null && (isOver(operation) || operation.state === 'stuck');
+  isOver(operation) || (operation.state === 'stuck' && wish === null);
 
 /**
  * What is new since the last look, one line each.
