@@ -217,8 +217,7 @@ class FakeApi {
     }
     const wish = body as KubeObject;
     if (method === 'PATCH') {
-      const spec = { ...found.spec, ...wish.spec };
-      return { status: 200, body: this.#objects.put(resource, { ...found, spec }) };
+      return { status: 200, body: this.#objects.put(resource, merged(found, wish)) };
     }
     const { resourceVersion } = wish.metadata;
     if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion) {
@@ -236,7 +235,10 @@ class FakeApi {
   }
 
   #list({ resource, namespace }: Target, query: URLSearchParams): Reply {
-    const all = this.#objects.list(resource, namespace);
+    const onNode = /^spec\.nodeName=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
+    const all = this.#objects
+      .list(resource, namespace)
+      .filter(({ spec }) => onNode === undefined || spec?.['nodeName'] === onNode);
     const from = Number(query.get('continue') ?? 0);
     const limit = Number(query.get('limit') ?? all.length) || all.length;
     const items = all.slice(from, from + limit);
@@ -292,6 +294,17 @@ class FakeApi {
     });
     tell();
   }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc7386, for what is patched: null takes a key away. */
+function merged(found: KubeObject, wish: Partial<KubeObject>): KubeObject {
+  const annotations = { ...found.metadata.annotations, ...wish.metadata?.annotations };
+  const kept = Object.entries(annotations).filter(([, value]) => value !== null);
+  return {
+    ...found,
+    metadata: { ...found.metadata, annotations: Object.fromEntries(kept) },
+    spec: { ...found.spec, ...wish.spec },
+  };
 }
 
 function targetOf(path: string): Target | null {

@@ -4,7 +4,8 @@ import type { KubeAccess } from './access';
 import { garbage, networkFailure, refusal, tooLarge } from './errors';
 
 export interface KubeRequest {
-  method?: 'GET' | 'POST' | 'PUT';
+  /** a PATCH is a merge patch: https://www.rfc-editor.org/rfc/rfc7386 */
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** with the query, as `/api/v1/pods?limit=500` */
   path: string;
   body?: unknown;
@@ -131,12 +132,15 @@ export class KubeClient {
       headers: {
         accept: 'application/json',
         'user-agent': 'clusterdeck-node-agent',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': contentTypeOf(method) }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   }
 }
+
+const contentTypeOf = (method: string): string =>
+  method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
 
 function parsed(server: string, text: string): unknown {
   try {

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { fail } from '#shared/contract/errors';
 
 /** What a k3s server needs to know; see https://docs.k3s.io/cli/server */
@@ -69,4 +69,19 @@ function render(extra: Readonly<Record<string, unknown>>, own: Record<string, un
   }
   const free = Object.entries(extra).filter(([key]) => !OWN.has(key));
   return HEADER + stringify({ ...own, ...Object.fromEntries(free) });
+}
+
+/** By which server a node joined, as its file says; null where it names none. */
+export function serverIn(text: string): string | null {
+  const { server } = read(text);
+  return typeof server === 'string' ? server : null;
+}
+
+/** The same file, with another server to join by from the next start on. */
+export const withServer = (text: string, server: string): string =>
+  HEADER + stringify({ ...read(text), server });
+
+function read(text: string): Record<string, unknown> {
+  const found: unknown = parse(text);
+  return typeof found === 'object' && found !== null ? { ...found } : {};
 }

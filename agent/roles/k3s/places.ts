@@ -19,6 +19,10 @@ export interface KubePlaces {
   /** the agent's copy of what it was given, of mode 0600 */
   givenToken: string;
   etcdMetrics: string;
+  /** how a server asks the etcd of k3s: address, authority, certificate, key */
+  etcd: { endpoint: string; ca: string; cert: string; key: string };
+  /** where a server looks for what it can be restored from */
+  snapshots: string;
 }
 
 /**
@@ -36,5 +40,12 @@ export function placesOf(dataDir: string, folder: string, etc = '/etc/rancher/k3
     nodeToken: join(dataDir, 'server', 'node-token'),
     givenToken: join(folder, 'token'),
     etcdMetrics: 'http://127.0.0.1:2381/metrics',
+    etcd: {
+      endpoint: 'https://127.0.0.1:2379',
+      ca: join(dataDir, 'server', 'tls', 'etcd', 'server-ca.crt'),
+      cert: join(dataDir, 'server', 'tls', 'etcd', 'client.crt'),
+      key: join(dataDir, 'server', 'tls', 'etcd', 'client.key'),
+    },
+    snapshots: join(dataDir, 'server', 'db', 'snapshots'),
   };
 }

@@ -14,6 +14,9 @@ const fullToken = z
   .string()
   .trim()
   .regex(/^K10[0-9a-f]{64}::\S+$/);
+/** Whether a file's text is a whole token, without which no snapshot can be restored. */
+export const isServerToken = (text: string): boolean => fullToken.safeParse(text).success;
+
 const tokenRequest = z.strictObject({ role: z.enum(['k3s-server', 'k3s-agent']) });
 const tokenAnswer = z.object({ token: fullToken });
 type Wanted = z.infer<typeof tokenRequest>['role'];

@@ -10,6 +10,7 @@ export interface KubeObject {
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
     deletionTimestamp?: string;
+    ownerReferences?: { kind: string; name: string; controller?: boolean }[];
   };
   spec?: Record<string, unknown>;
   status?: Record<string, unknown>;
@@ -22,6 +23,7 @@ const KINDS: Record<string, { kind: string; apiVersion: string }> = {
   pods: { kind: 'Pod', apiVersion: 'v1' },
   nodes: { kind: 'Node', apiVersion: 'v1' },
   leases: { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' },
+  daemonsets: { kind: 'DaemonSet', apiVersion: 'apps/v1' },
   poddisruptionbudgets: { kind: 'PodDisruptionBudget', apiVersion: 'policy/v1' },
 };
 

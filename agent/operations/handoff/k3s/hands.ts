@@ -57,7 +57,12 @@ export const lookAtRegistration = defineHand({
   changes: false,
   input: nothing,
   /** null: it began the cluster, or has not joined */
-  output: z.object({ server: z.string().nullable(), isRunning: z.boolean() }),
+  output: z.object({
+    server: z.string().nullable(),
+    isRunning: z.boolean(),
+    /** whether it keeps a server's data */
+    hasData: z.boolean(),
+  }),
 });
 
 /** From its next start on this node joins by another server; k3s itself runs on. */
@@ -65,6 +70,17 @@ export const register = defineHand({
   name: 'k3s/register',
   changes: true,
   input: z.strictObject({ from: url, to: url }),
+  output: nothing,
+});
+
+/**
+ * After its member was removed and k3s has stopped: what it knew of the cluster is kept aside, so that
+ * it can join anew. Nothing is deleted.
+ */
+export const setAside = defineHand({
+  name: 'k3s/set-aside',
+  changes: true,
+  input: nothing,
   output: nothing,
 });
 
