@@ -125,16 +125,21 @@ export const hangsAWhile: Fault = {
   ends: ['done', 'undone'],
 };
 
+const RIVAL = '/run/lab/rival';
+const RIVAL_LOOP = `while [ -e ${RIVAL} ]; do
+  pidof slurmctld >/dev/null || { slurmctld -D & echo $! >${RIVAL}.pid; wait $!; rm -f ${RIVAL}.pid; }
+  sleep 0.1
+done`;
+
 /** Somebody else's supervisor starts the old controller whenever it does not run. */
 export const restartedByOthers: Fault = {
   name: 'old controller is restarted by a supervisor of its own',
   prepare: async ({ from }) => {
-    await from.sh(
-      'touch /run/lab/rival; (while [ -e /run/lab/rival ]; do pidof slurmctld >/dev/null || slurmctld -D; sleep 0.1; done) >/dev/null 2>&1 &',
-    );
+    await from.sh(`touch ${RIVAL}; (${RIVAL_LOOP}) >/dev/null 2>&1 &`);
   },
   heal: async ({ from }) => {
-    await from.sh('rm -f /run/lab/rival');
+    // its own child only; what the agent started has another parent
+    await from.sh(`rm -f ${RIVAL}; ! [ -e ${RIVAL}.pid ] || kill "$(cat ${RIVAL}.pid)" || true`);
   },
   answer: 'retry',
   ends: ['done', 'undone', 'stuck, then done', 'stuck, then undone'],

@@ -27,8 +27,8 @@ export interface Parts {
 
 const agreed = z.object({
   controllers: z.array(z.string()),
-  held: z.array(z.string()),
-  relays: z.array(z.unknown()),
+  held: z.array(z.string()).default([]),
+  relays: z.array(z.unknown()).default([]),
   stateId: z.string(),
   revision: z.number(),
 });
