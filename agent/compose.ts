@@ -11,6 +11,7 @@ import { createMembership } from './membership/membership';
 import { createPeerGate } from './membership/peer-gate';
 import { createPeers } from './membership/peers';
 import { createTailscale } from './membership/tailscale';
+import { createNodeOperations } from './node-operations';
 import { createNodeRoles } from './node-roles';
 import { createNodeState, type NodeState } from './node-state';
 import type { Clock, Commands, Logger, Machine, Supervisor } from './ports';
@@ -102,8 +103,26 @@ export async function composeAgent(
     address,
     isTailnet: network.view().type === 'tailscale',
   });
-  const arrival = joining({ membership, nodeState, clock, logger }, () => roles.start());
-  const troubled: { problems(): AgentProblem[] }[] = [nodeState, network, arrival, roles];
+  const operations = createNodeOperations({
+    clock,
+    logger,
+    state,
+    membership,
+    peers,
+    folder: folders.root,
+    parts: [],
+  });
+  const arrival = joining({ membership, nodeState, clock, logger }, () => {
+    roles.start();
+    operations.start();
+  });
+  const troubled: { problems(): AgentProblem[] }[] = [
+    nodeState,
+    network,
+    arrival,
+    roles,
+    operations,
+  ];
   const facts = createFacts({
     membership,
     state,
@@ -126,11 +145,12 @@ export async function composeAgent(
       facts,
       state,
       slurm: roles.slurm,
+      operations: operations.operations,
       tokens,
       removal: membership,
       peers: [
         createPeerGate({
-          routes: [...membership.routes, ...roles.routes],
+          routes: [...membership.routes, ...roles.routes, ...operations.routes],
           callerOf: membership.callerOf.bind(membership),
         }),
       ],
@@ -159,6 +179,7 @@ export async function composeAgent(
     leave: () => membership.leave(),
     async close() {
       await arrival.close();
+      await operations.close();
       await roles.close();
       await api.close();
       await facts.close();

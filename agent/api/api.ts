@@ -3,6 +3,7 @@ import { Failure } from '#shared/contract/errors';
 import { Attempts } from '#shared/domain/attempts';
 import { hostPort } from '#shared/domain/host';
 import type { Facts } from '../facts/types';
+import type { Operations } from '../operations/types';
 import type { Clock, Logger } from '../ports';
 import type { Slurm } from '../roles/slurm/types';
 import type { State } from '../state/types';
@@ -14,8 +15,10 @@ import { Doorman, rightsOf } from './caller';
 import { Connections } from './connections';
 import { dashboardRoutes } from './dashboard-routes';
 import { Events } from './events';
+import { ItemStreams } from './item-stream';
 import { type Listener, type ListenOptions, listen, PATIENCE, type Patience } from './listeners';
 import { openApi } from './openapi';
+import { operationsRoutes } from './operations-routes';
 import { AgentPortal } from './portal/portal';
 import { type Call, type Route, Routes } from './routes';
 import { ApiServer } from './server';
@@ -26,6 +29,8 @@ export interface ApiDeps {
   facts: Facts;
   state: State;
   slurm: Slurm | null;
+  /** left out where nothing is carried out, as in tests of other parts */
+  operations?: Operations;
   tokens: Tokens;
   removal?: MemberRemoval;
   /** asked in order */
@@ -83,6 +88,8 @@ class NodeApi implements Api {
   readonly #options: ApiOptions;
   readonly #deps: ApiDeps;
   readonly #events: Events;
+  readonly #streams: ItemStreams;
+  readonly #forget: (() => void) | undefined;
   readonly #listenOptions: ListenOptions;
   readonly #ends = new AbortController();
   readonly #refused = new Map<string, Failure>();
@@ -98,22 +105,29 @@ class NodeApi implements Api {
     const { facts, state, clock, logger, tokens, peers } = deps;
     const connections = new Connections(options.maxConnections);
     this.#events = new Events({ facts, clock });
+    this.#streams = new ItemStreams({ clock, logger });
+    this.#forget = deps.operations?.onChange(({ id }) =>
+      this.tell([{ kind: 'operation', subject: id }]),
+    );
     const doorman = new Doorman({ tokens, attempts: new Attempts(clock), logger });
     const counters = () => ({
       requests: server.requests,
       connections: connections.count,
-      streams: this.#events.count,
+      streams: this.#events.count + this.#streams.count,
     });
     const node = () => facts.snapshot().self.name;
     const audit = new Audit({ state, clock, logger, node });
     const events = this.#events;
-    const routes = new Routes(allRoutes(deps, { doorman, audit, events, counters }));
+    const routes = new Routes(
+      allRoutes(deps, { doorman, audit, events, streams: this.#streams, node, counters }),
+    );
     const server = new ApiServer({
       routes,
       peers,
       portal: new AgentPortal({ state, clock, doorman, audit, events }),
       doorman,
       events,
+      streams: this.#streams,
       connections,
       clock,
       logger,
@@ -141,7 +155,9 @@ class NodeApi implements Api {
 
   async close(): Promise<void> {
     this.#ends.abort();
+    this.#forget?.();
     this.#events.close();
+    this.#streams.close();
     await this.#settling;
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     this.#listeners = [];
@@ -214,11 +230,13 @@ class NodeApi implements Api {
 }
 
 function allRoutes(
-  { facts, slurm, tokens, removal, clock, version }: ApiDeps,
+  { facts, slurm, operations, tokens, removal, clock, version }: ApiDeps,
   parts: {
     doorman: Doorman;
     audit: Audit;
     events: Events;
+    streams: ItemStreams;
+    node(): string;
     counters(): { requests: number; connections: number; streams: number };
   },
 ): Route[] {
@@ -231,6 +249,7 @@ function allRoutes(
   const routes: Route[] = [
     ...dashboardRoutes({ facts, bodies, clock, mayStillLook, ...parts }),
     ...slurmRoutes({ slurm, audit }),
+    ...(operations ? operationsRoutes({ operations, mayStillLook, ...parts }) : []),
     ...adminRoutes({ tokens, audit, removal: removal ?? null }),
   ];
   const document: Route = {

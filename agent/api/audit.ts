@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type AuditEntry, auditEntry } from '#shared/contract/agent/audit';
-import { Failure } from '#shared/contract/errors';
+import { type ErrorCode, Failure } from '#shared/contract/errors';
 import type { Clock, Logger } from '../ports';
 import type { State } from '../state/types';
 import { type Answer, failedBy } from './answer';
@@ -112,9 +112,17 @@ export class Audit {
   }
 }
 
+const REFUSED: ErrorCode[] = [
+  'INVALID_INPUT',
+  'NOT_FOUND',
+  'PERMISSION_DENIED',
+  'PLAN_STALE',
+  'CHECKS_FAILED',
+  'CONFIRMATION_REQUIRED',
+];
+
 function resultOf(error: unknown): AuditEntry['result'] {
   if (!(error instanceof Failure)) return 'failed';
   if (error.data.outcome === 'unknown' || error.code === 'TIMEOUT') return 'unknown';
-  const isRefused = ['INVALID_INPUT', 'NOT_FOUND', 'PERMISSION_DENIED'].includes(error.code);
-  return isRefused ? 'refused' : 'failed';
+  return REFUSED.includes(error.code) ? 'refused' : 'failed';
 }

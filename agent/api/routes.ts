@@ -5,6 +5,7 @@ import { type Answer, refuse } from './answer';
 import type { Body } from './bodies';
 import type { Caller } from './caller';
 import type { EventStream } from './events';
+import type { ItemStream } from './item-stream';
 
 /** A request on its way to its route. */
 export interface Call {
@@ -22,7 +23,7 @@ export interface Call {
   signal: AbortSignal;
 }
 
-export type Result = Answer | Body | EventStream;
+export type Result = Answer | Body | EventStream | ItemStream;
 
 /** One address of the API; the OpenAPI document is made from the same table. */
 export interface Route {

@@ -7,6 +7,7 @@ import { Body } from './bodies';
 import { type Doorman, rightsOf, stopped } from './caller';
 import type { Connections } from './connections';
 import { EventStream, type Events } from './events';
+import { ItemStream, type ItemStreams } from './item-stream';
 import type { ListenerKind } from './listeners';
 import { parseJson, readBody } from './read-body';
 import type { Call, Result, Routes } from './routes';
@@ -19,6 +20,7 @@ export interface ServerDeps {
   portal: { takes(path: string): boolean; answer(call: Call): Promise<Answer> };
   doorman: Doorman;
   events: Events;
+  streams: ItemStreams;
   connections: Connections;
   clock: Clock;
   logger: Logger;
@@ -62,7 +64,7 @@ export class ApiServer {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const { clock, logger, events } = this.#deps;
+    const { clock, logger, events, streams } = this.#deps;
     const begun = clock.monotonic();
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -87,6 +89,7 @@ export class ApiServer {
       'The API answered',
     );
     if (result instanceof EventStream) return events.serve(response, result);
+    if (result instanceof ItemStream) return streams.serve(response, result);
     await send(request, response, result);
   }
 

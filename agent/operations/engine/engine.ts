@@ -1,23 +1,22 @@
-import { type AgentOperation, isOver, operationWish } from '#shared/contract/agent/operations';
-import type { Clock, Logger } from '../../ports';
+import { type AgentOperation, isOver } from '#shared/contract/agent/operations';
+import type { Clock } from '../../ports';
+import { Hearing } from './hearing';
 import type { Journal, Lead } from './journal';
+import { OperationLog } from './log';
 import { type StepEnd, StepRun, withStep } from './step-run';
-import type { OperationDefinition, StepDefinition } from './types';
+import { type OperationDefinition, type StepDefinition, versionOf } from './types';
+import { wished } from './wishes';
 
 export interface EngineDeps {
   journal: Journal;
   /** by kind */
   definitions: ReadonlyMap<string, OperationDefinition>;
   clock: Clock;
-  logger: Logger;
   /** name of this node */
   node: string;
-  /** Tells of every state that was written. */
+  /** Told of every state that was written, and of what a step waits for. */
   onChange(operation: AgentOperation): void;
-  log(operation: string, line: string): void;
 }
-
-const WISH_LOOK_MS = 500;
 
 /**
  * Carries operations out, step by step, from whatever the journal says: every transition is written
@@ -34,15 +33,22 @@ export class Engine {
   /**
    * Goes on with an operation until it is over.
    * @param lost aborted when this node leads no longer
+   * @param log of this coordinator's time; its lines are written with the transitions
+   * @returns as it stands; not over only where this version of the agent cannot go on with it
    * @throws LeadLost | Failure of the state: whoever leads goes on later
    */
-  async run(id: string, lead: Lead, lost: AbortSignal): Promise<AgentOperation> {
+  async run(
+    id: string,
+    lead: Lead,
+    lost: AbortSignal,
+    log: OperationLog = new OperationLog(id, lead.epoch, this.#deps.clock),
+  ): Promise<AgentOperation> {
     const found = await this.#deps.journal.get(id);
     if (found === null) throw new Error(`There is no operation ${id}`);
     if (isOver(found)) return found;
     const definition = this.#deps.definitions.get(found.kind);
-    const drive = new Drive(this.#deps, lead, lost, found);
-    if (definition?.version !== found.version) {
+    const drive = new Drive(this.#deps, { lead, lost, log }, found);
+    if (definition === undefined || versionOf(definition, found.params) !== found.version) {
       // steps of another version mean something else
       return drive.unfit();
     }
@@ -50,69 +56,89 @@ export class Engine {
   }
 }
 
+interface Seat {
+  lead: Lead;
+  lost: AbortSignal;
+  log: OperationLog;
+}
+
+const UNFIT = 'It was begun by another version of the agent, which must finish it.';
+
 /** One coordinator's time with one operation. */
 class Drive {
   readonly #deps: EngineDeps;
-  readonly #lead: Lead;
-  readonly #lost: AbortSignal;
+  readonly #seat: Seat;
+  readonly #hearing: Hearing;
   #operation: AgentOperation;
 
-  constructor(deps: EngineDeps, lead: Lead, lost: AbortSignal, operation: AgentOperation) {
+  constructor(deps: EngineDeps, seat: Seat, operation: AgentOperation) {
     this.#deps = deps;
-    this.#lead = lead;
-    this.#lost = lost;
+    this.#seat = seat;
     this.#operation = operation;
+    const { journal, clock } = deps;
+    this.#hearing = new Hearing({ journal, clock, operation: () => this.#operation });
   }
 
   async unfit(): Promise<AgentOperation> {
-    const reason = 'It was begun by another version of the agent, which must finish it.';
-    await this.#write({ ...this.#operation, state: 'stuck', reason });
+    const { state, reason } = this.#operation;
+    if (state !== 'stuck' || reason !== UNFIT) {
+      await this.#write({ ...this.#operation, state: 'stuck', reason: UNFIT });
+    }
     return this.#operation;
   }
 
   async run(steps: readonly StepDefinition[]): Promise<AgentOperation> {
+    const { lost, log } = this.#seat;
+    log.add('', `${this.#deps.node} carries it out.`);
     // taken over before anything else: from here on nobody else's writes hold
     await this.#write({ ...this.#operation, coordinator: this.#deps.node });
-    while (!isOver(this.#operation)) {
-      this.#lost.throwIfAborted();
-      await this.#hear();
-      switch (this.#operation.state) {
-        case 'running':
-          await this.#forward(steps);
-          break;
-        case 'undoing':
-          await this.#back(steps);
-          break;
-        default:
-          // a person decides; the wish is looked for again
-          await this.#deps.clock.sleep(WISH_LOOK_MS, this.#lost);
+    const listening = this.#hearing.listen(lost);
+    try {
+      while (!isOver(this.#operation)) {
+        lost.throwIfAborted();
+        await this.#hear(steps);
+        switch (this.#operation.state) {
+          case 'running':
+            await this.#forward(steps);
+            break;
+          case 'undoing':
+            await this.#back(steps);
+            break;
+          default:
+            // a person decides
+            await this.#hearing.wait(lost);
+        }
       }
+    } finally {
+      this.#hearing.close();
+      await listening;
     }
     return this.#operation;
   }
 
   async #forward(steps: readonly StepDefinition[]): Promise<void> {
-    const index = this.#operation.steps.findIndex(({ state }) => state !== 'done');
+    const index = nextOf(this.#operation);
     const definition = steps[index];
     const record = this.#operation.steps[index];
-    if (definition === undefined || record === undefined) {
-      return this.#end('done', this.#operation.reason);
-    }
-    const run = this.#stepRun(definition, index);
+    if (definition === undefined || record === undefined) return this.#done();
+    const { run, stop } = this.#stepRun(definition, index);
     const seen = await run.look();
+    // a person wants something else: heard before anything is begun
+    if (stop.aborted) return;
     if (record.state === 'pending') {
       if (seen === 'done') return this.#stepDone(index, { kind: 'done', kept: {} }, true);
-      if (seen === 'unknown')
-        return this.#failed(index, 'The nodes do not say how it stands.', false);
-      await this.#intend(index, definition);
+      if (seen === 'unknown') {
+        return this.#failed(index, definition, 'The nodes do not say how it stands.', false);
+      }
     } else {
       // begun before: what became of it is what is seen now
-      if (seen === 'unknown')
-        return this.#failed(index, 'Nobody can say whether it was done.', true);
-      if (seen === 'done') return this.#concluded(index, await run.prove());
-      await this.#intend(index, definition);
+      if (seen === 'unknown') {
+        return this.#failed(index, definition, 'Nobody can say whether it was done.', true);
+      }
+      if (seen === 'done') return this.#concluded(index, definition, await run.prove());
     }
-    await this.#concluded(index, await run.act());
+    await this.#intend(index, definition);
+    await this.#concluded(index, definition, await run.act());
   }
 
   async #intend(index: number, definition: StepDefinition): Promise<void> {
@@ -122,6 +148,7 @@ class Drive {
       state: 'intent',
       attempts: (before?.attempts ?? 0) + 1,
       started_at: before?.started_at ?? now,
+      ended_at: null,
       error: '',
     });
     // from the moment it may happen, it counts as passed until it is seen that it did not
@@ -131,9 +158,16 @@ class Drive {
     });
   }
 
-  async #concluded(index: number, end: StepEnd): Promise<void> {
-    if (end.kind === 'done') return this.#stepDone(index, end, false);
-    return this.#failed(index, end.error, end.kind === 'open');
+  async #concluded(index: number, definition: StepDefinition, end: StepEnd): Promise<void> {
+    switch (end.kind) {
+      case 'done':
+        return this.#stepDone(index, end, false);
+      case 'interrupted':
+        // its state says "intent": whatever is asked for begins by looking
+        return;
+      default:
+        return this.#failed(index, definition, end.error, end.kind === 'open');
+    }
   }
 
   async #stepDone(
@@ -149,8 +183,10 @@ class Drive {
       started_at: step?.started_at ?? now,
       ended_at: now,
       waiting_on: null,
+      progress: null,
       error: '',
     });
+    if (found) this.#say(step?.id ?? '', 'It is so already.');
     await this.#write({
       ...next,
       notes: { ...next.notes, ...kept },
@@ -159,109 +195,119 @@ class Drive {
   }
 
   /** @param happened whether it may have had its effect */
-  async #failed(index: number, error: string, happened: boolean): Promise<void> {
-    const step = this.#operation.steps[index];
-    const isTurn = step?.class !== 'idempotent';
+  async #failed(
+    index: number,
+    definition: StepDefinition,
+    error: string,
+    happened: boolean,
+  ): Promise<void> {
+    const isTurn = definition.class !== 'idempotent';
     const earlier = this.#operation.steps.slice(0, index);
     const isPast = earlier.some((one) => one.class !== 'idempotent') || (isTurn && happened);
+    const asks = definition.asks === true && happened;
     const marked = withStep(this.#operation, index, {
       error,
-      waiting_on: null,
+      waiting_on: asks ? error : null,
       // what surely did nothing has nothing to be undone
       ...(!happened && { state: 'pending' as const }),
     });
     const next = { ...marked, pivot_passed: isPast, reason: error };
-    await this.#write({ ...next, state: isPast ? 'stuck' : 'undoing' });
+    this.#say(definition.id, error);
+    await this.#write({ ...next, state: isPast || asks ? 'stuck' : 'undoing' });
   }
 
   async #back(steps: readonly StepDefinition[]): Promise<void> {
     const touched = (state: string) => state !== 'pending' && state !== 'undone';
     const index = this.#operation.steps.findLastIndex(({ state }) => touched(state));
     const definition = steps[index];
-    if (definition === undefined) return this.#end('undone', this.#operation.reason);
+    if (definition === undefined) return this.#undone();
+    const cleared = { state: 'undone' as const, waiting_on: null, progress: null, error: '' };
     if (this.#operation.steps[index]?.found === true || definition.undo === undefined) {
-      return this.#write(withStep(this.#operation, index, { state: 'undone' }));
+      return this.#write(withStep(this.#operation, index, cleared));
     }
-    await this.#write(withStep(this.#operation, index, { state: 'undoing' }));
-    const end = await this.#stepRun(definition, index).undo();
-    if (end.kind === 'done') {
-      const changes = { state: 'undone' as const, waiting_on: null, error: '' };
-      return this.#write(withStep(this.#operation, index, changes));
-    }
-    const marked = withStep(this.#operation, index, { error: end.error, waiting_on: null });
-    await this.#write({ ...marked, state: 'stuck', reason: end.error });
+    await this.#write(withStep(this.#operation, index, { state: 'undoing', waiting_on: null }));
+    const end = await this.#stepRun(definition, index).run.undo();
+    if (end.kind === 'done') return this.#write(withStep(this.#operation, index, cleared));
+    const error = end.kind === 'interrupted' ? '' : end.error;
+    const marked = withStep(this.#operation, index, { error, waiting_on: null });
+    await this.#write({ ...marked, state: 'stuck', reason: error });
   }
 
-  /** Carries out what a person asked for since the last step. */
-  async #hear(): Promise<void> {
+  /** Carries out what a person asked for. */
+  async #hear(steps: readonly StepDefinition[]): Promise<void> {
     const { journal } = this.#deps;
-    const asked = await journal.wish(this.#operation.id);
+    const { id } = this.#operation;
+    const asked = await journal.wish(id);
     if (asked === null) return;
-    const wish = operationWish.safeParse(asked.wish);
-    const next = wish.success ? wished(this.#operation, wish.data) : null;
+    const isUrgent = steps[nextOf(this.#operation)]?.urgent === true;
+    // users wait: it is heard a step later
+    if (asked.wish === 'pause' && this.#operation.state === 'running' && isUrgent) return;
+    const next = wished(this.#operation, asked);
+    this.#say('', `${asked.by} asked: ${asked.wish}.${next === null ? ' It came too late.' : ''}`);
     if (next !== null) await this.#write(next);
-    await journal.granted(this.#operation.id, asked.modRevision);
+    this.#hearing.heard(asked.modRevision);
+    await journal.granted(id, asked.modRevision);
   }
 
-  #end(state: 'done' | 'undone', reason: string): Promise<void> {
+  async #done(): Promise<void> {
+    const plan = await this.#deps.journal.approved(this.#operation.id);
     const ended_at = this.#deps.clock.now();
-    return this.#write({ ...this.#operation, state, reason, ended_at });
+    const rollbackMs = plan?.rollback_ms ?? 0;
+    await this.#write({
+      ...this.#operation,
+      state: 'done',
+      reason: '',
+      ended_at,
+      rollback_until: rollbackMs > 0 ? ended_at + rollbackMs : null,
+    });
+  }
+
+  #undone(): Promise<void> {
+    const ended_at = this.#deps.clock.now();
+    return this.#write({ ...this.#operation, state: 'undone', ended_at, rollback_until: null });
   }
 
   async #write(next: AgentOperation): Promise<void> {
-    this.#lost.throwIfAborted();
-    this.#operation = await this.#deps.journal.write(next, this.#lead);
+    const { lead, lost, log } = this.#seat;
+    lost.throwIfAborted();
+    this.#operation = await this.#deps.journal.write(next, lead, log);
     this.#deps.onChange(this.#operation);
   }
 
-  #stepRun(definition: StepDefinition, index: number): StepRun {
-    const { clock, log, onChange } = this.#deps;
-    const { id } = this.#operation;
-    return new StepRun(
+  #say(step: string, text: string, node?: string): void {
+    this.#seat.log.add(step, text, node);
+  }
+
+  #stepRun(definition: StepDefinition, index: number): { run: StepRun; stop: AbortSignal } {
+    const { clock, onChange } = this.#deps;
+    const { lead, lost } = this.#seat;
+    const { stop, rest } = this.#hearing.begin(definition.urgent === true);
+    const run = new StepRun(
       {
         clock,
-        epoch: this.#lead.epoch,
-        lead: this.#lost,
-        log: (line) => log(id, line),
-        waiting: (on) => {
-          // told at once and written with the next transition: it is worth no write of its own
-          this.#operation = withStep(this.#operation, index, { waiting_on: on });
+        epoch: lead.epoch,
+        lead: lost,
+        stop,
+        rest,
+        log: (line, node) => this.#say(definition.id, line, node),
+        waiting: (on, progress) => {
+          // written with the next transition: it is worth none of its own
+          this.#operation = withStep(this.#operation, index, {
+            waiting_on: on,
+            ...(progress !== undefined && { progress: Math.min(1, Math.max(0, progress)) }),
+          });
           onChange(this.#operation);
         },
       },
       this.#operation,
       definition,
     );
+    return { run, stop };
   }
 }
 
-/** The operation after a wish was heard; null where it changes nothing. */
-function wished(operation: AgentOperation, wish: string): AgentOperation | null {
-  const { state, pivot_passed: isPast } = operation;
-  switch (wish) {
-    case 'pause':
-      return state === 'running' ? { ...operation, state: 'paused' } : null;
-    case 'resume':
-      return state === 'paused' ? { ...operation, state: 'running' } : null;
-    case 'retry':
-      return state === 'stuck'
-        ? { ...operation, state: isGoingBack(operation) ? 'undoing' : 'running' }
-        : null;
-    case 'abort':
-      // after the pivot it is finished safely: that is what going on does
-      if (isPast) return state === 'paused' ? { ...operation, state: 'running' } : null;
-      return { ...operation, state: 'undoing', reason: 'It was aborted.' };
-    case 'rollback':
-      if (
-        operation.steps.some((step) => step.class === 'irreversible' && step.state !== 'pending')
-      ) {
-        return null;
-      }
-      return { ...operation, state: 'undoing', reason: 'It was rolled back.' };
-    default:
-      return null;
-  }
+/** Place of the step that is on; past the last one where all are done. */
+function nextOf({ steps }: AgentOperation): number {
+  const index = steps.findIndex(({ state }) => state !== 'done');
+  return index < 0 ? steps.length : index;
 }
-
-const isGoingBack = ({ steps }: AgentOperation): boolean =>
-  steps.some(({ state }) => state === 'undoing' || state === 'undone');

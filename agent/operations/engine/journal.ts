@@ -2,15 +2,24 @@ import {
   type AgentOperation,
   agentOperation,
   isOver,
-  type OperationWish,
+  type OperationLogLine,
+  type OperationPlan,
+  operationPlan,
 } from '#shared/contract/agent/operations';
 import { Failure, fail } from '#shared/contract/errors';
 import type { Condition, State } from '../../state/types';
+import { folderOf, linesOf, type OperationLog } from './log';
+import { type AskedWish, askedWish } from './wishes';
 
-const LIST = 'operations/list/';
+/** every operation, by id */
+export const OPERATIONS = 'operations/list/';
 /** names the one operation that is not over; it exists as long as there is one */
 const ACTIVE = 'operations/active';
 const WISH = 'operations/wish/';
+/** the plan as it was approved, by operation */
+const APPROVED = 'operations/approved/';
+const KEPT = 100;
+const LOG_LINES = 500;
 
 /** The lead under which is written: a key that lives no longer than the lead does. */
 export interface Lead {
@@ -21,14 +30,16 @@ export interface Lead {
 /** The lead is somebody else's now: whoever meets this stops and writes nothing more. */
 export class LeadLost extends Error {}
 
+export type JournalState = Pick<State, 'get' | 'list' | 'commit' | 'watch' | 'revision'>;
+
 /**
  * Operations in the cluster's shared state. Every write of the coordinator holds only while it leads
  * and nobody wrote in between, so that of two that believe to lead one is refused.
  */
 export class Journal {
-  readonly #state: Pick<State, 'get' | 'list' | 'commit' | 'watch' | 'revision'>;
+  readonly #state: JournalState;
 
-  constructor(state: Pick<State, 'get' | 'list' | 'commit' | 'watch' | 'revision'>) {
+  constructor(state: JournalState) {
     this.#state = state;
   }
 
@@ -36,8 +47,8 @@ export class Journal {
    * Begins an operation, unless one is under way.
    * @throws Failure REVISION_CHANGED where another one is under way
    */
-  async begin(operation: AgentOperation): Promise<void> {
-    const key = LIST + operation.id;
+  async begin(operation: AgentOperation, plan: OperationPlan): Promise<void> {
+    const key = OPERATIONS + operation.id;
     const done = await this.#state.commit(
       [
         { key: ACTIVE, is: 'absent' },
@@ -46,35 +57,20 @@ export class Journal {
       [
         { key: ACTIVE, put: operation.id },
         { key, put: operation },
+        { key: APPROVED + operation.id, put: plan },
       ],
     );
-    if (done !== null) return;
-    const remedy = 'Wait for its end, or abort it first.';
-    throw fail('REVISION_CHANGED', { remedy }, 'Another operation is under way in this cluster.');
+    if (done === null) throw another('Wait for its end, or abort it first.');
   }
 
   /** Takes up one that had ended, to be rolled back. @throws Failure REVISION_CHANGED */
   async reopen(operation: AgentOperation): Promise<void> {
-    const key = LIST + operation.id;
-    const entry = await this.#state.get(key);
-    const before = agentOperation.parse(entry?.value);
-    const again = { ...operation, serial: before.serial + 1 };
-    const done =
-      before.serial === operation.serial
-        ? await this.#state.commit(
-            [
-              { key: ACTIVE, is: 'absent' },
-              { key, is: 'unchangedSince', modRevision: entry?.modRevision ?? 0 },
-            ],
-            [
-              { key: ACTIVE, put: operation.id },
-              { key, put: again },
-            ],
-          )
-        : null;
-    if (done !== null) return;
-    const remedy = 'Look at what is under way, then ask again.';
-    throw fail('REVISION_CHANGED', { remedy }, 'Another operation is under way in this cluster.');
+    await this.#change(operation, [{ key: ACTIVE, is: 'absent' }], ACTIVE);
+  }
+
+  /** Writes one that is over, and that no coordinator touches. @throws Failure REVISION_CHANGED */
+  async amend(operation: AgentOperation): Promise<void> {
+    await this.#change(operation, [], null);
   }
 
   /** The operation that is under way; null where none is. */
@@ -84,25 +80,36 @@ export class Journal {
   }
 
   async get(id: string): Promise<AgentOperation | null> {
-    const entry = await this.#state.get(LIST + id);
+    const entry = await this.#state.get(OPERATIONS + id);
     return entry === null ? null : agentOperation.parse(entry.value);
   }
 
   /** Newest first. */
   async list(): Promise<AgentOperation[]> {
-    const entries = await this.#state.list(LIST);
+    const entries = await this.#state.list(OPERATIONS);
     return entries
       .flatMap(({ value }) => agentOperation.safeParse(value).data ?? [])
       .toSorted((a, b) => b.created_at - a.created_at);
   }
 
+  /** The plan that was approved; null where none is kept. */
+  async approved(id: string): Promise<OperationPlan | null> {
+    const entry = await this.#state.get(APPROVED + id);
+    return operationPlan.safeParse(entry?.value).data ?? null;
+  }
+
+  /** The last lines, oldest first. */
+  async log(id: string): Promise<OperationLogLine[]> {
+    return linesOf(await this.#state.list(folderOf(id)), LOG_LINES);
+  }
+
   /**
-   * Writes the next state of an operation.
+   * Writes the next state of an operation, and what was said meanwhile.
    * @returns what stands there now
    * @throws LeadLost; Failure of the state, after which nobody knows and the caller looks
    */
-  async write(next: AgentOperation, lead: Lead): Promise<AgentOperation> {
-    const key = LIST + next.id;
+  async write(next: AgentOperation, lead: Lead, log?: OperationLog): Promise<AgentOperation> {
+    const key = OPERATIONS + next.id;
     const entry = await this.#state.get(key);
     const before = agentOperation.parse(entry?.value);
     const written = { ...next, serial: before.serial + 1, epoch: lead.epoch };
@@ -111,7 +118,8 @@ export class Journal {
       { key: lead.key, is: 'createdAt', createRevision: lead.epoch },
       { key, is: 'unchangedSince', modRevision: entry?.modRevision ?? 0 },
     ];
-    const writes = [{ key, put: written }];
+    const chunk = log?.next() ?? null;
+    const writes = [{ key, put: written }, ...(chunk === null ? [] : [chunk.write])];
     const ends = isOver(written)
       ? [
           { key: ACTIVE, delete: true as const },
@@ -127,17 +135,22 @@ export class Journal {
       const now = await this.get(next.id);
       if (now?.serial !== written.serial || now.epoch !== lead.epoch) throw error;
     }
+    if (chunk !== null) log?.kept(chunk);
     return written;
   }
 
-  /** Asks the coordinator for something; it is carried out between two steps. */
-  async ask(id: string, wish: OperationWish): Promise<void> {
-    await this.#state.commit([], [{ key: WISH + id, put: wish }]);
+  /** Asks the coordinator for something. */
+  async ask(id: string, asked: AskedWish): Promise<void> {
+    await this.#state.commit([], [{ key: WISH + id, put: asked }]);
   }
 
-  async wish(id: string): Promise<{ wish: unknown; modRevision: number } | null> {
+  /** What was asked for last and not yet carried out. */
+  async wish(id: string): Promise<(AskedWish & { modRevision: number }) | null> {
     const entry = await this.#state.get(WISH + id);
-    return entry === null ? null : { wish: entry.value, modRevision: entry.modRevision };
+    const asked = askedWish.safeParse(entry?.value);
+    return entry === null || !asked.success
+      ? null
+      : { ...asked.data, modRevision: entry.modRevision };
   }
 
   /** Takes a wish away that was carried out, unless another one has come. */
@@ -146,14 +159,68 @@ export class Journal {
     await this.#state.commit([{ key, is: 'unchangedSince', modRevision }], [{ key, delete: true }]);
   }
 
+  /** Ends with the next wish at this operation after a revision. */
+  wishChange(id: string, after: number, signal: AbortSignal): Promise<void> {
+    return this.#changed(WISH + id, after, signal);
+  }
+
+  /** Ends when another operation begins, or the active one ends, after a revision. */
+  activeChange(after: number, signal: AbortSignal): Promise<void> {
+    return this.#changed(ACTIVE, after, signal);
+  }
+
   /** Ends with the next change of anything that concerns operations. */
-  async change(after: number, signal: AbortSignal): Promise<void> {
-    for await (const changes of this.#state.watch('operations/', after, signal)) {
-      if (changes.length > 0) return;
-    }
+  change(after: number, signal: AbortSignal): Promise<void> {
+    return this.#changed('operations/', after, signal);
   }
 
   revision(): Promise<number> {
     return this.#state.revision();
   }
+
+  /** Forgets the oldest that are over, with all that is kept of them. */
+  async prune(): Promise<void> {
+    const old = (await this.list()).slice(KEPT).filter(isOver);
+    for (const { id } of old) {
+      await this.#state.commit(
+        [],
+        [
+          { key: OPERATIONS + id, delete: true },
+          { key: APPROVED + id, delete: true },
+          { key: progressKey(id), delete: true },
+          { prefix: folderOf(id), delete: true },
+        ],
+      );
+    }
+  }
+
+  async #change(next: AgentOperation, conditions: Condition[], active: string | null) {
+    const key = OPERATIONS + next.id;
+    const entry = await this.#state.get(key);
+    const before = agentOperation.parse(entry?.value);
+    const unchanged: Condition = {
+      key,
+      is: 'unchangedSince',
+      modRevision: entry?.modRevision ?? 0,
+    };
+    const writes = [
+      { key, put: { ...next, serial: before.serial + 1 } },
+      ...(active === null ? [] : [{ key: active, put: next.id }]),
+    ];
+    const isSame = before.serial === next.serial;
+    const done = isSame ? await this.#state.commit([...conditions, unchanged], writes) : null;
+    if (done === null) throw another('Look at what is under way, then ask again.');
+  }
+
+  async #changed(prefix: string, after: number, signal: AbortSignal): Promise<void> {
+    for await (const changes of this.#state.watch(prefix, after, signal)) {
+      if (changes.length > 0) return;
+    }
+  }
 }
+
+/** Where the coordinator tells how far a step is. */
+export const progressKey = (id: string): string => `operations/progress/${id}`;
+
+const another = (remedy: string): Failure =>
+  fail('REVISION_CHANGED', { remedy }, 'Another operation is under way in this cluster.');

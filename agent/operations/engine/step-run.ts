@@ -11,16 +11,22 @@ export type StepEnd =
   /** it surely did nothing, so that it may be tried or left */
   | { kind: 'nothing'; error: string }
   /** it did something and is not proved, or nobody can say */
-  | { kind: 'open'; error: string };
+  | { kind: 'open'; error: string }
+  /** a person asked for something else meanwhile; what became of it is to be looked at */
+  | { kind: 'interrupted' };
 
 export interface StepRunDeps {
   clock: Clock;
   epoch: number;
   /** the lead; lost: everything stops */
   lead: AbortSignal;
-  log(line: string): void;
-  /** tells what is waited for; the journal hears of it when it can */
-  waiting(on: string | null): void;
+  /** a person wants it to stop, whatever it does */
+  stop: AbortSignal;
+  /** a person wants a pause: it acts to its end, and does not go on waiting */
+  rest: AbortSignal;
+  log(line: string, node?: string): void;
+  /** tells what is waited for, and how far it is where that is new */
+  waiting(on: string | null, progress?: number): void;
 }
 
 /** Carries out one step: looks first, acts once, and believes only what it sees afterwards. */
@@ -40,75 +46,100 @@ export class StepRun {
    * What is there before it acts, asked again while nobody can say.
    * @throws the lead's reason
    */
-  async look(): Promise<Seen> {
-    const deadline = this.#deadline();
-    for (;;) {
-      const seen = await this.#quietly(() => this.#definition.probe(this.#context(deadline)));
-      this.#deps.lead.throwIfAborted();
-      if (seen !== null && seen !== 'unknown') return seen;
-      this.#deps.waiting('the nodes to say whether it was done');
-      if (!(await this.#pause(deadline))) return 'unknown';
-    }
+  look(): Promise<Seen> {
+    return this.#timed((until) => this.#look(until));
   }
 
   /** Acts, then looks until the effect is proved. @throws the lead's reason */
-  async act(): Promise<StepEnd> {
-    const deadline = this.#deadline();
-    let error = '';
-    try {
-      await this.#definition.do(this.#context(deadline));
-    } catch (cause) {
-      this.#deps.lead.throwIfAborted();
-      error = sentenceOf(cause);
-      this.#deps.log(`${this.#definition.id}: ${error}`);
-      const seen = await this.look();
-      if (seen === 'absent') return { kind: 'nothing', error };
-      if (seen === 'unknown') return { kind: 'open', error };
-    }
-    return this.#prove(deadline, error);
+  act(): Promise<StepEnd> {
+    return this.#timed(async (until) => {
+      let error = '';
+      try {
+        await this.#definition.do(this.#context(until));
+      } catch (cause) {
+        this.#deps.lead.throwIfAborted();
+        if (this.#deps.stop.aborted) return { kind: 'interrupted' };
+        error = sentenceOf(cause);
+        this.#deps.log(error);
+        const seen = await this.#timed((anew) => this.#look(anew));
+        if (seen === 'absent') return { kind: 'nothing', error };
+        if (seen === 'unknown') return this.#stopped() ?? { kind: 'open', error };
+        // it was done although its time was over: the proof has its own
+        if (until.aborted) return this.#timed((anew) => this.#prove(anew, error));
+      }
+      return this.#prove(until, error);
+    });
   }
 
   /** What was begun before a crash and is there: only the proof is left. */
   prove(): Promise<StepEnd> {
-    return this.#prove(this.#deadline(), '');
+    return this.#timed((until) => this.#prove(until, ''));
   }
 
   /** Brings back what was before; it may be done twice, so it must not mind. */
-  async undo(): Promise<StepEnd> {
-    const deadline = this.#deadline();
-    for (let error = ''; ; ) {
-      try {
-        await this.#definition.undo?.(this.#context(deadline));
-        this.#deps.lead.throwIfAborted();
-        return { kind: 'done', kept: this.#kept };
-      } catch (cause) {
-        this.#deps.lead.throwIfAborted();
-        error = sentenceOf(cause);
-        this.#deps.log(`${this.#definition.id}: ${error}`);
-        this.#deps.waiting(error);
+  undo(): Promise<StepEnd> {
+    return this.#timed(async (until) => {
+      for (let error = ''; ; ) {
+        try {
+          await this.#definition.undo?.(this.#context(until));
+          this.#deps.lead.throwIfAborted();
+          return { kind: 'done', kept: this.#kept };
+        } catch (cause) {
+          this.#deps.lead.throwIfAborted();
+          const again = sentenceOf(cause);
+          if (again !== error) this.#deps.log(again);
+          error = again;
+          this.#deps.waiting(error);
+        }
+        if (!(await this.#pause(until))) return { kind: 'open', error };
       }
-      if (!(await this.#pause(deadline))) return { kind: 'open', error };
+    });
+  }
+
+  async #look(until: AbortSignal): Promise<Seen> {
+    for (let told = ''; ; ) {
+      try {
+        const seen = await this.#definition.probe(this.#context(until));
+        this.#deps.lead.throwIfAborted();
+        if (seen !== 'unknown') return seen;
+      } catch (error) {
+        this.#deps.lead.throwIfAborted();
+        const said = sentenceOf(error);
+        if (said !== told) this.#deps.log(said);
+        told = said;
+      }
+      this.#deps.waiting('the nodes to say whether it was done');
+      if (!(await this.#pause(until))) return 'unknown';
     }
   }
 
-  async #prove(deadline: AbortSignal, before: string): Promise<StepEnd> {
-    let error = before;
-    for (;;) {
+  async #prove(until: AbortSignal, before: string): Promise<StepEnd> {
+    for (let error = before; ; ) {
       try {
-        const missing = await this.#definition.verify(this.#context(deadline));
+        const missing = await this.#definition.verify(this.#context(until));
         this.#deps.lead.throwIfAborted();
         if (missing === null) return { kind: 'done', kept: this.#kept };
         error = missing;
+        this.#deps.waiting(error);
       } catch (cause) {
         this.#deps.lead.throwIfAborted();
         error = sentenceOf(cause);
+        this.#deps.waiting(error);
       }
-      this.#deps.waiting(error);
-      if (!(await this.#pause(deadline))) return { kind: 'open', error };
+      const stopped = this.#stopped();
+      if (stopped !== null) return stopped;
+      if (this.#deps.rest.aborted) return { kind: 'interrupted' };
+      if (!(await this.#pause(until, this.#deps.rest))) {
+        return this.#stopped() ?? { kind: 'open', error: error || 'It took too long.' };
+      }
     }
   }
 
-  #context(deadline: AbortSignal): StepContext {
+  #stopped(): StepEnd | null {
+    return this.#deps.stop.aborted ? { kind: 'interrupted' } : null;
+  }
+
+  #context(until: AbortSignal): StepContext {
     const { id, params, notes } = this.#operation;
     return {
       operation: id,
@@ -118,34 +149,34 @@ export class StepRun {
       keep: (name, value) => {
         this.#kept[name] = value;
       },
-      log: (line) => this.#deps.log(line),
-      signal: AbortSignal.any([deadline, this.#deps.lead]),
+      log: (line, node) => this.#deps.log(line, node),
+      waiting: this.#deps.waiting,
+      signal: until,
     };
   }
 
-  #deadline(): AbortSignal {
+  /** Within the step's time, as long as this node leads and nobody stops it. */
+  async #timed<T>(work: (until: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, lead, stop } = this.#deps;
     const over = new AbortController();
-    this.#deps.clock.sleep(this.#definition.deadlineMs, this.#deps.lead).then(
+    const timer = new AbortController();
+    clock.sleep(this.#definition.deadlineMs, timer.signal).then(
       () => over.abort(new Error('It took too long.')),
       () => undefined,
     );
-    return over.signal;
+    try {
+      return await work(AbortSignal.any([over.signal, lead, stop]));
+    } finally {
+      timer.abort();
+    }
   }
 
   /** @returns false when the time is over */
-  async #pause(deadline: AbortSignal): Promise<boolean> {
-    if (deadline.aborted) return false;
-    await this.#deps.clock.sleep(LOOK_AGAIN_MS, this.#deps.lead);
-    return !deadline.aborted;
-  }
-
-  async #quietly<T>(look: () => Promise<T>): Promise<T | null> {
-    try {
-      return await look();
-    } catch (error) {
-      this.#deps.log(`${this.#definition.id}: ${sentenceOf(error)}`);
-      return null;
-    }
+  async #pause(until: AbortSignal, rest?: AbortSignal): Promise<boolean> {
+    const ends = rest === undefined ? until : AbortSignal.any([until, rest]);
+    if (!until.aborted) await this.#deps.clock.sleep(LOOK_AGAIN_MS, ends).catch(() => undefined);
+    this.#deps.lead.throwIfAborted();
+    return !until.aborted;
   }
 }
 

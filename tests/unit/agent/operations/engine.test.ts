@@ -3,11 +3,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '#agent/operations/engine/engine';
 import { Journal } from '#agent/operations/engine/journal';
+import { operationFrom } from '#agent/operations/service/make';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
 import type { State } from '#agent/state/types';
 import type { AgentOperation, OperationWish } from '#shared/contract/agent/operations';
-import { Died, type Fault, LeapingClock, Line, movingDefinition, World } from './world';
+import { Died, type Fault, LeapingClock, Line, movingDefinition, planOf, World } from './world';
+
+/** nothing goes wrong on it */
+const idle = () =>
+  new Line(
+    () => 'none',
+    () => undefined,
+  );
 
 const STEPS = ['freeze', 'stop old', 'copy', 'start new', 'settle'];
 const ID = '0b9d4e0e-6f0e-4c8e-9a36-0c1f1f0a0001';
@@ -41,45 +49,12 @@ class Stage {
 
   /** From the approval to the end, over as many coordinators as it takes. */
   async play(): Promise<AgentOperation> {
-    const definition = movingDefinition(
-      this.world,
-      () =>
-        new Line(
-          () => 'none',
-          () => undefined,
-        ),
+    const definition = movingDefinition(this.world, idle);
+    const plan = planOf(definition);
+    await new Journal(this.state).begin(
+      operationFrom(plan, { id: ID, by: 'a test', at: this.clock.now() }),
+      plan,
     );
-    await new Journal(this.state).begin({
-      id: ID,
-      kind: 'moving',
-      version: 1,
-      plan_hash: 'x',
-      params: {},
-      state: 'running',
-      steps: definition.steps({}).map((step) => ({
-        id: step.id,
-        title: step.title,
-        class: step.class,
-        state: 'pending',
-        found: false,
-        expected_ms: step.expectedMs,
-        deadline_ms: step.deadlineMs,
-        attempts: 0,
-        started_at: null,
-        ended_at: null,
-        waiting_on: null,
-        error: '',
-      })),
-      pivot_passed: false,
-      epoch: 0,
-      serial: 0,
-      coordinator: '',
-      notes: {},
-      created_by: 'a test',
-      created_at: this.clock.now(),
-      ended_at: null,
-      reason: '',
-    });
     await this.#coordinate();
     let settled = false;
     const all = this.#settled().then(() => {
@@ -130,24 +105,23 @@ class Stage {
       journal,
       definitions: new Map([[definition.kind, definition]]),
       clock: this.clock,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
       node: `n${number}`,
       onChange: (operation) => this.#watch(operation),
-      log: () => undefined,
     });
     this.#runs.push(engine.run(ID, { key, epoch }, lost.signal).catch(() => undefined));
   }
 
   #ask(moment: number): void {
     const { wish } = this.#story;
-    if (wish !== undefined && wish.at === moment) void new Journal(this.state).ask(ID, wish.wish);
+    if (wish !== undefined && wish.at === moment)
+      void new Journal(this.state).ask(ID, { wish: wish.wish, by: 'ada' });
   }
 
   #watch(operation: AgentOperation): void {
     this.seen.push(operation.state);
     if (operation.state !== 'stuck' || this.#story.mend === undefined) return;
     this.world.failing.clear();
-    void new Journal(this.state).ask(ID, this.#story.mend);
+    void new Journal(this.state).ask(ID, { wish: this.#story.mend, by: 'ada' });
   }
 }
 
@@ -218,7 +192,10 @@ describe('an operation', () => {
     const stage = new Stage({});
     const running = stage.play();
     await expect(
-      new Journal(stage.state).begin({ ...(await stored(stage)), id: crypto.randomUUID() }),
+      new Journal(stage.state).begin(
+        { ...(await stored(stage)), id: crypto.randomUUID() },
+        planOf(movingDefinition(stage.world, idle)),
+      ),
     ).rejects.toMatchObject({ code: 'REVISION_CHANGED' });
     await running;
     expect(await new Journal(stage.state).active()).toBeNull();
@@ -233,24 +210,10 @@ describe('an operation', () => {
     lead.epoch = (await stage.state.get(lead.key))?.createRevision ?? 0;
     const engine = new Engine({
       journal,
-      definitions: new Map([
-        [
-          'moving',
-          movingDefinition(
-            stage.world,
-            () =>
-              new Line(
-                () => 'none',
-                () => undefined,
-              ),
-          ),
-        ],
-      ]),
+      definitions: new Map([['moving', movingDefinition(stage.world, idle)]]),
       clock: stage.clock,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
       node: 'n',
       onChange: () => undefined,
-      log: () => undefined,
     });
     const end = await engine.run(ID, lead, new AbortController().signal);
     expect(end).toMatchObject({ state: 'stuck', reason: expect.stringContaining('version') });

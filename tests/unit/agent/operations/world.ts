@@ -1,6 +1,9 @@
 import type { OperationDefinition, Seen, StepDefinition } from '#agent/operations/engine/types';
+import { planFrom } from '#agent/operations/service/make';
+import type { OperationKind } from '#agent/operations/types';
 import type { Clock } from '#agent/ports';
 import type { State } from '#agent/state/types';
+import type { OperationPlan } from '#shared/contract/agent/operations';
 
 /** A clock that leaps to the next moment somebody sleeps for, as soon as nothing else goes on. */
 export class LeapingClock implements Clock {
@@ -176,4 +179,31 @@ export function movingDefinition(world: World, line: () => Line): OperationDefin
     step('settle', 'idempotent'),
   ];
   return { kind: 'moving', version: 1, steps: () => steps };
+}
+
+/** A plan of these steps, as the service would make it. */
+export function planOf(definition: OperationDefinition, rollbackMs = 0): OperationPlan {
+  const kind: OperationKind = {
+    ...definition,
+    steps: (params) => definition.steps(params).map((step) => ({ ...step, detail: step.title })),
+    draft: () => Promise.reject(new Error('Not planned here')),
+  };
+  const none = { count: 0, items: [] };
+  return planFrom(
+    kind,
+    {
+      title: 'Moving',
+      params: {},
+      facts: {},
+      procedure: '',
+      reason: '',
+      checks: [],
+      expectedPauseMs: 0,
+      blast: { goesOn: none, waits: none, cannot: none },
+      irreversible: [],
+      confirm: 'new',
+      rollbackMs,
+    },
+    { at: 1_000, by: 'a test', checks: [] },
+  );
 }
