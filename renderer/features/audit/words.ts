@@ -38,8 +38,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'vault.create': 'Vault made',
 };
 
-const DEEDS = /^(guest|slurm)\.(\w+?)(\.ordered)?$/;
-const ON: Readonly<Record<string, string>> = { guest: 'Guest', slurm: 'SLURM' };
+const DEEDS = /^(guest|slurm|operation)\.(\w+?)(\.ordered)?$/;
+const ON: Readonly<Record<string, string>> = {
+  guest: 'Guest',
+  slurm: 'SLURM',
+  operation: 'Operation',
+};
 
 /** `Cluster changed`, `Guest: stop (ordered)`. */
 export function actionWords(action: string): string {

@@ -22,9 +22,9 @@ export interface FollowerDeps {
 }
 
 /** An agent answers from what it knows; a dead one must not hold up the way to the next. */
-const LOOK_MS = 4_000;
+const LOOK_MS = 3_000;
 /** After so long without a word it is asked whether it is still there. */
-const QUIET_MS = 8_000;
+const QUIET_MS = 3_000;
 /** Agents say at least every 15 s that they are still there. */
 const SILENCE_MS = 25_000;
 const FIRST_PAUSE_MS = 500;

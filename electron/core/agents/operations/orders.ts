@@ -37,7 +37,7 @@ interface Order {
 }
 
 /** Every node concerned is asked for a plan, and again at the start. */
-const PLAN_MS = 60_000;
+const PLAN_MS = 34_000;
 const ASK_MS = 15_000;
 const LOOK_EVERY_MS = 1_500;
 const LOOKS = 5;
