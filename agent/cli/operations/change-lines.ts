@@ -58,7 +58,7 @@ function stepLines(was: OperationStep | undefined, now: OperationStep, place: st
   }
   if (error !== '' && error !== was?.error) lines.push(`                 ${error}`);
   if (waitingOn !== null && waitingOn !== was?.waiting_on) {
-    lines.push(`                 waits for ${waitingOn}`);
+    lines.push(`                 waits for: ${waitingOn}`);
   }
   return lines;
 }

@@ -41,7 +41,7 @@ export function pulseText(pulse: OperationPulse): string {
 
 const waiting = ({ steps }: OperationAnswer['operation']) =>
   steps.flatMap(({ title, state, waiting_on: on }) =>
-    on !== null && state !== 'done' ? [`${title} waits for ${on}`] : [],
+    on !== null && state !== 'done' ? [`${title} waits for: ${on}`] : [],
   );
 
 function remedies({ id, pivot_passed: isPast }: OperationAnswer['operation']): string[] {

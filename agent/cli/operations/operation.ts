@@ -112,5 +112,5 @@ const stepRows = ({ steps }: AgentOperation) =>
     title,
     found ? 'was so already' : STEP_WORDS[state],
     from === null || to === null ? '' : duration(to - from),
-    error || (step.waiting_on === null || to !== null ? '' : `waits for ${step.waiting_on}`),
+    error || (step.waiting_on === null || to !== null ? '' : `waits for: ${step.waiting_on}`),
   ]);

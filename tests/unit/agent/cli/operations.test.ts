@@ -59,7 +59,7 @@ test('an approved one is started once under the hash that was shown, and followe
   expect(agent.asked[1]).toEqual({ request: 'POST', body: { plan_hash: HASH, confirm: 'a2' } });
   expect(stdout).toMatch(/1\/2 {2}Hold both controllers: under way$/m);
   expect(stdout).toMatch(/1\/2 {2}Hold both controllers: done in 0\.4 s$/m);
-  expect(stdout).toMatch(/^ +waits for slurmctld on a2 to answer$/m);
+  expect(stdout).toMatch(/^ +waits for: slurmctld on a2 to answer$/m);
   expect(stdout).toMatch(/^Done in 5\.2 s: SLURM controller: a1 to a2\.$/m);
   expect(stdout).toContain('The longest submission took 0.4 s, 0 failed. 12 of 12 jobs');
   expect(stdout).toContain(`node-agent operation rollback ${ID}`);
@@ -84,7 +84,7 @@ test('one that was undone, or waits for a person, ends with 1 and says what can 
   const second = await stage({ events: [[stuck]] });
   const { code, stdout } = await second.run(['operation', 'follow', ID]);
   expect(code).toBe(1);
-  expect(stdout).toContain('Hold both controllers waits for job 17 of ada');
+  expect(stdout).toContain('Hold both controllers waits for: job 17 of ada');
   expect(stdout).toContain(`node-agent operation retry ${ID}`);
   expect(stdout).toContain(`node-agent operation abort ${ID}`);
 });
