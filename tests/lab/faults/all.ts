@@ -15,6 +15,8 @@ export function faultsOf(procedure: Procedure, calm: Outcome): Fault[] {
     ...steps.map((index) => list.killedAtStep(index)),
     ...steps.map((index) => list.targetDies(index)),
     list.targetDiesAtWork,
+    ...steps.map((index) => list.abortedAtStep(index)),
+    list.rolledBack,
     list.hangsAWhile,
     list.hangsBefore,
     list.hangsOnStop,

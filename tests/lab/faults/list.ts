@@ -3,7 +3,7 @@ import { type Armed, arm, killAgent } from '#tests/lab/faults/arm';
 import type { Fault, Turn } from '#tests/lab/faults/run';
 import type { LabHost } from '#tests/lab/host';
 import { STATE_DISK } from '#tests/lab/load/cluster';
-import { begin, handoffTo, planOn, startOn } from '#tests/lab/operations';
+import { begin, handoffTo, planOn, startOn, wishOn } from '#tests/lab/operations';
 import { until } from '#tests/lab/process';
 
 type When = NonNullable<Fault['when']>;
@@ -52,8 +52,8 @@ export function coordinatorKilled(when: When, name: string, returns: boolean): F
       armed.clear();
       await Promise.all(cluster.hosts.map((host) => host.agent('start')));
     },
-    // before the pivot it may be undone by the next one where that one cannot tell; never stuck
-    ends: ['done', 'undone'],
+    // the next one looks at what is there and goes on
+    ends: ['done'],
   };
 }
 
@@ -63,6 +63,21 @@ export const killedAtWrite = (serial: number): Fault =>
 export const killedAtStep = (index: number): Fault =>
   coordinatorKilled(atStep(index), `at step ${index + 1}`, true);
 export const killedAtPivot: Fault = coordinatorKilled(atPivot, 'at the pivot', false);
+
+/** A person aborts it when a step is about to act: undone before the pivot, finished after it. */
+export const abortedAtStep = (index: number): Fault => ({
+  name: `aborted at step ${index + 1}`,
+  when: atStep(index),
+  strike: async ({ other }, { id }) => void (await wishOn(other, id, 'abort')),
+  ends: ['undone', 'done'],
+});
+
+/** A person thinks better of it when all is done. */
+export const rolledBack: Fault = {
+  name: 'rolled back after its end',
+  afterwards: 'rollback',
+  ends: ['done, then undone'],
+};
 
 /** The target loses its power when a step is about to act. */
 export function targetDies(index: number): Fault {

@@ -1,4 +1,8 @@
-import type { AgentOperation, OperationWish } from '#shared/contract/agent/operations';
+import type {
+  AgentOperation,
+  OperationAnswer,
+  OperationWish,
+} from '#shared/contract/agent/operations';
 import { JournalWatch } from '#tests/lab/faults/journal';
 import type { LoadedCluster, Parts } from '#tests/lab/load/cluster';
 import { type Audit, complaints } from '#tests/lab/load/ledger';
@@ -12,7 +16,11 @@ export interface Turn extends Parts {
 }
 
 /** How a handoff ended: its state, and before it those in which a person was asked. */
-export type Ending = 'done' | 'undone' | `stuck, then ${string}` | `refused: ${string}`;
+export type Ending =
+  | 'done'
+  | 'undone'
+  | `${'done' | 'stuck'}, then ${string}`
+  | `refused: ${string}`;
 
 export interface Fault {
   readonly name: string;
@@ -27,6 +35,8 @@ export interface Fault {
   heal?(turn: Turn): Promise<void>;
   /** What a person answers who is asked after the healing. */
   readonly answer?: OperationWish;
+  /** What a person asks for after it was done. */
+  readonly afterwards?: OperationWish;
   /** one of these it must be */
   readonly ends: readonly (Ending | RegExp)[];
   /** what of the account is the fault's own doing and no fault of ours, with why */
@@ -96,24 +106,29 @@ async function carriedOut(turn: Turn, fault: Fault): Promise<string> {
     if (!(error instanceof Refused)) throw error;
     return `refused: ${error.code}`;
   }
+  const asked = async ({ operation: { id, serial } }: OperationAnswer, wish: OperationWish) => {
+    await wishOn(turn.other, id, wish);
+    await turn.watch.first((one) => one.serial > serial);
+    return ended(hosts, id, OVER_MS);
+  };
   const first = await ended(hosts, operation.id, OVER_MS);
-  if (first.operation.state !== 'stuck') {
-    if (turn.watch.seen.some((one) => when?.(one))) await struck;
-    return first.operation.state;
+  const { state } = first.operation;
+  // a state that it never came to cannot strike any more
+  if (turn.watch.seen.some((one) => when?.(one))) await struck;
+  if (state === 'stuck') {
+    await fault.heal?.(turn);
+    const last = await asked(first, fault.answer ?? 'retry');
+    return `stuck, then ${last.operation.state}`;
   }
-  await struck;
-  await fault.heal?.(turn);
-  await wishOn(turn.other, operation.id, fault.answer ?? 'retry');
-  const going = await turn.watch.first(({ serial }) => serial > first.operation.serial);
-  const last = await ended(hosts, going.id, OVER_MS);
-  return `stuck, then ${last.operation.state}`;
+  if (fault.afterwards === undefined || state !== 'done') return state;
+  return `${state}, then ${(await asked(first, fault.afterwards)).operation.state}`;
 }
 
 function wrongEnding(fault: Fault, ending: string, holder: string, turn: Turn): string[] {
   const fits = fault.ends.some((one) =>
     typeof one === 'string' ? one === ending : one.test(ending),
   );
-  const expected = ending.endsWith('done') && !ending.endsWith('undone') ? turn.to : turn.from;
+  const expected = /(^|, then )done$/.test(ending) ? turn.to : turn.from;
   const was = turn.watch.seen.at(-1)?.reason ?? '';
   return [
     ...(fits ? [] : [`It ended ${ending}${was === '' ? '' : ` (${was})`}.`]),
