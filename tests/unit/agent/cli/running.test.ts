@@ -83,6 +83,18 @@ test('plain loopback changes nothing', async () => {
   expect(refused.status).toBe(403);
 });
 
+test('operations are asked of the agent: none yet, and what this cluster lacks is refused', async () => {
+  const listed = await run(['operation', 'list', '--json']);
+  expect([listed.code, JSON.parse(listed.stdout)]).toEqual([0, { operations: [] }]);
+  for (const words of [['--to', 'n1', '--plan'], []]) {
+    const refused = await run(['handoff', '--role', 'slurm-controller', ...words, '--json']);
+    expect(refused.code).toBe(1);
+    const code = expect.stringMatching(/^(NOT_FOUND|UNSUPPORTED)$/);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false, code });
+  }
+  expect((await run(['operation', 'follow', 'abc'])).stderr).toContain('no operation abc');
+});
+
 test('a second agent on the same state folder is refused, and so is a start in the background', async () => {
   const second = await run(['start', '--foreground']);
   expect(second.code).toBe(1);
