@@ -5,6 +5,7 @@ import { systemClock } from '#agent/host/clock';
 import type { Member, Peers } from '#agent/membership/types';
 import type { Clock } from '#agent/ports';
 import type { SlurmSettings } from '#agent/roles/slurm/config';
+import type { ControllerRelay } from '#agent/roles/slurm/relay';
 import { createSlurm, type SlurmParts } from '#agent/roles/slurm/roles';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
@@ -124,6 +125,7 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
         mungeLog: folder('log/munge'),
         slurmdSpool: folder('spool/slurmd'),
       },
+      relay: new StagedRelay(),
       settings: {
         controller: {
           enabled: Boolean(wish.controller),
@@ -170,6 +172,19 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     return found;
   };
   return { node, nodes: [...nodes.values()], shared, store };
+}
+
+/** A relay that only says where it leads. */
+export class StagedRelay implements ControllerRelay {
+  to: string | null = null;
+
+  open = async (_own: string, to: string): Promise<void> => {
+    this.to = to;
+  };
+  close = async (): Promise<void> => {
+    this.to = null;
+  };
+  end = this.close;
 }
 
 /** Real time, ten times as fast for whoever sleeps. */

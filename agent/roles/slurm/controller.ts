@@ -1,19 +1,21 @@
-import { createConnection } from 'node:net';
 import { fail } from '#shared/contract/errors';
 import type { Member, Membership } from '../../membership/types';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
 import { Kept } from './kept';
+import { complaint } from './look';
 import type { Account, SlurmMachine } from './machine';
 import { clusterNameOf, firstJobIdOf } from './names';
 import { inControl, pingControllers } from './ping';
+import { CONTROLLER_PORT, listens } from './port';
 import type { Standing } from './standing';
 import { StateSave } from './state-save';
 
-export const CONTROLLER_PORT = 6817;
 const STOP_MS = 60_000;
 const RECONFIGURE_MS = 20_000;
+/** it waits for half of SlurmctldTimeout by itself */
+const TAKEOVER_MS = 90_000;
 
 const SLURMCTLD: DaemonSpec = {
   name: 'slurmctld',
@@ -52,7 +54,9 @@ export class Controller {
     const entry = await this.#deps.state.get(CONFIG_KEY);
     if (entry === null) return this.#found();
     const config = slurmConfig.parse(entry.value);
-    const changed = await this.#wish(config);
+    // while it moves, nobody else changes it
+    const isBusy = config.moving !== null || config.held.includes(this.#deps.membership.self.id);
+    const changed = isBusy ? null : await this.#wish(config);
     if (changed === null) return config;
     const next = { ...changed, revision: config.revision + 1 };
     const done = await this.#deps.state.commit(
@@ -73,9 +77,14 @@ export class Controller {
   async run(config: SlurmConfig): Promise<void> {
     const { logger } = this.#deps;
     await this.#daemon.run(SLURMCTLD, async () => {
-      await this.#save(config).prove(config.stateId, await this.#account(config.slurmUser));
+      await this.prove(config);
       logger.info({ standing: this.standing(config) }, 'slurmctld is started');
     });
+  }
+
+  /** Whether the folder is the one `config` speaks of. @throws Failure NOT_FOUND where it is not */
+  async prove(config: SlurmConfig): Promise<void> {
+    await this.#save(config).prove(config.stateId, await this.#account(config.slurmUser));
   }
 
   daemon(): Promise<DaemonState> {
@@ -85,6 +94,31 @@ export class Controller {
   /** Which controllers answer; the first is in control. @throws Failure TIMEOUT */
   async inControl(): Promise<string | null> {
     return inControl(await pingControllers(this.#deps.commands));
+  }
+
+  /** Stops one whose files have changed and starts it by the new ones. */
+  async restart(config: SlurmConfig): Promise<void> {
+    await this.prove(config);
+    await this.#daemon.restart(SLURMCTLD);
+  }
+
+  /** Makes the one in control read its files anew. @throws Failure SERVER_ERROR | TIMEOUT */
+  async reconfigure(): Promise<void> {
+    await this.#scontrol('reconfigure');
+  }
+
+  /** Makes the standby here take over from one that does not answer. @throws Failure SERVER_ERROR | TIMEOUT */
+  async takeControl(): Promise<void> {
+    await this.#scontrol('takeover');
+  }
+
+  async #scontrol(word: 'reconfigure' | 'takeover'): Promise<void> {
+    const argv = ['scontrol', word] as const;
+    const { code, stderr } = await this.#deps.commands.run(argv, { deadlineMs: TAKEOVER_MS });
+    if (code === 0) return;
+    const remedy = 'Look at the controllers: scontrol ping.';
+    const message = `scontrol ${word} failed: ${complaint(stderr)}.`;
+    throw fail('SERVER_ERROR', { remedy, detail: stderr.slice(0, 500) }, message);
   }
 
   /** It was seen at work: from now on an empty folder is never taken for a new one. */
@@ -122,7 +156,7 @@ export class Controller {
     const { clock, membership } = this.#deps;
     await this.#daemon.stop();
     const until = clock.monotonic() + 5_000;
-    while (await answers(membership.self.address)) {
+    while (await listens(membership.self.address)) {
       if (clock.monotonic() > until) throw stillThere(membership.self);
       await clock.sleep(100);
     }
@@ -182,7 +216,7 @@ export class Controller {
     const mayJoin = config.shared && settings.controller.shared && !config.controllers.includes(id);
     if (!mayJoin) return null;
     // the folder is looked at before it is promised
-    await this.#save(config).prove(config.stateId, await this.#account(config.slurmUser));
+    await this.prove(config);
     return { ...config, controllers: [...config.controllers, id] };
   }
 
@@ -196,20 +230,6 @@ export class Controller {
     const remedy = `Install SLURM's packages, or make the user ${name}, with the same number on all nodes.`;
     throw fail('NOT_FOUND', { remedy }, `This node has no user ${name}.`);
   }
-}
-
-/** Whether something listens at the controller's port. */
-function answers(host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host, port: CONTROLLER_PORT, timeout: 1_000 });
-    const end = (isOpen: boolean) => {
-      socket.destroy();
-      resolve(isOpen);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('timeout', () => end(false));
-    socket.once('error', () => end(false));
-  });
 }
 
 const stillThere = ({ name }: Pick<Member, 'name'>) =>

@@ -41,9 +41,14 @@ export class SlurmFiles {
 
   /**
    * Writes what differs. A file of somebody else is kept aside once.
+   * @param options.isChecked SLURM took these lines before, in another order
    * @throws Failure INVALID_INPUT where SLURM does not take it; the old files stay then
    */
-  async apply(config: SlurmConfig, controllers: readonly ControllerHost[]): Promise<Applied> {
+  async apply(
+    config: SlurmConfig,
+    controllers: readonly ControllerHost[],
+    { isChecked = false } = {},
+  ): Promise<Applied> {
     const { machine, folders } = this.#deps;
     await mkdir(folders.slurm, { recursive: true });
     await mkdir(folders.slurmdSpool, { recursive: true, mode: 0o755 });
@@ -53,7 +58,7 @@ export class SlurmFiles {
     const wanted = renderSlurmConf(config, controllers);
     const before = await this.#read('slurm.conf');
     if (before === wanted) return cgroup || gres ? 'restart' : 'same';
-    await this.#check(wanted);
+    if (!isChecked) await this.#check(wanted);
     await this.#write('slurm.conf', wanted);
     return cgroup || gres || fixed(before ?? '') !== fixed(wanted) ? 'restart' : 'reread';
   }

@@ -4,6 +4,7 @@ import { Followed } from '../../facts/followed';
 import type { Membership } from '../../membership/types';
 import type { Clock, DaemonState, Logger } from '../../ports';
 import type { State } from '../../state/types';
+import type { Aftercare } from './aftercare';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
 import type { Controller } from './controller';
 import type { ControllerElection } from './election';
@@ -14,6 +15,7 @@ import type { SharedMungeKey } from './munge-key';
 import { MungeWatch } from './munge-watch';
 import type { Observer } from './observer';
 import { mungeProblem, type Part, primaryLost, refusedLine, slurmProblem } from './problems';
+import type { ControllerRelay } from './relay';
 import { type ControllerHost, refusedLines } from './render';
 import { controllerState, type Standing, workerService, workerState } from './standing';
 import type { SlurmFacts } from './types';
@@ -32,6 +34,8 @@ export interface KeeperDeps {
   files: SlurmFiles;
   election: ControllerElection;
   observer: Observer;
+  relay: ControllerRelay;
+  aftercare: Aftercare;
 }
 
 const STEADY_MS = 5_000;
@@ -103,7 +107,7 @@ export class SlurmKeeper {
     this.#wanted[role] = false;
     const { controller, worker, election } = this.#deps;
     // after the round that may just be starting it
-    await this.#inTurn(async () => {
+    await this.inTurn(async () => {
       if (role === 'worker') {
         await worker.stop();
         this.#daemons.worker = await worker.daemon();
@@ -111,6 +115,7 @@ export class SlurmKeeper {
       }
       election.close();
       this.#isUp = false;
+      await this.#deps.relay.close();
       await controller.stop();
       this.#daemons.controller = await controller.daemon();
     });
@@ -125,6 +130,7 @@ export class SlurmKeeper {
     const { clock } = this.#deps;
     // a command that hangs ends by its own deadline
     await Promise.race([Promise.allSettled([...this.#loops, this.#turn]), clock.sleep(CLOSE_MS)]);
+    await this.#deps.relay.end();
   }
 
   controllerState(): RoleState {
@@ -178,7 +184,7 @@ export class SlurmKeeper {
     const { clock } = this.#deps;
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
-      const isSteady = await this.#inTurn(() => this.#round());
+      const isSteady = await this.inTurn(() => this.#round());
       const pause = clock.sleep(isSteady ? STEADY_MS : BUSY_MS, signal).catch(() => undefined);
       await Promise.race([pause, this.#wake.promise]);
       // what comes in a burst is dealt with in one round
@@ -200,16 +206,42 @@ export class SlurmKeeper {
       await this.#checkMunge();
       return true;
     });
-    if (config !== null) await this.#part('files', () => this.#apply(config));
     this.#areFilesOurs = await files.areOurs();
+    // while the controller moves, the operation says who takes its files over, and when
+    if (config !== null && (config.moving === null || !this.#areFilesOurs)) {
+      await this.#part('files', () => this.apply(config));
+      this.#areFilesOurs = await files.areOurs();
+    }
+    if (config?.moving !== undefined && config.moving !== null && this.#areFilesOurs) {
+      return this.#whileMoving(config);
+    }
     const mayRun = hasKey === true && this.#areFilesOurs;
     if (this.#wanted.controller) {
       // on an old copy of the agreement nothing is started, for another may be in control by now
       await this.#runController(config, mayRun && settled !== null);
+      if (settled !== null) await this.#part('relay', () => this.#keepRelay(settled));
     }
     if (this.#wanted.worker) await this.#runWorker(mayRun);
-    const isUp = !this.#wanted.controller || this.#isUp || this.#standing === 'cold';
+    const isIdle = this.#standing === 'cold' || this.#isHeld(config);
+    const isUp = !this.#wanted.controller || this.#isUp || isIdle;
     return this.#troubles.size === 0 && isUp;
+  }
+
+  /**
+   * Asks SLURM nothing: who asks now may have to wait until the next controller is there, and the one
+   * who starts it waits for this round.
+   */
+  async #whileMoving(config: SlurmConfig): Promise<boolean> {
+    const { controller, worker, election } = this.#deps;
+    if (this.#wanted.worker) this.#daemons.worker = await worker.daemon();
+    if (!this.#wanted.controller) return true;
+    this.#daemons.controller = await controller.daemon();
+    if (this.#daemons.controller.state !== 'running') {
+      this.#isUp = false;
+      election.follow(false);
+    }
+    await this.#part('relay', () => this.#keepRelay(config));
+    return true;
   }
 
   /** Without the state nothing new can be agreed on; what runs is right as long as it runs. */
@@ -232,17 +264,42 @@ export class SlurmKeeper {
     return this.#wanted.controller ? controller.settled() : this.config;
   }
 
-  async #apply(config: SlurmConfig): Promise<void> {
+  /**
+   * Writes the files and has daemons take them over; a controller that is held is left alone.
+   * @throws Failure INVALID_INPUT | NODE_UNREACHABLE
+   */
+  async apply(config: SlurmConfig): Promise<void> {
     const { files, controller, worker, logger } = this.#deps;
-    const hosts = this.#hosts(config);
-    const applied = await files.apply(config, hosts);
+    const applied = await files.apply(config, this.hosts(config));
     if (applied === 'same') return;
     logger.info({ revision: config.revision, applied }, 'slurm.conf was written');
-    if (this.#wanted.controller) await controller.takeOver(applied, controller.standing(config));
+    if (this.#wanted.controller && !this.#isHeld(config)) {
+      await controller.takeOver(applied, controller.standing(config));
+    }
     if (this.#wanted.worker) await worker.takeOver(applied);
   }
 
-  #hosts(config: SlurmConfig): ControllerHost[] {
+  #isHeld(config: SlurmConfig | null): boolean {
+    return config?.held.includes(this.#deps.membership.self.id) === true;
+  }
+
+  /** What still comes here for a controller that moved is handed on, until nobody asks here any more. */
+  async #keepRelay(config: SlurmConfig): Promise<void> {
+    const { controller, membership, relay, aftercare } = this.#deps;
+    const { self } = membership;
+    const mine = config.relays.find(({ from }) => from === self.id);
+    if (mine === undefined) return relay.close();
+    if ((await controller.daemon()).state === 'running') {
+      if (config.moving !== null) return;
+      await controller.stop();
+    }
+    const to = membership.members().find(({ id }) => id === mine.to);
+    if (to !== undefined) await relay.open(self.address, to.address);
+    if (config.moving === null && (await aftercare.isDue(mine))) await aftercare.end(self.id);
+  }
+
+  /** @throws Failure NODE_UNREACHABLE as long as one of them was not heard of */
+  hosts(config: SlurmConfig): ControllerHost[] {
     const { membership } = this.#deps;
     const known = new Map(membership.members().map((member) => [member.id, member]));
     known.set(membership.self.id, membership.self);
@@ -262,7 +319,11 @@ export class SlurmKeeper {
     const { controller, election, membership, observer } = this.#deps;
     await this.#part('controller', async () => {
       try {
-        if (config !== null && mayRun && this.#standing !== 'cold') await controller.run(config);
+        if (config !== null && mayRun && !this.#isHeld(config)) {
+          if (this.#standing !== 'cold') await controller.run(config);
+          // it lost its place while nobody could tell it
+          else if ((await controller.daemon()).state === 'running') await controller.stop();
+        }
       } finally {
         this.#daemons.controller = await controller.daemon();
       }
@@ -366,7 +427,8 @@ export class SlurmKeeper {
     }
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Does something of an operation when the round that is under way is over, and before the next. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => undefined);
     return mine;

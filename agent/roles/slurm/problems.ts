@@ -2,7 +2,7 @@ import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import type { Failure } from '#shared/contract/errors';
 
 /** What of SLURM on this node can be in trouble by itself. */
-export type Part = 'setup' | 'controller' | 'worker' | 'munge' | 'files';
+export type Part = 'setup' | 'controller' | 'worker' | 'munge' | 'files' | 'relay';
 
 const TITLES: Record<Part, string> = {
   setup: 'SLURM could not be set up',
@@ -10,6 +10,7 @@ const TITLES: Record<Part, string> = {
   worker: 'The SLURM worker is not as it should be',
   munge: 'munge does not work as it should',
   files: "SLURM's configuration could not be written",
+  relay: 'Jobs from before the move of the SLURM controller cannot be led to it',
 };
 
 const CODES: Record<Exclude<Part, 'munge'>, string> = {
@@ -17,6 +18,7 @@ const CODES: Record<Exclude<Part, 'munge'>, string> = {
   controller: 'slurm-controller',
   worker: 'slurm-worker',
   files: 'slurm-conf',
+  relay: 'slurm-relay',
 };
 
 /** @param node name of the node that has it */

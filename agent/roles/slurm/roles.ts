@@ -5,16 +5,20 @@ import type { Clock, Commands, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
 import type { Role } from '../types';
 import { SlurmActions } from './actions';
-import type { SlurmSettings } from './config';
+import { Aftercare } from './aftercare';
+import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
 import { Controller } from './controller';
 import { ControllerElection } from './election';
 import { SlurmFiles } from './files';
+import { SlurmHanding } from './handing';
 import { SlurmKeeper } from './keeper';
 import type { SlurmFolders, SlurmMachine } from './machine';
 import { Munge } from './munge';
 import { SharedMungeKey } from './munge-key';
 import { Observer } from './observer';
+import type { ControllerRelay } from './relay';
 import { SlurmView } from './slurm';
+import { StateSource } from './state-source';
 import type { Slurm } from './types';
 import { Worker } from './worker';
 
@@ -29,6 +33,7 @@ export interface SlurmDeps {
   machine: SlurmMachine;
   folders: SlurmFolders;
   settings: SlurmSettings;
+  relay: ControllerRelay;
 }
 
 /** All of SLURM on this node. */
@@ -36,6 +41,10 @@ export interface SlurmParts {
   slurm: Slurm;
   /** those that the configuration enables */
   roles: Role[];
+  /** for operations that move the controller */
+  handing: SlurmHanding;
+  /** as this node last knew it; null: SLURM is not set up */
+  config(): SlurmConfig | null;
   /** what the API mounts for the other nodes */
   routes: PeerRoute[];
   /** Begins to look; also where this node has no role, for what others tell. */
@@ -64,14 +73,21 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
     logger,
     isReady: () => keeper.isReady,
   });
+  const controller = new Controller(deps);
+  const files = new SlurmFiles(deps);
   const keeper: SlurmKeeper = new SlurmKeeper({
     ...deps,
     munge,
     election,
     observer,
-    controller: new Controller(deps),
+    controller,
     worker: new Worker(deps),
-    files: new SlurmFiles(deps),
+    files,
+    aftercare: new Aftercare(deps),
+  });
+  const source = new StateSource(membership.self.id, async () => {
+    const entry = await state.get(CONFIG_KEY);
+    return entry === null ? null : slurmConfig.parse(entry.value);
   });
   const actions = new SlurmActions({
     commands,
@@ -85,7 +101,9 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
   return {
     slurm,
     roles: rolesOf(keeper, settings),
-    routes: munge.routes(),
+    handing: new SlurmHanding({ ...deps, keeper, controller, files, munge, observer }),
+    config: () => keeper.config,
+    routes: [...munge.routes(), source.route()],
     start: () => observer.start(),
     async close() {
       await keeper.close();

@@ -12,7 +12,7 @@ import type { Account } from './machine';
  * those that run. So a mark in the folder names it, the shared state names the same, and nothing
  * starts where the two do not agree.
  */
-const MARK = '.clusterdeck.json';
+export const MARK = '.clusterdeck.json';
 /** Put there by a person who wants to begin anew. */
 const CONSENT = '.clusterdeck-begin-anew';
 
@@ -23,6 +23,9 @@ const mark = z.object({
   hasRun: z.boolean(),
 });
 type Mark = z.infer<typeof mark>;
+
+/** What a move left beside: the copy under way, what lay there before, a probe. */
+const isAside = (name: string) => name.startsWith('.clusterdeck-') && name !== CONSENT;
 
 export class StateSave {
   readonly #path: string;
@@ -85,10 +88,21 @@ export class StateSave {
     );
   }
 
-  /** To be told when a controller was seen working on it. */
-  async confirm(): Promise<void> {
+  /** To be told when a controller was seen working on it; `false`: one surely did not. */
+  async confirm(hasRun = true): Promise<void> {
     const found = await this.#mark();
-    if (found !== null && !found.hasRun) await this.#write({ ...found, hasRun: true });
+    if (found !== null && found.hasRun !== hasRun) await this.#write({ ...found, hasRun });
+  }
+
+  /** Whose it is; null: it has no mark of this cluster. */
+  async seen(): Promise<{ stateId: string; hasRun: boolean } | null> {
+    const found = await this.#mark();
+    return found?.cluster === this.#clusterUuid ? found : null;
+  }
+
+  /** Says whose a folder is that was filled with a copy. */
+  mark(stateId: string): Promise<void> {
+    return this.#write({ cluster: this.#clusterUuid, stateId, hasRun: false });
   }
 
   async #begin(stateId: string, owner: Account): Promise<void> {
@@ -103,7 +117,7 @@ export class StateSave {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
     });
-    return names.filter((name) => name !== 'lost+found');
+    return names.filter((name) => name !== 'lost+found' && !isAside(name));
   }
 
   async #mark(): Promise<Mark | null> {

@@ -21,6 +21,10 @@ const config: SlurmConfig = {
   slurmdTimeoutMs: 300_000,
   partitions: [],
   extra: [],
+  held: [],
+  relays: [],
+  moving: null,
+  epoch: 0,
   revision: 3,
 };
 const controllers = [

@@ -1,0 +1,70 @@
+import type { Clock, Commands, Logger } from '../../ports';
+import type { State } from '../../state/types';
+import { CONFIG_KEY, type RelayRecord, slurmConfig } from './config';
+import { listing } from './listing';
+
+const ASK_MS = 10_000;
+const EVERY_MS = 4_000;
+/** clocks of two nodes are never quite the same */
+const MARGIN_MS = 5_000;
+
+interface Deps {
+  state: Pick<State, 'get' | 'commit'>;
+  commands: Commands;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * What is left after a controller moved away: a job that began before asks at its old place when it
+ * ends, and a standby there would refuse it, so that its end is lost and it runs again. So this node
+ * relays until no such job is left, and only then may be a standby.
+ */
+export class Aftercare {
+  readonly #deps: Deps;
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Whether no job from before runs any more; false while nobody can say. @throws Failure of squeue */
+  async isDue({ since }: RelayRecord): Promise<boolean> {
+    const { clock, commands } = this.#deps;
+    if (clock.monotonic() - this.#askedAt < EVERY_MS) return false;
+    this.#askedAt = clock.monotonic();
+    const { format, rows } = listing(['%T', '%S']);
+    const argv = ['squeue', '-h', '-a', '-o', format] as const;
+    const { code, stdout } = await commands.run(argv, {
+      deadlineMs: ASK_MS,
+      env: { SLURM_TIME_FORMAT: '%s' },
+    });
+    if (code !== 0) return false;
+    return rows(stdout).every(([state = '', start = '']) => {
+      if (state === 'PENDING') return true;
+      // without a time it may be from before
+      return Number(start) * 1000 > since + MARGIN_MS;
+    });
+  }
+
+  /** Ends this node's relay and hold; its keeper then does what the configuration wants of it. */
+  async end(node: string): Promise<void> {
+    const { state, logger } = this.#deps;
+    const entry = await state.get(CONFIG_KEY);
+    if (entry === null) return;
+    const config = slurmConfig.parse(entry.value);
+    if (config.moving !== null) return;
+    const next = {
+      ...config,
+      held: config.held.filter((id) => id !== node),
+      relays: config.relays.filter(({ from }) => from !== node),
+      revision: config.revision + 1,
+    };
+    const done = await state.commit(
+      [{ key: CONFIG_KEY, is: 'unchangedSince', modRevision: entry.modRevision }],
+      [{ key: CONFIG_KEY, put: next }],
+    );
+    if (done !== null)
+      logger.info({}, 'No job from before the move of the controller runs any more');
+  }
+}
