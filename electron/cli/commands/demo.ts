@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { portNumber, wholeNumber } from '#electron/browser-host/numbers';
 import { runBrowserHost } from '#electron/browser-host/run';
 import { preparePaths } from '#electron/core/local/paths';
+import type { DemoLab } from '#electron/demo/lab';
 import type { CommandContext, ExitCode } from './context';
 import { type HostOptions, tellLink } from './serve';
 
@@ -47,6 +49,8 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
         out.note(`The demo lab runs; its data folder is ${dataDir}`);
         out.note(`From a second shell: npm run -s clusterdeck -- --data ${dataDir} clusters list`);
         out.note('It ends with Ctrl-C, or when its window is closed.');
+        if (lab.clusteros.length > 0) out.note('Type "help" to let something go wrong in it.');
+        void follow(lab, context);
       },
       printLink: tellLink(context, dataDir),
     });
@@ -55,6 +59,21 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
     if (isOwn) rmSync(dataDir, { recursive: true, force: true });
   }
   return 0;
+}
+
+/** Lines typed while it runs change the simulated clusters; it ends with its input or the program. */
+async function follow(lab: DemoLab, { io, out }: CommandContext): Promise<void> {
+  const { control } = await import('#electron/demo/controls');
+  const lines = createInterface({ input: io.stdin, terminal: false });
+  const stop = () => lines.close();
+  io.signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const line of lines) {
+      for (const said of await control(lab, line)) out.note(said);
+    }
+  } finally {
+    io.signal.removeEventListener('abort', stop);
+  }
 }
 
 function labSettings(options: DemoOptions) {

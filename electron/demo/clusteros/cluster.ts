@@ -112,7 +112,7 @@ export class DemoClusterOs {
       faults,
       etcd: new SimEtcd(seed, (id) => nodes.some((node) => node.id === id && node.isOn)),
       kube,
-      kubeSeats: new KubeSeats(),
+      kubeSeats: new KubeSeats(namesWith(spec, 'k3s-server')),
       history,
       clock,
       host: options.host,
@@ -173,6 +173,12 @@ export class DemoClusterOs {
   /** It comes back with the same certificate at the same port. */
   async powerOn(name: string): Promise<void> {
     await this.node(name).powerOn();
+    this.look();
+  }
+
+  /** The jobs that run on a node are done at once. */
+  finishJobs(name: string): void {
+    this.world.finish(name);
     this.look();
   }
 

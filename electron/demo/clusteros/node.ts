@@ -1,4 +1,6 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type MadeCertificate, makeNodeCertificate } from '#agent/identity/certificate';
 import { nodeIdFrom } from '#agent/identity/node-id';
 import type { Membership } from '#agent/membership/types';
@@ -62,6 +64,7 @@ export class DemoNode {
     const certificate = await makeNodeCertificate(keys, names, ground.clock.now());
     const id = nodeIdFrom(keys.publicKey.export({ type: 'spki', format: 'der' }));
     const address = addressOf(ground.spec, spec.name);
+    mkdirSync(join(ground.folder, spec.name), { recursive: true });
     return new DemoNode(spec, ground, { id, certificate, address, port });
   }
 

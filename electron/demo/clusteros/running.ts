@@ -5,10 +5,11 @@ import type { Facts } from '#agent/facts/types';
 import type { MadeCertificate } from '#agent/identity/certificate';
 import { createPeerGate } from '#agent/membership/peer-gate';
 import type { Membership } from '#agent/membership/types';
+import { createNodeOperations } from '#agent/node-operations';
+import { EtcdHandoff } from '#agent/operations/handoff/etcd/etcd-handoff';
 import { etcdRoutes } from '#agent/operations/handoff/etcd/routes';
-import { Fence } from '#agent/operations/hands/fence';
-import { HandRunner } from '#agent/operations/hands/runner';
-import type { HandRoute } from '#agent/operations/hands/types';
+import type { Hands } from '#agent/operations/hands/types';
+import type { OperationParts } from '#agent/operations/types';
 import type { Clock } from '#agent/ports';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { createTokens, type OwnedTokens } from '#agent/tokens/tokens';
@@ -60,15 +61,18 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
   const members = () => membership.members();
   const daemons = new SimSlurm({ ...ground, state, self: { id, name }, members });
   const roles = new SimRoles({ ...ground, spec, id, state, slurm: daemons });
-  const runner = new HandRunner({
-    routes: handsOf(machine, ground, { daemons, roles }),
-    fence: new Fence(join(folder, `${name}.json`), membership.cluster.uuid),
+  const operations = createNodeOperations({
     clock,
     logger: SILENT,
+    state,
+    membership,
+    peers,
+    folder: join(folder, name),
+    parts: [(hands) => partsOf(machine, ground, { daemons, roles, hands })],
   });
   const callerOf = async (fingerprint: string) =>
     members().find((one) => one.fingerprint === fingerprint) ?? null;
-  const gate = createPeerGate({ routes: [runner.route], callerOf });
+  const gate = createPeerGate({ routes: operations.routes, callerOf });
   const tokens = createTokens({ state, clock, logger: SILENT, cachePath: null });
   const facts = createFacts({
     membership,
@@ -81,7 +85,7 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
     roles: () => roles.states(),
     network: () => ON_ITS_ADDRESS,
     raftLeader: async () => etcd.leader,
-    problems: () => [],
+    problems: () => operations.problems(),
     history,
     samplesPath: null,
     clock,
@@ -89,7 +93,17 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
     version,
   });
   const api = createApi(
-    { facts, state, slurm, tokens, peers: [gate], clock, logger: SILENT, version },
+    {
+      facts,
+      state,
+      slurm,
+      operations: operations.operations,
+      tokens,
+      peers: [gate],
+      clock,
+      logger: SILENT,
+      version,
+    },
     { port: machine.port, loopback: [], addresses: [host], socketPath: null, ...certificate },
   );
   await tokens.start();
@@ -99,6 +113,7 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
   }
   await facts.start();
   await api.start();
+  operations.start();
   return {
     api,
     facts,
@@ -107,8 +122,8 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
     async close(isAbrupt = false) {
       // without the state nothing can be given up: leases end by their time
       if (isAbrupt) await state.close();
+      await operations.close();
       await api.close();
-      await runner.close();
       await peers.close();
       await roles.close();
       await facts.close();
@@ -118,28 +133,34 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
   };
 }
 
-function handsOf(
+/** What is real here is how operations are planned and their steps; what they act on is simulated. */
+function partsOf(
   { spec, membership, boot, isLeaving, goodbye }: Machine,
   ground: CommonGround,
-  { daemons, roles }: { daemons: SimSlurm; roles: SimRoles },
-): HandRoute[] {
+  { daemons, roles, hands }: { daemons: SimSlurm; roles: SimRoles; hands: Hands },
+): OperationParts {
   const { id } = membership.self;
   const members = () => membership.members();
-  const { spec: cluster, etcd, kubeSeats: seats, ...rest } = ground;
-  return [
-    ...simulatedSlurmHands({ ...rest, cluster, spec, slurm: daemons, members }),
-    ...simulatedKubeHands({ ...rest, spec, seats }),
-    ...etcdRoutes(etcd.seatsOf(id)),
-    ...simulatedLeaveHands({
-      ...rest,
-      spec,
-      isLeaving,
-      goodbye,
-      roles: () => roles.states(),
-      boot: () => `${id} ${boot}`,
-      setRunning: (role, runs) => roles.setRunning(role, runs),
-    }),
-  ];
+  const { spec: cluster, etcd, kubeSeats, ...rest } = ground;
+  const seats = etcd.seatsOf(id);
+  return {
+    hands: [
+      ...simulatedSlurmHands({ ...rest, cluster, spec, slurm: daemons, members }),
+      ...simulatedKubeHands({ ...rest, spec, seats: kubeSeats }),
+      ...etcdRoutes(seats),
+      ...simulatedLeaveHands({
+        ...rest,
+        spec,
+        isLeaving,
+        goodbye,
+        roles: () => roles.states(),
+        boot: () => `${id} ${boot}`,
+        setRunning: (role, runs) => roles.setRunning(role, runs),
+      }),
+    ],
+    handoffs: [new EtcdHandoff({ hands, membership, seats })],
+    kinds: [],
+  };
 }
 
 const ON_ITS_ADDRESS = {

@@ -46,10 +46,16 @@ export function simulatedKubeHands(deps: Deps): HandRoute[] {
     handRoute(hands.lookAtRegistration, async () => ({
       server: seats.registration(name),
       isRunning: deps.kube?.isReady(name) ?? false,
+      hasData: seats.hasData(name),
     })),
     handRoute(hands.register, async ({ from, to }, { log }) => {
       if (seats.registration(name) === from) seats.register(name, to);
       log(`config.yaml: server: ${to}`);
+      return {};
+    }),
+    handRoute(hands.setAside, async (_, { log }) => {
+      if (seats.hasData(name)) log('mv /var/lib/rancher/k3s/server/db server/db.aside');
+      seats.setAside(name);
       return {};
     }),
     handRoute(hands.lookAtPods, async ({ node }) => ({ pods: server().podsOn(node) })),

@@ -145,6 +145,14 @@ export class SlurmWorld {
     return action === 'cancel' ? 'CANCELLED' : job.startedAt === null ? 'PENDING' : 'RUNNING';
   }
 
+  /** What runs on a node has done its work by now. */
+  finish(name: string): void {
+    for (const job of this.#jobs) {
+      if (job.node !== name || job.startedAt === null || job.endedAt !== null) continue;
+      job.runsForMs = Math.min(job.runsForMs, this.#nowMs - job.startedAt);
+    }
+  }
+
   /** Its jobs are queued again when it goes, as SLURM does. */
   setUp(name: string, isUp: boolean): void {
     const node = this.nodes.find(({ spec }) => spec.name === name);
