@@ -51,7 +51,9 @@ function Row({ fate, item }: { fate: Fate; item: BlastItem }) {
   return (
     <tr>
       <Cell quiet>{item.id}</Cell>
-      <Cell className={styles.name}>{item.name}</Cell>
+      <Cell className={styles.name} title={item.name}>
+        {item.name}
+      </Cell>
       <Cell quiet>{item.user}</Cell>
       <Cell quiet>{item.state.toLowerCase()}</Cell>
       <Cell className={styles.fate}>

@@ -60,14 +60,16 @@ export function JobPanel({ cluster, plan }: { cluster: Cluster; plan: OperationP
 
 function Row({ line, stale }: { line: JobLine; stale: boolean }) {
   return (
-    <tr>
+    <tr className={cx(line.job === null && line.pod === null && styles.over)}>
       <Cell quiet>{line.id}</Cell>
-      <Cell className={styles.name}>{line.name}</Cell>
+      <Cell className={styles.name} title={line.name}>
+        {line.name}
+      </Cell>
       <Cell quiet>{line.user}</Cell>
       <Cell>
         <State line={line} stale={stale} />
       </Cell>
-      <Cell quiet className={styles.name}>
+      <Cell quiet className={styles.where} title={line.nodes.join(', ')}>
         {line.nodes.join(', ')}
       </Cell>
       <Cell numeric>

@@ -19,9 +19,8 @@ export function PlanStage({ plan }: { plan: OperationPlan }) {
       <Panel
         title="Steps"
         note={`${about(plan.expected_ms)} in all, one after another, each proved before the next`}
-        className={styles.steps}
       >
-        <StepList lines={storyOfPlan(plan)} now={0} />
+        <StepList lines={storyOfPlan(plan)} now={0} isPlan />
       </Panel>
       <div className={styles.side}>
         <Panel title="What users feel">

@@ -20,7 +20,7 @@ import { CheckList } from './checks-stage';
 import { LogPanel } from './log-panel';
 import styles from './report-view.module.css';
 import { resultSentence } from './result';
-import { about, OPERATION_STATES } from './words';
+import { about, OPERATION_STATES, shortHash } from './words';
 
 const FORMATS = [
   { format: 'markdown', label: 'Markdown' },
@@ -34,8 +34,8 @@ export function ReportView({ cluster, answer }: { cluster: Cluster; answer: Oper
   return (
     <Stack>
       <Panel
-        title="Report"
-        note={resultSentence(answer)}
+        title={titleOf(answer)}
+        note={answer.operation.reason === '' ? resultSentence(answer) : answer.operation.reason}
         aside={<Export cluster={cluster} id={operation.id} />}
       >
         <Facts facts={factsOf(cluster, answer)} />
@@ -51,6 +51,11 @@ export function ReportView({ cluster, answer }: { cluster: Cluster; answer: Oper
       <LogPanel log={log} tall />
     </Stack>
   );
+}
+
+function titleOf({ operation: { state, created_at, ended_at } }: OperationAnswer): string {
+  if (state === 'undone') return 'It was undone: everything is as before';
+  return ended_at === null ? 'Not over yet' : `Done in ${elapsed(ended_at - created_at)}`;
 }
 
 function Export({ cluster, id }: { cluster: Cluster; id: string }) {
@@ -83,7 +88,6 @@ function factsOf(cluster: Cluster, { operation, plan }: OperationAnswer): [strin
   const { ended_at, created_at } = operation;
   return [
     ['Result', <StateDot key="result" {...OPERATION_STATES[operation.state]} showWord />],
-    ...(operation.reason === '' ? [] : ([['Why', operation.reason]] as [string, ReactNode][])),
     ['Cluster', cluster.name],
     ['Approved by', operation.created_by],
     ['Begun', <Moment key="begun" at={created_at} />],
@@ -99,7 +103,7 @@ function factsOf(cluster: Cluster, { operation, plan }: OperationAnswer): [strin
     [
       'Plan',
       <span key="plan" className={styles.hash}>
-        <CodeText quiet>{operation.plan_hash}</CodeText>
+        <CodeText quiet>{shortHash(operation.plan_hash)}</CodeText>
         <CopyButton text={operation.plan_hash} label="Copy the plan’s hash" />
       </span>,
     ],

@@ -1,6 +1,6 @@
 import { CircleCheck, History, PauseCircle, Undo2 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { OperationAnswer } from '#shared/contract/agent/operations';
+import { isOver, type OperationAnswer } from '#shared/contract/agent/operations';
 import type { Hearing } from '#shared/contract/cluster-operations';
 import type { Cluster } from '#shared/contract/clusters';
 import { duration, plain } from '#shared/domain/units';
@@ -17,8 +17,8 @@ interface RunNoticesProps {
   cluster: Cluster;
   answer: OperationAnswer;
   hearing: Hearing;
-  /** the button that opens the report */
-  report?: ReactNode;
+  /** the button that opens the report; null: it is open, and says the result itself */
+  report: ReactNode | null;
 }
 
 /** What is to be known at once: not heard, stuck, undone, done, asked for; nothing while it runs. */
@@ -35,7 +35,9 @@ export function RunNotices({ cluster, answer, hearing, report }: RunNoticesProps
           It is heard at the next safe moment.
         </Notice>
       )}
-      <StateNotice answer={answer} report={report} />
+      {(report !== null || !isOver(answer.operation)) && (
+        <StateNotice answer={answer} report={report} />
+      )}
       <RollbackTime answer={answer} />
     </Stack>
   );

@@ -115,8 +115,7 @@ function Running({ cluster, answer, watched }: RunningProps) {
           answer={answer}
           hearing={hearing}
           report={
-            over &&
-            !isReport && (
+            isReport ? null : (
               <Button small icon={FileText} onClick={() => setChosen('report')}>
                 See the report
               </Button>

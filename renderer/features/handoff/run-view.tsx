@@ -1,4 +1,4 @@
-import type { OperationAnswer } from '#shared/contract/agent/operations';
+import { isOver, type OperationAnswer } from '#shared/contract/agent/operations';
 import type { Hearing } from '#shared/contract/cluster-operations';
 import type { Cluster } from '#shared/contract/clusters';
 import { Panel } from '../../ui/card';
@@ -25,13 +25,19 @@ export function RunView({ cluster, answer, hearing, leadMs }: RunViewProps) {
   const now = useFineNow(isMoving && hearing.state === 'live');
   return (
     <div className={styles.columns}>
-      <Panel
-        title="Steps"
-        note="running in the cluster; closing this window changes nothing"
-        className={styles.steps}
-      >
-        <StepList lines={storyOf(operation, plan)} now={now + leadMs} />
-      </Panel>
+      <div className={styles.side}>
+        <Panel
+          title="Steps"
+          note={
+            isOver(operation)
+              ? 'carried out by the cluster itself'
+              : 'running in the cluster; closing this window changes nothing'
+          }
+        >
+          <StepList lines={storyOf(operation, plan)} now={now + leadMs} />
+        </Panel>
+        <NodePanel cluster={cluster} answer={answer} />
+      </div>
       <div className={styles.side}>
         <PulsePanel
           pulse={pulse}
@@ -39,7 +45,6 @@ export function RunView({ cluster, answer, hearing, leadMs }: RunViewProps) {
           stale={hearing.state === 'lost'}
         />
         <JobPanel cluster={cluster} plan={plan} />
-        <NodePanel cluster={cluster} answer={answer} />
         <LogPanel log={log} />
       </div>
     </div>

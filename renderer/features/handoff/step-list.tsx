@@ -26,12 +26,14 @@ interface StepListProps {
   lines: readonly StepLine[];
   /** the cluster's clock, unix ms, for the step at work */
   now: number;
+  /** nothing has begun: no step stands back behind another */
+  isPlan?: boolean;
 }
 
 /** The steps as a story: what was done and how long it took, what is waited for, what is to come. */
-export function StepList({ lines, now }: StepListProps) {
+export function StepList({ lines, now, isPlan = false }: StepListProps) {
   return (
-    <ol className={styles.steps}>
+    <ol className={cx(isPlan && styles.plan)}>
       {lines.map((line) => (
         <Step key={line.id} line={line} now={now} />
       ))}
