@@ -5,14 +5,13 @@ import { repeat } from '#agent/facts/loop';
 import { systemClock } from '#agent/host/clock';
 import { LocalCluster } from '#agent/membership/local';
 import type { Clock } from '#agent/ports';
-import { CONFIG_KEY } from '#agent/roles/slurm/config';
 import { SqliteStore } from '#agent/state/sqlite/store';
 import { TOKEN_ROLES, type TokenRole } from '#shared/contract/agent/tokens';
 import type { ClusterOsCard, LabEndpoint } from '../lab-options';
 import { seedOf, uuidOf } from '../pve/random';
 import { SimEtcd } from './etcd';
 import { NodeFaults } from './faults';
-import { namesWith, registerAll, slurmOf, submitWaiting } from './founding';
+import { agreedOn, namesWith, registerAll, submitWaiting } from './founding';
 import type { CommonGround } from './ground';
 import { DAY_MS, liveThrough } from './history';
 import { KubeSeats } from './kube/seats';
@@ -122,13 +121,10 @@ export class DemoClusterOs {
       const port = options.port === 0 ? 0 : options.port + index;
       nodes.push(await DemoNode.make(node, ground, port));
     }
-    const controllers = order.flatMap(
-      (name) => nodes.find((one) => one.spec.name === name)?.id ?? [],
-    );
-    const agreed = slurmOf(spec, identity, controllers, stateId);
-    ground.store.commit([], [{ key: CONFIG_KEY, put: agreed }]);
-    registerAll(spec, ground.kubeSeats);
     const cluster = new DemoClusterOs(ground, kube, nodes);
+    const idOf = (name: string) => cluster.node(name).id;
+    ground.store.commit([], agreedOn(spec, identity, stateId, idOf));
+    registerAll(spec, ground.kubeSeats);
     opened.cluster = cluster;
     try {
       await cluster.#start();

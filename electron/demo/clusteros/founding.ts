@@ -1,5 +1,7 @@
-import { type SlurmConfig, slurmConfig } from '#agent/roles/slurm/config';
+import { CLUSTER_KEY, urlOf } from '#agent/roles/k3s/joining';
+import { CONFIG_KEY, type SlurmConfig, slurmConfig } from '#agent/roles/slurm/config';
 import { clusterNameOf } from '#agent/roles/slurm/names';
+import type { Write } from '#agent/state/types';
 import type { RoleName } from '#shared/contract/agent/dashboard';
 import type { KubeSeats } from './kube/seats';
 import type { SlurmWorld } from './slurm/world';
@@ -16,7 +18,7 @@ export const addressOf = ({ subnet, nodes }: ClusterOsSpec, name: string): strin
 export function registerAll(spec: ClusterOsSpec, seats: KubeSeats): void {
   const [first, ...servers] = namesWith(spec, 'k3s-server');
   if (first === undefined) return;
-  const url = `https://${addressOf(spec, first)}:6443`;
+  const url = urlOf(addressOf(spec, first));
   for (const name of [...servers, ...namesWith(spec, 'k3s-agent')]) seats.register(name, url);
 }
 
@@ -29,8 +31,23 @@ export function submitWaiting({ nodes }: ClusterOsSpec, world: SlurmWorld): void
   world.submit({ ...common, name: 'thesis-figures', cpus: 1, after: held });
 }
 
+/** What stands in the shared state since the beginning. @param idOf id of a node by its name */
+export function agreedOn(
+  spec: ClusterOsSpec,
+  identity: { name: string; uuid: string },
+  stateId: string,
+  idOf: (name: string) => string,
+): Write[] {
+  const controllers = namesWith(spec, 'slurm-controller').map(idOf);
+  const [founder] = namesWith(spec, 'k3s-server');
+  return [
+    { key: CONFIG_KEY, put: slurmOf(spec, identity, controllers, stateId) },
+    ...(founder === undefined ? [] : [{ key: CLUSTER_KEY, put: { founder: idOf(founder) } }]),
+  ];
+}
+
 /** What the agents agreed on when the cluster was founded. */
-export const slurmOf = (
+const slurmOf = (
   { sharedJobs, firstJobId, nodes }: ClusterOsSpec,
   { name, uuid }: { name: string; uuid: string },
   controllers: readonly string[],

@@ -8,10 +8,12 @@ import type { Membership } from '#agent/membership/types';
 import { createNodeOperations } from '#agent/node-operations';
 import { EtcdHandoff } from '#agent/operations/handoff/etcd/etcd-handoff';
 import { etcdRoutes } from '#agent/operations/handoff/etcd/routes';
+import { K3sHandoff } from '#agent/operations/handoff/k3s/k3s-handoff';
 import type { Hands } from '#agent/operations/hands/types';
 import type { OperationParts } from '#agent/operations/types';
 import type { Clock } from '#agent/ports';
 import { createSqliteState } from '#agent/state/sqlite/state';
+import type { State } from '#agent/state/types';
 import { createTokens, type OwnedTokens } from '#agent/tokens/tokens';
 import type { CommonGround } from './ground';
 import { simulatedKubeHands } from './kube/hands';
@@ -68,7 +70,7 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
     membership,
     peers,
     folder: join(folder, name),
-    parts: [(hands) => partsOf(machine, ground, { daemons, roles, hands })],
+    parts: [(hands) => partsOf(machine, ground, { daemons, roles, hands, state })],
   });
   const callerOf = async (fingerprint: string) =>
     members().find((one) => one.fingerprint === fingerprint) ?? null;
@@ -137,8 +139,9 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
 function partsOf(
   { spec, membership, boot, isLeaving, goodbye }: Machine,
   ground: CommonGround,
-  { daemons, roles, hands }: { daemons: SimSlurm; roles: SimRoles; hands: Hands },
+  parts: { daemons: SimSlurm; roles: SimRoles; hands: Hands; state: State },
 ): OperationParts {
+  const { daemons, roles, hands, state } = parts;
   const { id } = membership.self;
   const members = () => membership.members();
   const { spec: cluster, etcd, kubeSeats, ...rest } = ground;
@@ -158,7 +161,10 @@ function partsOf(
         setRunning: (role, runs) => roles.setRunning(role, runs),
       }),
     ],
-    handoffs: [new EtcdHandoff({ hands, membership, seats })],
+    handoffs: [
+      new EtcdHandoff({ hands, membership, seats }),
+      new K3sHandoff({ hands, membership, state, clock: ground.clock }),
+    ],
     kinds: [],
   };
 }

@@ -29,7 +29,11 @@ afterAll(() => agent.close());
 async function ask<T>(
   schema: z.ZodType<T>,
   path: string,
-  { cluster = forge, node = 'forge-1', post }: { cluster?: DemoClusterOs; node?: string; post?: object } = {},
+  {
+    cluster = forge,
+    node = 'forge-1',
+    post,
+  }: { cluster?: DemoClusterOs; node?: string; post?: object } = {},
 ): Promise<T> {
   const answer = await request(`https://127.0.0.1:${cluster.node(node).port}/api/v1/${path}`, {
     dispatcher: agent,
@@ -54,6 +58,13 @@ async function ended(id: string, node = 'forge-1') {
 
 test('the lead of etcd moves to another voter', async () => {
   const plan = await planned({ kind: 'handoff', params: { role: 'etcd', to: 'forge-2' } });
+  expect(plan.checks.filter(({ state }) => state !== 'ok')).toEqual([]);
+  const { operation } = await ended((await begun(plan)).id);
+  expect([operation.state, operation.reason]).toEqual(['done', '']);
+});
+
+test('a k3s server hands over the lead of its etcd and the nodes that join by it', async () => {
+  const plan = await planned({ kind: 'handoff', params: { role: 'k3s-server', to: 'forge-3' } });
   expect(plan.checks.filter(({ state }) => state !== 'ok')).toEqual([]);
   const { operation } = await ended((await begun(plan)).id);
   expect([operation.state, operation.reason]).toEqual(['done', '']);
