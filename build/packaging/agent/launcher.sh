@@ -14,6 +14,8 @@ if [ ! -x "$node" ]; then
     exit 2
   }
 fi
-# it works little and long: one arena and a small heap for new objects keep it small
+# it works little and long: one arena and a small heap for new objects keep it small, collected by
+# one thread, and with room enough that all of it is looked at once a minute and not every 10 s
 export MALLOC_ARENA_MAX=1
-exec "$node" --optimize-for-size --max-semi-space-size=1 --disable-warning=ExperimentalWarning "$lib/node-agent.js" "$@"
+exec "$node" --optimize-for-size --max-semi-space-size=2 \
+  --initial-old-space-size=24 --single-threaded-gc --disable-warning=ExperimentalWarning "$lib/node-agent.js" "$@"
