@@ -15,6 +15,8 @@ export interface SimFolder {
 /** slurmctld on one simulated node. */
 interface SimController {
   /** names in the order of this node's slurm.conf */
+  conf: readonly string[];
+  /** the same as what runs has read it */
   order: readonly string[];
   /** monotonic ms from which it answers; null: it does not run */
   answersFrom: number | null;
@@ -24,7 +26,7 @@ interface SimController {
 }
 
 interface Deps {
-  clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  clock: Clock;
   faults: Pick<NodeFaults, 'has'>;
 }
 
@@ -39,7 +41,6 @@ const REFUSED_MS = 9_000;
 /** a relay, or a standby, lets it wait longer */
 const HELD_MS = 30_000;
 const LOOK_MS = 20;
-const BEAT_MS = 1_000;
 
 /**
  * The controllers of one simulated SLURM, each with its own slurm.conf: who runs, who is in control,
@@ -62,8 +63,10 @@ export class SimControllers {
     const jobs = { stateId: stand.stateId, hasRun: true, beatAt: now };
     for (const [index, name] of order.entries()) {
       const runs = index === 0 || stand.shared;
+      const conf = stand.shared ? order : order.slice(0, 1);
       this.#all.set(name, {
-        order: stand.shared ? order : order.slice(0, 1),
+        conf,
+        order: conf,
         answersFrom: runs ? now : null,
         folder: runs ? jobs : { stateId: null, hasRun: false, beatAt: 0 },
         relayTo: null,
@@ -97,10 +100,12 @@ export class SimControllers {
     return this.#all.get(name)?.folder ?? null;
   }
 
-  /** What is in the file `heartbeat` of its folder; '' where nothing ever ran. */
+  /** Unix seconds of the last heartbeat in its folder, as text; '' where nothing ever ran. */
   heartbeatOf(name: string): string {
     const folder = this.folderOf(name);
-    return folder?.hasRun === true ? String(Math.floor(folder.beatAt / BEAT_MS)) : '';
+    if (folder?.hasRun !== true) return '';
+    const { clock } = this.#deps;
+    return String(Math.floor((clock.now() - clock.monotonic() + folder.beatAt) / 1000));
   }
 
   /** A folder put in place, as after a copy. */
@@ -113,10 +118,12 @@ export class SimControllers {
     this.#of(name).folder = { stateId: null, hasRun: false, beatAt: 0 };
   }
 
-  /** Writes this node's slurm.conf, which what runs there goes by at once. */
-  configure(name: string, order: readonly string[]): void {
+  /** Writes this node's slurm.conf. @param isReread whether what runs there goes by it at once */
+  configure(name: string, conf: readonly string[], isReread: boolean): void {
     const controller = this.#all.get(name);
-    if (controller !== undefined) controller.order = order;
+    if (controller === undefined) return;
+    controller.conf = conf;
+    if (isReread) controller.order = conf;
   }
 
   /** From now on the port of this node leads to another one's controller; null: to its own again. */
@@ -133,6 +140,7 @@ export class SimControllers {
     const { clock, faults } = this.#deps;
     const controller = this.#of(name);
     if (controller.answersFrom !== null) return;
+    controller.order = controller.conf;
     const isFirst = controller.order[0] === name;
     if (isFirst && faults.has(name, 'start-fails')) {
       await clock.sleep(START_MS);

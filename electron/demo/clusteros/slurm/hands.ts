@@ -58,7 +58,7 @@ export function simulatedSlurmHands(deps: Deps): HandRoute[] {
         message: runs ? `slurmctld version ${VERSION}` : '',
         isPortOpen: controllers.isUp(name) || relayTo !== null,
         relayTo: idOf(relayTo),
-        revision: slurm.config?.revision ?? 0,
+        revision: (await slurm.record())?.config.revision ?? 0,
         conf: slurm.confSum,
         folder: {
           stateId: folder?.stateId ?? null,
@@ -95,9 +95,8 @@ export function simulatedSlurmHands(deps: Deps): HandRoute[] {
       };
     }),
     handRoute(hands.slurmNotice, async ({ revision }) => {
-      await slurm.round(true);
-      const { config } = slurm;
-      if (config === null || config.revision < revision) throw notHeard(name);
+      const { config } = (await slurm.record()) ?? {};
+      if (config === undefined || config.revision < revision) throw notHeard(name);
       return { revision: config.revision, isHeld: config.held.includes(idOf(name) ?? '') };
     }),
     handRoute(hands.slurmStop, async ({ relayTo }, { log, signal }) => {
@@ -116,7 +115,7 @@ export function simulatedSlurmHands(deps: Deps): HandRoute[] {
       const begun = clock.monotonic();
       if (controllers.folderOf(name)?.stateId !== config.stateId) throw notTheFolder(name, config);
       controllers.relay(name, null);
-      slurm.write(config);
+      slurm.write(config, false);
       log('slurmctld -D');
       await controllers.start(name);
       await answering(deps, as, signal);
@@ -135,7 +134,7 @@ export function simulatedSlurmHands(deps: Deps): HandRoute[] {
     }),
     handRoute(hands.slurmFiles, async ({ config, reconfigure }, { log, signal }) => {
       await clock.sleep(FILE_MS, signal);
-      slurm.write(config);
+      slurm.write(config, reconfigure || !config.held.includes(idOf(name) ?? ''));
       log(`slurm.conf: SlurmctldHost=${slurm.order.join(', ')}`);
       if (reconfigure) log('scontrol reconfigure');
       look();

@@ -19,6 +19,14 @@ interface Deps {
   members(): readonly Member[];
 }
 
+interface Recorded {
+  config: SlurmConfig;
+  modRevision: number;
+}
+
+/** a job that began just then may have asked the old one still */
+const MARGIN_MS = 5_000;
+
 /**
  * SLURM on one simulated node: its slurm.conf, and a keeper that brings its controller to what the
  * shared state says, round by round, as the agent's own keeper does with the real one.
@@ -27,13 +35,15 @@ export class SimSlurm {
   readonly #deps: Deps;
   #config: SlurmConfig | null = null;
   #conf = '';
+  #order: readonly string[] = [];
+  #written = 0;
   #isWanted = true;
 
   constructor(deps: Deps) {
     this.#deps = deps;
   }
 
-  /** What its keeper goes by; null before its first round. */
+  /** As it last read it; null before its first round. */
   get config(): SlurmConfig | null {
     return this.#config;
   }
@@ -45,23 +55,33 @@ export class SimSlurm {
 
   /** Names of the controllers in the order of its slurm.conf. */
   get order(): readonly string[] {
-    return this.#config === null ? [] : this.hostsOf(this.#config).map(({ name }) => name);
+    return this.#order;
   }
 
-  hostsOf(config: SlurmConfig): { name: string; address: string }[] {
+  #hostsOf(config: SlurmConfig): { name: string; address: string }[] {
     const known = new Map(this.#deps.members().map((member) => [member.id, member]));
     return config.controllers.flatMap((id) => known.get(id) ?? []);
   }
 
-  /** Writes its slurm.conf; a controller that runs here takes it over. */
-  write(config: SlurmConfig): void {
-    const hosts = this.hostsOf(config);
-    this.#config = config;
+  /**
+   * Writes its slurm.conf.
+   * @param isReread whether a controller that runs here goes by it at once
+   */
+  write(config: SlurmConfig, isReread: boolean): void {
+    const hosts = this.#hostsOf(config);
+    this.#written = config.revision;
     this.#conf = renderSlurmConf(config, hosts);
-    this.#deps.controllers.configure(
-      this.#deps.self.name,
-      hosts.map(({ name }) => name),
-    );
+    this.#order = hosts.map(({ name }) => name);
+    this.#deps.controllers.configure(this.#deps.self.name, this.#order, isReread);
+  }
+
+  /** What the shared state says now; null where SLURM is not set up. */
+  async record(): Promise<Recorded | null> {
+    const entry = await this.#deps.state.get(CONFIG_KEY);
+    if (entry === null) return null;
+    const config = slurmConfig.parse(entry.value);
+    this.#config = config;
+    return { config, modRevision: entry.modRevision };
   }
 
   /** Whether this node shall run a controller at all. @throws Failure TIMEOUT where it does not end */
@@ -72,25 +92,20 @@ export class SimSlurm {
     else await controllers.stop(self.name);
   }
 
-  /**
-   * Looks what is agreed on and does what is missing.
-   * @param isTold whether an operation asks for it, which alone may while the controller moves
-   */
-  async round(isTold = false): Promise<void> {
-    const { state, controllers, self } = this.#deps;
-    const entry = await state.get(CONFIG_KEY);
-    if (entry === null) return;
-    const config = slurmConfig.parse(entry.value);
-    if (config.moving !== null) {
-      if (isTold) this.#config = config;
-      return;
-    }
-    if (config.revision !== this.#config?.revision) this.write(config);
+  /** Looks what is agreed on and does what is missing; while the controller moves, nothing. */
+  async round(): Promise<void> {
+    const { controllers, self } = this.#deps;
+    const record = await this.record();
+    if (record === null || record.config.moving !== null) return;
+    const { config } = record;
+    const isHeld = config.held.includes(self.id);
+    if (config.revision !== this.#written) this.write(config, !isHeld);
     if (!controllers.has(self.name) || !this.#isWanted) return;
     const relay = config.relays.find(({ from }) => from === self.id);
-    if (relay !== undefined) return this.#relay(config, relay, entry.modRevision);
-    if (config.held.includes(self.id)) return;
+    if (relay !== undefined) return this.#relay(record, relay);
     controllers.relay(self.name, null);
+    if (isHeld) return;
+    if (config.shared && !config.controllers.includes(self.id)) return this.#join(record);
     const place = config.controllers.indexOf(self.id);
     const mayRun = place === 0 || (place > 0 && config.shared);
     if (!mayRun || controllers.isRunning(self.name)) return;
@@ -100,21 +115,31 @@ export class SimSlurm {
   }
 
   /** It stands by again once nothing runs that may still ask it for its controller. */
-  async #relay(config: SlurmConfig, relay: RelayRecord, modRevision: number): Promise<void> {
-    const { state, controllers, world, self, members } = this.#deps;
+  async #relay(record: Recorded, relay: RelayRecord): Promise<void> {
+    const { controllers, world, self, members } = this.#deps;
+    const { config } = record;
     const to = members().find(({ id }) => id === relay.to)?.name ?? null;
-    if (!controllers.isRunning(self.name)) controllers.relay(self.name, to);
-    const isOld = world
-      .jobs()
-      .some(({ startedAt, endedAt }) => startedAt !== null && startedAt < relay.since && !endedAt);
+    await controllers.stop(self.name).catch(() => undefined);
+    controllers.relay(self.name, to);
+    const isOld = world.jobs().some(({ startedAt, endedAt }) => {
+      return startedAt !== null && endedAt === null && startedAt <= relay.since + MARGIN_MS;
+    });
     if (isOld || controllers.primary === null) return;
-    const next = {
-      ...config,
+    await this.#change(record, {
       relays: config.relays.filter((one) => one !== relay),
       held: config.held.filter((id) => id !== self.id),
-      revision: config.revision + 1,
-    };
-    await state.commit(
+    });
+  }
+
+  /** As the last of the controllers. */
+  #join(record: Recorded): Promise<void> {
+    const controllers = [...record.config.controllers, this.#deps.self.id];
+    return this.#change(record, { controllers });
+  }
+
+  async #change({ config, modRevision }: Recorded, changes: Partial<SlurmConfig>): Promise<void> {
+    const next = { ...config, ...changes, revision: config.revision + 1 };
+    await this.#deps.state.commit(
       [{ key: CONFIG_KEY, is: 'unchangedSince', modRevision }],
       [{ key: CONFIG_KEY, put: next }],
     );
