@@ -6,6 +6,7 @@ import { createFacts, type FactsDeps } from '#agent/facts/facts';
 import type { Facts, NetworkView } from '#agent/facts/types';
 import { systemClock } from '#agent/host/clock';
 import type { Member, Membership, MembershipEvent } from '#agent/membership/types';
+import type { Operations } from '#agent/operations/types';
 import type { Clock, Logger, MachineReading } from '#agent/ports';
 import type { Kube, KubeFacts } from '#agent/roles/k3s/types';
 import type { FoundService } from '#agent/roles/services/types';
@@ -237,6 +238,7 @@ export interface AgentWish {
   api?: Partial<ApiOptions>;
   peers?: PeerHandler[];
   removal?: MemberRemoval;
+  operations?: Operations;
   roles?: () => RoleState[];
 }
 
@@ -306,6 +308,7 @@ export async function stageAgent(wish: AgentWish = {}): Promise<StagedAgent> {
       slurm,
       tokens,
       ...(wish.removal && { removal: wish.removal }),
+      ...(wish.operations && { operations: wish.operations }),
       peers: wish.peers ?? [],
       clock,
       logger: log,

@@ -122,7 +122,7 @@ export class Coordinator {
 
   async #carryOut(active: AgentOperation, lead: Lead, lost: AbortSignal): Promise<AgentOperation> {
     const { state, kinds, clock, logger, self } = this.#deps;
-    const log = new OperationLog(active.id, lead.epoch, clock);
+    const log = new OperationLog(active.id, lead.epoch, active.serial, clock);
     const kind = kinds.find((one) => one.kind === active.kind);
     const pulse = await this.#pulse(active, kind, () => board.isLong);
     const board = new ProgressBoard({ state, clock, logger, lead, log, pulse }, active);

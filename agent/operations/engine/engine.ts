@@ -33,7 +33,7 @@ export class Engine {
   /**
    * Goes on with an operation until it is over.
    * @param lost aborted when this node leads no longer
-   * @param log of this coordinator's time; its lines are written with the transitions
+   * @param own log of this coordinator's time; its lines are written with the transitions
    * @returns as it stands; not over only where this version of the agent cannot go on with it
    * @throws LeadLost | Failure of the state: whoever leads goes on later
    */
@@ -41,12 +41,14 @@ export class Engine {
     id: string,
     lead: Lead,
     lost: AbortSignal,
-    log: OperationLog = new OperationLog(id, lead.epoch, this.#deps.clock),
+    own?: OperationLog,
   ): Promise<AgentOperation> {
-    const found = await this.#deps.journal.get(id);
+    const { journal, clock, definitions } = this.#deps;
+    const found = await journal.get(id);
     if (found === null) throw new Error(`There is no operation ${id}`);
     if (isOver(found)) return found;
-    const definition = this.#deps.definitions.get(found.kind);
+    const log = own ?? new OperationLog(id, lead.epoch, found.serial, clock);
+    const definition = definitions.get(found.kind);
     const drive = new Drive(this.#deps, { lead, lost, log }, found);
     if (definition === undefined || versionOf(definition, found.params) !== found.version) {
       // steps of another version mean something else

@@ -19,14 +19,17 @@ export class OperationLog {
   readonly #operation: string;
   readonly #epoch: number;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #serial: number;
   #lines: OperationLogLine[] = [];
   #sent: LogChunk | null = null;
   #chunks = 0;
   #count = 0;
 
-  constructor(operation: string, epoch: number, clock: Pick<Clock, 'now'>) {
+  /** @param serial of the operation at its beginning: one may be taken up again under the same epoch */
+  constructor(operation: string, epoch: number, serial: number, clock: Pick<Clock, 'now'>) {
     this.#operation = operation;
     this.#epoch = epoch;
+    this.#serial = serial;
     this.#clock = clock;
   }
 
@@ -41,7 +44,7 @@ export class OperationLog {
   /** What is to be written next; null where nothing is. */
   next(): LogChunk | null {
     if (this.#sent !== null || this.#lines.length === 0) return this.#sent;
-    const key = `${folderOf(this.#operation)}${padded(this.#epoch, 12)}-${padded(this.#chunks++, 6)}`;
+    const key = `${folderOf(this.#operation)}${padded(this.#epoch, 12)}-${padded(this.#serial, 9)}-${padded(this.#chunks++, 6)}`;
     this.#sent = { write: { key, put: this.#lines.splice(0, MAX_CHUNK) } };
     return this.#sent;
   }
