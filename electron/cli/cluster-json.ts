@@ -43,14 +43,14 @@ export function clusterJson(cluster: Cluster, groups: Group[]) {
   };
 }
 
-/** Any plain answer with its keys in snake_case, and `...At`/`asOf` times as ISO 8601. */
+/** Any plain answer with its keys in snake_case, and `...At`, `...Until` and `asOf` times as ISO 8601. */
 export function snakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeCase);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, entry]) => [
       key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      /(At|^asOf)$/.test(key) && typeof entry === 'number'
+      /(At|Until|^asOf)$/.test(key) && typeof entry === 'number'
         ? new Date(entry).toISOString()
         : snakeCase(entry),
     ]),

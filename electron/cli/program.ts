@@ -10,7 +10,9 @@ import { listClusters, removeCluster, showCluster } from './commands/clusters';
 import type { CommandContext, ExitCode } from './commands/context';
 import { runDemo } from './commands/demo';
 import { enrolCommand } from './commands/enrol';
+import { handoffCommands } from './commands/handoff';
 import { showInventory } from './commands/inventory';
+import { operationCommands } from './commands/operations';
 import { remoteCommands } from './commands/remotes';
 import { serve } from './commands/serve-hub';
 import { slurmCommands } from './commands/slurm';
@@ -160,6 +162,8 @@ function createProgram(
     .action((options, command) => perform(command, (context) => showInventory(options, context)));
 
   slurmCommands(program, perform);
+  handoffCommands(program, perform);
+  operationCommands(program, perform);
   enrolCommand(program, perform);
 
   const vault = program.command('vault').description('what protects the stored secrets');

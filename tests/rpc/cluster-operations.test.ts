@@ -258,6 +258,19 @@ test('an agent that keeps the connection and says nothing is left for one that a
   await end();
 }, 60_000);
 
+test('a long one is heard whole, with the many words of its nodes', async () => {
+  const deck = await atelier();
+  const { agents } = deck;
+  agents.put(answerOf());
+  const { last, end } = await watching(deck);
+  await expect.poll(() => agents.followers(0), SOON).toBe(1);
+  const line = { at: STARTED, step: 'step-1', node: 'a1', text: 'x'.repeat(2000) };
+  agents.put(answerOf({ serial: 2 }, { log: Array.from({ length: 500 }, () => line) }));
+  await expect.poll(() => last()?.answer?.log.length, SOON).toBe(500);
+  expect(agents.followers(0)).toBe(1);
+  await end();
+});
+
 test('what lags behind takes nothing back', async () => {
   const deck = await atelier();
   const { agents, client, place } = deck;

@@ -131,6 +131,8 @@ interface Asked {
 export class OperationAgents {
   readonly operations = new Map<string, OperationAnswer>();
   readonly asked: Asked[] = [];
+  /** what they let in */
+  readonly token = TOKEN;
   rights: 'viewer' | 'operator' = 'operator';
   /** whether these agents know of operations at all */
   hasOperations = true;

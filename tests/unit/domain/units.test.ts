@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { age, bytes, count, duration, percent, plain, rate } from '#shared/domain/units';
+import { age, bytes, count, duration, percent, plain, rate, took } from '#shared/domain/units';
 
 test.each([
   [0, '0 B'],
@@ -39,6 +39,19 @@ test.each([
   [41 * 86_400 + 3 * 3600 + 59, '41 d 3 h'],
 ])('%d seconds read as %s', (seconds, text) => {
   expect(plain(duration(seconds))).toBe(text);
+});
+
+test.each([
+  [0, '0 ms'],
+  [230.4, '230 ms'],
+  [999.6, '1 s'],
+  [1920, '1.92 s'],
+  [41_234, '41.2 s'],
+  [60_000, '1 min'],
+  [130_400, '2 min 10 s'],
+  [null, '–'],
+])('what took %s ms reads %s', (ms, text) => {
+  expect(plain(took(ms))).toBe(text);
 });
 
 test('seconds of an age matter only at first', () => {

@@ -13,6 +13,7 @@ describe('the words of the audit', () => {
     expect(actionWords('cluster.update')).toBe('Cluster changed');
     expect(actionWords('guest.stop')).toBe('Guest: stop');
     expect(actionWords('guest.shutdown.ordered')).toBe('Guest: shutdown (ordered)');
+    expect(actionWords('operation.rollback')).toBe('Operation: rollback');
     expect(actionWords('node.handoff')).toBe('node.handoff');
   });
 
