@@ -81,15 +81,13 @@ test('a node that is alone coordinates also what takes it away', async () => {
 test('the oldest that are over are forgotten, with all that was kept of them', async () => {
   const fleet = stageFleet({ names: ['a1'] });
   const { state } = fleet.node('a1');
-  const { id } = await begun(fleet.node('a1'));
+  const { id } = await begun(fleet.node('a1'), { to: 'a1' });
   const done = await ended(fleet.node('a1'), id);
   for (let n = 0; n < 100; n += 1) {
     const later = { ...done, id: crypto.randomUUID(), created_at: done.created_at + n + 1 };
     await state.commit([], [{ key: `operations/list/${later.id}`, put: later }]);
   }
-  fleet.ground.there.clear();
-  fleet.ground.there.add('a1 controller');
-  const next = await begun(fleet.node('a1'));
+  const next = await begun(fleet.node('a1'), { to: 'a1' });
   await ended(fleet.node('a1'), next.id);
   await eventually(
     async () => (await state.list('operations/list/')).length === 100,
