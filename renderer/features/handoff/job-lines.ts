@@ -10,8 +10,8 @@ export interface JobLine {
   /** the word of SLURM or Kubernetes; null: it is not listed any more */
   job: Pick<JobRow, 'state' | 'reason' | 'startedAt'> | null;
   pod: Pick<PodRow, 'phase' | 'ready'> | null;
-  /** how it stood when the plan was made; null: it came since */
-  before: string | null;
+  /** it was submitted after the operation had begun */
+  isNew: boolean;
 }
 
 interface Live {
@@ -21,24 +21,31 @@ interface Live {
 
 const AT_MOST = 200;
 
-/** The jobs that the plan knew, in its order, then those that came since; at most 200. */
-export function jobLines({ blast }: Pick<OperationPlan, 'blast'>, live: Live): JobLine[] {
+/**
+ * The jobs that the plan knew, in its order, then the others; at most 200.
+ * @param begunAt when the operation began, unix ms
+ */
+export function jobLines(
+  { blast }: Pick<OperationPlan, 'blast'>,
+  live: Live,
+  begunAt: number,
+): JobLine[] {
   const jobs = new Map([...live.jobs].map((job) => [job.job, job]));
   const known = [...blast.cannot.items, ...blast.goes_on.items, ...blast.waits.items];
   const lines = known.map((item) => lineOf(item, jobs.get(item.id), live.pods));
   const names = new Set(known.map(({ id }) => id));
   const isAboutJobs = lines.length === 0 || lines.some(({ pod }) => pod === null);
-  const since = isAboutJobs ? [...jobs.values()].filter(({ job }) => !names.has(job)) : [];
+  const others = isAboutJobs ? [...jobs.values()].filter(({ job }) => !names.has(job)) : [];
   return [
     ...lines,
-    ...since.map((job) => ({
+    ...others.map((job) => ({
       id: job.job,
       name: job.name,
       user: job.user,
       nodes: job.nodes,
       job,
       pod: null,
-      before: null,
+      isNew: job.submittedAt > begunAt,
     })),
   ].slice(0, AT_MOST);
 }
@@ -56,6 +63,6 @@ function lineOf(
     nodes: job?.nodes ?? (pod === null ? item.nodes : [pod.node]),
     job: job ?? null,
     pod,
-    before: item.state,
+    isNew: false,
   };
 }

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { OperationPlan } from '#shared/contract/agent/operations';
+import type { OperationAnswer } from '#shared/contract/agent/operations';
 import type { Cluster } from '#shared/contract/clusters';
 import { duration, plain } from '#shared/domain/units';
 import { useLive } from '../../app/context';
@@ -14,14 +14,16 @@ import { jobState, podState } from '../clusteros/words';
 import { type JobLine, jobLines } from './job-lines';
 import styles from './tables.module.css';
 
-/** The jobs before one's eyes: those that the plan knew, as they stand now. */
-export function JobPanel({ cluster, plan }: { cluster: Cluster; plan: OperationPlan }) {
+/** The jobs before one's eyes: those that the plan knew as they stand now, then the others. */
+export function JobPanel({ cluster, answer }: { cluster: Cluster; answer: OperationAnswer }) {
+  const { plan } = answer;
+  const begunAt = answer.operation.created_at;
   const jobs = useLive((state) => state.inventory.get(cluster.uuid)?.jobs.byId);
   const pods = useLive((state) => state.inventory.get(cluster.uuid)?.pods.byId);
   const live = useLive((state) => state.live.get(cluster.uuid));
   const lines = useMemo(
-    () => jobLines(plan, { jobs: jobs?.values() ?? [], pods: pods ?? new Map() }),
-    [plan, jobs, pods],
+    () => jobLines(plan, { jobs: jobs?.values() ?? [], pods: pods ?? new Map() }, begunAt),
+    [plan, jobs, pods, begunAt],
   );
   const stale = isOld(live);
   return (
@@ -80,14 +82,14 @@ function Row({ line, stale }: { line: JobLine; stale: boolean }) {
 }
 
 function State({ line, stale }: { line: JobLine; stale: boolean }) {
-  const { job, pod, before } = line;
+  const { job, pod, isNew } = line;
   const now = job !== null ? jobState(job) : pod !== null ? podState(pod) : null;
   if (now === null) return <StateDot tone="idle" word="ended since" showWord />;
   if (stale) return <StateDot tone="idle" word={`was ${now.word}`} showWord />;
   return (
     <span className={styles.state}>
       <StateDot {...now} showWord />
-      {before === null && <span className={styles.since}>new</span>}
+      {isNew && <span className={styles.since}>new</span>}
     </span>
   );
 }

@@ -10,6 +10,7 @@ import styles from './run-page.module.css';
 import { StepList } from './step-list';
 import { storyOf } from './story';
 import { useFineNow } from './use-fine-now';
+import { useFreshInventory } from './use-fresh-inventory';
 
 interface RunViewProps {
   cluster: Cluster;
@@ -23,6 +24,7 @@ export function RunView({ cluster, answer, hearing, leadMs }: RunViewProps) {
   const { operation, plan, log, pulse } = answer;
   const isMoving = operation.state === 'running' || operation.state === 'undoing';
   const now = useFineNow(isMoving && hearing.state === 'live');
+  useFreshInventory(cluster.uuid, isMoving);
   return (
     <div className={styles.columns}>
       <div className={styles.side}>
@@ -36,7 +38,9 @@ export function RunView({ cluster, answer, hearing, leadMs }: RunViewProps) {
         >
           <StepList lines={storyOf(operation, plan)} now={now + leadMs} />
         </Panel>
-        <NodePanel cluster={cluster} answer={answer} />
+        <div className={styles.nodes}>
+          <NodePanel cluster={cluster} answer={answer} />
+        </div>
       </div>
       <div className={styles.side}>
         <PulsePanel
@@ -44,8 +48,10 @@ export function RunView({ cluster, answer, hearing, leadMs }: RunViewProps) {
           expectedMs={plan.expected_pause_ms}
           stale={hearing.state === 'lost'}
         />
-        <JobPanel cluster={cluster} plan={plan} />
-        <LogPanel log={log} />
+        <JobPanel cluster={cluster} answer={answer} />
+        <div className={styles.log}>
+          <LogPanel log={log} />
+        </div>
       </div>
     </div>
   );

@@ -275,13 +275,15 @@ describe('the jobs before one’s eyes', () => {
     },
   });
 
-  it('are those of the plan as they stand now, then those that came since', () => {
-    const lines = jobLines(known, { jobs: [job('1'), job('3'), job('9')], pods: new Map() });
-    expect(lines.map(({ id, job: now, before }) => [id, now?.state ?? null, before])).toEqual([
-      ['1', 'RUNNING', 'RUNNING'],
-      ['2', null, 'RUNNING'],
-      ['3', 'RUNNING', 'PENDING'],
-      ['9', 'RUNNING', null],
+  it('are those of the plan as they stand now, then the others, new ones marked', () => {
+    const jobs = [job('1'), job('3'), job('8'), { ...job('9'), submittedAt: 5000 }];
+    const lines = jobLines(known, { jobs, pods: new Map() }, 1000);
+    expect(lines.map(({ id, job: now, isNew }) => [id, now?.state ?? null, isNew])).toEqual([
+      ['1', 'RUNNING', false],
+      ['2', null, false],
+      ['3', 'RUNNING', false],
+      ['8', 'RUNNING', false],
+      ['9', 'RUNNING', true],
     ]);
   });
 
@@ -303,7 +305,7 @@ describe('the jobs before one’s eyes', () => {
         waits: known.blast.cannot,
       },
     });
-    const lines = jobLines(about, { jobs: [job('1')], pods });
+    const lines = jobLines(about, { jobs: [job('1')], pods }, 0);
     expect(lines.map(({ id, nodes }) => [id, nodes])).toEqual([['default/web-0', ['a2']]]);
   });
 });
