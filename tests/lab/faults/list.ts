@@ -123,7 +123,7 @@ export const hangsOnStop: Fault = {
   ...hangsBefore,
   name: 'old controller hangs on its stop',
   prepare: async () => undefined,
-  when: atStepNamed(/stop-old/),
+  when: atStepNamed(/^stop$/),
   strike: async ({ from }) => {
     await from.sh('pkill -STOP -x slurmctld');
   },
@@ -133,7 +133,7 @@ export const hangsOnStop: Fault = {
 /** It hangs for a while only, from the step that stops it. */
 export const hangsAWhile: Fault = {
   name: 'old controller hangs on its stop for 4 s',
-  when: atStepNamed(/stop-old/),
+  when: atStepNamed(/^stop$/),
   strike: async ({ from }) => {
     await from.sh('pkill -STOP -x slurmctld; sleep 4; pkill -CONT -x slurmctld || true');
   },
@@ -213,7 +213,7 @@ export const etcdLeaderKilled: Fault = {
 export const diskFullAtCopy: Fault = {
   name: 'disk of the target full at the copy',
   prepare: ({ to }) => mountSmall(to, '64m'),
-  when: atStepNamed(/copy/),
+  when: atStepNamed(/^copy$/),
   strike: async ({ to }) => {
     await to.exec(['sh', '-c', `cat /dev/zero >${STATE_DISK}/filler`]);
   },
