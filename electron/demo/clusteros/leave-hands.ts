@@ -52,7 +52,7 @@ export function simulatedLeaveHands(deps: Deps): HandRoute[] {
       };
     }),
     handRoute(hands.drainWorker, async ({ reason }, { log }) => {
-      worker();
+      if (worker()?.drainReason !== null) return {};
       world.actOnNode(name, 'drain', reason);
       log(`scontrol update NodeName=${name} State=DRAIN Reason="${reason}"`);
       look();

@@ -29,7 +29,6 @@ export class DemoNode {
   #boots = 0;
   #running: RunningNode | null = null;
   #leaving: Promise<void> | null = null;
-  #leftAt: number | null = null;
 
   private constructor(
     spec: AgentNodeSpec,
@@ -82,11 +81,6 @@ export class DemoNode {
     return this.#running?.tokens ?? null;
   }
 
-  /** Monotonic ms at which it left in order; null where it did not. */
-  get leftAt(): number | null {
-    return this.#leftAt;
-  }
-
   /** Whether it has heard of what so many nodes have and do. */
   knows(nodes: number): boolean {
     const snapshot = this.#running?.facts.snapshot();
@@ -99,11 +93,9 @@ export class DemoNode {
     await this.#leaving;
     if (this.#running !== null) return;
     const { spec } = this;
-    const { local, world, kube, etcd } = this.#ground;
+    const { local, world, kube } = this.#ground;
     this.#boots += 1;
-    this.#leftAt = null;
     if (spec.roles.some((role) => role.startsWith('k3s-'))) kube?.setRunning(spec, true);
-    if (spec.roles.includes('slurm-controller')) etcd.seat(this.id);
     this.#running = await startNode(
       {
         spec,
@@ -146,7 +138,6 @@ export class DemoNode {
     const { clock } = this.#ground;
     await clock.sleep(GOODBYE_MS);
     await this.#end('left');
-    this.#leftAt = clock.monotonic();
     this.#leaving = null;
     this.#ground.look();
   }
@@ -158,6 +149,7 @@ export class DemoNode {
     const { name, roles } = this.spec;
     if (roles.includes('slurm-controller')) controllers.cut(name);
     world.setUp(name, false);
+    if (how === 'left') world.forget(name);
     local.setStatus(this.id, how);
     await running?.close(how === 'failed');
   }

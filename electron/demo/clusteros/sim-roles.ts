@@ -1,6 +1,8 @@
 import { Leading } from '#agent/roles/k3s/leading';
+import { leavingKey } from '#agent/state/etcd/keeper';
 import type { State } from '#agent/state/types';
 import type { RoleName, RoleState } from '#shared/contract/agent/dashboard';
+import type { SimEtcd } from './etcd';
 import type { KubeWorld } from './kube/world';
 import { SILENT } from './silent';
 import type { SimControllers } from './slurm/controllers';
@@ -16,6 +18,7 @@ interface Deps {
   controllers: SimControllers;
   world: SlurmWorld;
   kube: KubeWorld | null;
+  etcd: SimEtcd;
 }
 
 const LED: readonly RoleName[] = ['slurm-controller', 'k3s-server'];
@@ -51,6 +54,7 @@ export class SimRoles {
   /** Lets daemons and elections follow what is true now. */
   async round(): Promise<void> {
     await this.#deps.slurm.round();
+    await this.#keepSeat();
     for (const [role, election] of this.#elections) election.want(this.#deserves(role));
   }
 
@@ -67,6 +71,14 @@ export class SimRoles {
 
   async close(): Promise<void> {
     await Promise.all([...this.#elections.values()].map((election) => election.end()));
+  }
+
+  /** A copy of the shared state, as long as nobody takes it back. */
+  async #keepSeat(): Promise<void> {
+    const { spec, id, state, etcd } = this.#deps;
+    if (!spec.roles.includes('slurm-controller')) return;
+    if ((await state.get(leavingKey(id))) === null) etcd.seat(id);
+    else etcd.unseat(id);
   }
 
   #deserves(role: RoleName): boolean {

@@ -62,7 +62,8 @@ export class SlurmView implements Slurm {
   #looked(): SlurmFacts {
     const now = this.#clock();
     const jobs = this.#world.jobs().map((job) => shown(job, now));
-    const nodes = this.#world.nodes.map((node): SlurmNode => {
+    const listed = this.#world.nodes.filter(({ isListed }) => isListed);
+    const nodes = listed.map((node): SlurmNode => {
       const state = nodeState(node);
       const { name, cores, partitions } = node.spec;
       return {
@@ -75,7 +76,7 @@ export class SlurmView implements Slurm {
         partitions: [...partitions],
       };
     });
-    const up = this.#world.nodes.filter(({ isUp }) => isUp).length;
+    const up = listed.filter(({ isUp }) => isUp).length;
     return {
       controller: { status: 'running', message: `${this.#primary ?? '?'} is in control.` },
       worker: {

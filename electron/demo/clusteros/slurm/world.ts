@@ -13,6 +13,8 @@ export interface SimNode {
   /** why nothing starts on it; null: it takes jobs */
   drainReason: string | null;
   isUp: boolean;
+  /** false for one that left and was taken off the list */
+  isListed: boolean;
 }
 
 /** Ended jobs are seen a little longer, as by squeue. */
@@ -46,7 +48,13 @@ export class SlurmWorld {
   constructor(options: SlurmWorldOptions) {
     this.nodes = options.nodes
       .filter(({ roles }) => roles.includes('slurm-worker'))
-      .map((spec) => ({ spec, allocated: 0, drainReason: spec.drained ?? null, isUp: true }));
+      .map((spec) => ({
+        spec,
+        allocated: 0,
+        drainReason: spec.drained ?? null,
+        isUp: true,
+        isListed: true,
+      }));
     this.#partitions = [...new Set(this.nodes.flatMap(({ spec }) => spec.partitions))];
     this.#dice = new Dice(options.seed);
     this.#everyMs = options.jobEveryS * 1000;
@@ -88,7 +96,9 @@ export class SlurmWorld {
 
   partitions(): SlurmPartition[] {
     return this.#partitions.map((name, index) => {
-      const nodes = this.nodes.filter(({ spec }) => spec.partitions.includes(name));
+      const nodes = this.nodes.filter(
+        ({ spec, isListed }) => isListed && spec.partitions.includes(name),
+      );
       return {
         name,
         state: 'up',
@@ -145,6 +155,12 @@ export class SlurmWorld {
     return action === 'cancel' ? 'CANCELLED' : job.startedAt === null ? 'PENDING' : 'RUNNING';
   }
 
+  /** One that is down is taken off SLURM's list; it registers anew when it comes back. */
+  forget(name: string): void {
+    const node = this.nodes.find(({ spec }) => spec.name === name);
+    if (node !== undefined) Object.assign(node, { isListed: node.isUp, drainReason: null });
+  }
+
   /** What runs on a node has done its work by now. */
   finish(name: string): void {
     for (const job of this.#jobs) {
@@ -158,6 +174,7 @@ export class SlurmWorld {
     const node = this.nodes.find(({ spec }) => spec.name === name);
     if (node === undefined || node.isUp === isUp) return;
     node.isUp = isUp;
+    node.isListed ||= isUp;
     for (const job of this.#jobs) {
       if (isUp || job.node !== name || job.endedAt !== null) continue;
       Object.assign(job, { startedAt: null, node: null });
