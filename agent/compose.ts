@@ -110,7 +110,7 @@ export async function composeAgent(
     membership,
     peers,
     folder: folders.root,
-    parts: [],
+    parts: roles.operations,
   });
   const arrival = joining({ membership, nodeState, clock, logger }, () => {
     roles.start();

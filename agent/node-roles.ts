@@ -6,11 +6,15 @@ import type { AgentConfig } from './config/schema';
 import { hasSystemd } from './host/supervisor/index';
 import type { PeerRoute } from './membership/peer-types';
 import type { NodeMembership, Peers } from './membership/types';
+import { slurmParts } from './operations/handoff/slurm/parts';
+import type { Hands } from './operations/hands/types';
+import type { OperationParts } from './operations/types';
 import { createKube, type NodeKube } from './roles/k3s/kube';
 import { placesOf } from './roles/k3s/places';
 import { RoleManager } from './roles/manager';
 import { createServices, type NodeServices } from './roles/services/services';
 import { SYSTEM_FOLDERS, systemMachine } from './roles/slurm/machine';
+import { createRelay } from './roles/slurm/relay';
 import { createSlurm } from './roles/slurm/roles';
 import type { Slurm } from './roles/slurm/types';
 import type { State } from './state/types';
@@ -24,6 +28,8 @@ export interface NodeRoles {
   services: NodeServices;
   /** for the peers' part of the API */
   routes: PeerRoute[];
+  /** what the roles bring for operations */
+  operations: ((hands: Hands) => OperationParts)[];
   states(): RoleState[];
   problems(): AgentProblem[];
   /** Begins to look and to run them; needs the shared state. */
@@ -53,6 +59,7 @@ export function createNodeRoles(deps: Deps): NodeRoles {
     ...shared,
     machine: systemMachine(hostname),
     folders: SYSTEM_FOLDERS,
+    relay: createRelay({ clock, logger }),
     settings: {
       controller: config.roles['slurm-controller'],
       worker: config.roles['slurm-worker'],
@@ -75,6 +82,7 @@ export function createNodeRoles(deps: Deps): NodeRoles {
     kube,
     services,
     routes: [...slurm.routes, ...kube.routes],
+    operations: [slurmParts({ ...shared, handing: slurm.handing, config: slurm.config })],
     states: () => manager.states(),
     problems: () => manager.problems(),
     start() {
