@@ -56,7 +56,7 @@ export async function lonelyNode(folder: string, more: object = {}): Promise<str
 /**
  * The agent's command line in this process.
  * @param prompt who sits at the terminal; nobody by default
- * @returns runs a command; `onNote` hears what it says on standard error while it runs
+ * @returns runs a command; `hear` is told all that it says, while it runs
  */
 export function agentCommandLine(
   config: string,
@@ -65,16 +65,19 @@ export function agentCommandLine(
   return async (
     args: readonly string[],
     signal: AbortSignal = new AbortController().signal,
-    onNote: (text: string) => void = () => undefined,
+    hear: (text: string) => void = () => undefined,
   ): Promise<AgentRun> => {
     const run = { stdout: '', stderr: '' };
     const code = await runAgentCli(
       ['--config', config, ...args],
       {
-        stdout: (text) => void (run.stdout += text),
+        stdout: (text) => {
+          run.stdout += text;
+          hear(text);
+        },
         stderr: (text) => {
           run.stderr += text;
-          onNote(text);
+          hear(text);
         },
         env: {},
         signal,

@@ -53,7 +53,8 @@ export async function follow(
         return null;
       }
       if (!(error instanceof Failure) || !PASSES.has(error.code)) throw error;
-      if (seen !== null && (await mayBeGone?.(seen)) === true) return seen;
+      const isRefused = error.code === 'CONNECTION_REFUSED';
+      if (seen !== null && isRefused && (await mayBeGone?.(seen)) === true) return seen;
       if (isHeard) out.note(`${error.message} The operation goes on without it; waiting for it.`);
       isHeard = false;
       await systemClock.sleep(AGAIN_MS, io.signal).catch(() => undefined);

@@ -1,9 +1,16 @@
-import { isOver, type PlanRequest } from '#shared/contract/agent/operations';
+import { isOver, type OperationAnswer, type PlanRequest } from '#shared/contract/agent/operations';
 import { fail } from '#shared/contract/errors';
 import { parseDuration } from '../../config/duration';
+import { systemClock } from '../../host/clock';
 import { type CommandContext, loadConfig, nodeNameOf } from '../context';
-import { type ApprovalOptions, approveAndBegin, carryOut } from './carry-out';
+import { type ApprovalOptions, approveAndBegin } from './carry-out';
+import { isAtRest } from './change-lines';
 import { follow, tellEnd } from './follow';
+
+/** Gone for longer than a restart takes to begin. */
+const GONE_MS = 5_000;
+/** id of the step in which the agent of the node that leaves ends */
+const GOODBYE = 'goodbye';
 
 export interface LeaveOptions extends ApprovalOptions {
   reboot?: boolean;
@@ -18,7 +25,13 @@ export async function leave(
   const { config } = await loadConfig(context);
   const node = nodeNameOf(config);
   const request = { kind: 'leave', params: { node, reboot } };
-  if (unattended === undefined) return carryOut(request, options, context);
+  if (unattended === undefined) {
+    const begun = await approveAndBegin(request, options, context);
+    if ('code' in begun) return begun.code;
+    const log = options.log === true;
+    const mayBeGone = whetherLeft();
+    return told(await follow(begun.client, begun.id, context, { log, mayBeGone }), context);
+  }
   const waitMs = parseDuration(unattended);
   if (waitMs === null || waitMs === 0) {
     const remedy = 'Write how long it may take, as 15m.';
@@ -47,4 +60,31 @@ async function leaveUnattended(
   out.note('It did not come to its end in time: what was done is undone.');
   await client.wish(id, 'abort');
   return tellEnd(await follow(client, id, context), out);
+}
+
+/** Whether the agent that does not answer has left, as the operation wanted it to. */
+function whetherLeft(): (seen: OperationAnswer) => Promise<boolean> {
+  let since: number | null = null;
+  return async ({ operation }) => {
+    if (!isLeaving(operation)) return false;
+    since ??= systemClock.monotonic();
+    return systemClock.monotonic() - since > GONE_MS;
+  };
+}
+
+/** Whether nothing is left of it but the good-bye, and what the others do after that. */
+function isLeaving({ steps }: OperationAnswer['operation']): boolean {
+  const index = steps.findIndex(({ id }) => id === GOODBYE);
+  return index >= 0 && steps.slice(0, index).every(({ state }) => state === 'done');
+}
+
+function told(answer: OperationAnswer | null, { out }: CommandContext): 0 | 1 {
+  const isGone = answer !== null && !isAtRest(answer);
+  if (!isGone) return tellEnd(answer, out);
+  out.result(
+    answer,
+    () =>
+      `This node has said good-bye, and its agent has ended. The others see it through; ask one of them: node-agent operation show ${answer.operation.id}`,
+  );
+  return 0;
 }

@@ -159,11 +159,11 @@ test('where the answer to the start was lost it is looked for and never sent aga
 
 test('following survives a restart of the agent and repeats nothing', async () => {
   const { run, agent } = await stage({ events: [RUN.slice(0, 1)] });
-  const missed = Promise.withResolvers<void>();
-  const following = run(['operation', 'follow', ID], undefined, () => missed.resolve());
-  await expect.poll(() => agent.count(`GET /${ID}/events`)).toBe(1);
+  let said = '';
+  const following = run(['operation', 'follow', ID], undefined, (text) => void (said += text));
+  await expect.poll(() => said).toContain('Hold both controllers: under way');
   await agent.close();
-  await missed.promise;
+  await expect.poll(() => said).toContain('waiting for it');
   agent.script = { events: [RUN] };
   await agent.listen();
   const { code, stdout, stderr } = await following;
@@ -274,4 +274,17 @@ test('what nobody can wait for any longer, or is stuck, is undone', async () => 
     expect(agent.count(`POST /${ID}/abort`)).toBe(1);
     expect(stdout).toContain('Undone: what was before is there again.');
   }
+});
+
+test('a node that leaves for good ends its own agent, and that is no failure', async () => {
+  const goodbye = { id: 'goodbye', title: 'Let n1 say good-bye' };
+  const leaving = moment({}, [done(0, 400), { ...UNDER_WAY, ...goodbye }]);
+  const { run, agent } = await stage({ plan: ofThisNode, events: [[leaving]] });
+  let said = '';
+  const left = run(['leave', '--confirm', 'n1'], undefined, (text) => void (said += text));
+  await expect.poll(() => said).toContain('Let n1 say good-bye: under way');
+  await agent.close();
+  const { code, stdout } = await left;
+  expect(code).toBe(0);
+  expect(stdout).toContain('This node has said good-bye, and its agent has ended.');
 });
