@@ -7,6 +7,7 @@ import { Notice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { ProblemButton } from '../clusters/problem-button';
 import { useClusterActions } from '../clusters/use-cluster-actions';
+import { UnderWay } from '../handoff/under-way';
 import styles from './cluster-page.module.css';
 
 interface StandingProps {
@@ -21,6 +22,7 @@ export function Standing({ cluster, live }: StandingProps) {
   const failure = live.problems.length === 0 ? live.failure : null;
   return (
     <Stack gap="small">
+      <UnderWay cluster={cluster} />
       {live.state === 'maintenance' && (
         <Notice
           tone="information"

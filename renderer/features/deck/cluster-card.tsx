@@ -6,13 +6,16 @@ import {
   ShieldOff,
   Star,
   TriangleAlert,
+  Workflow,
 } from 'lucide-react';
 import { memo } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
+import type { ClusterOperation } from '#shared/contract/cluster-operations';
 import type { Cluster } from '#shared/contract/clusters';
 import type { ClusterLive, Problem } from '#shared/contract/inventory';
 import { useLive } from '../../app/context';
 import { Age } from '../../ui/age';
+import { Button } from '../../ui/button';
 import { CodeText } from '../../ui/code';
 import { cx } from '../../ui/cx';
 import { Skeleton } from '../../ui/feedback';
@@ -22,6 +25,9 @@ import { ClusterMenu } from '../clusters/cluster-menu';
 import { ProblemButton } from '../clusters/problem-button';
 import { clusterState, KIND_WORDS, nodesWord, standingWord } from '../clusters/state-words';
 import { clusterHref } from '../clusters/use-cluster-actions';
+import { operationHref } from '../handoff/address';
+import { useOpenOperation } from '../handoff/use-open-operation';
+import { clusterSummary } from '../operations/cluster-summary';
 import { CardFoot } from './card-foot';
 import { CardUsage } from './card-usage';
 import styles from './cluster-card.module.css';
@@ -41,6 +47,7 @@ export const ClusterCard = memo(function ClusterCard({ uuid, current }: ClusterC
   const groupColour = useLive(
     (state) => state.groups.find((group) => group.uuid === cluster?.groupUuid)?.colour,
   );
+  const operation = useOpenOperation(uuid);
   if (!cluster) return null;
   const tabIndex = current ? 0 : -1;
   const problem = live?.problems[0];
@@ -71,14 +78,16 @@ export const ClusterCard = memo(function ClusterCard({ uuid, current }: ClusterC
         />
       </div>
       <Facts kind={cluster.kind} live={live} />
-      {problem && live && (
+      {operation !== undefined ? (
+        <OperationBox cluster={cluster} operation={operation} tabIndex={tabIndex} />
+      ) : problem && live ? (
         <ProblemBox
           cluster={cluster}
           problems={live.problems}
           problem={problem}
           tabIndex={tabIndex}
         />
-      )}
+      ) : null}
       <CardUsage kind={cluster.kind} live={live} />
       <Work kind={cluster.kind} live={live} />
       <CardFoot cluster={cluster} tabIndex={tabIndex}>
@@ -127,6 +136,39 @@ function Standing({ kind, live }: { kind: Cluster['kind']; live: ClusterLive }) 
   const words = standingWord(kind, live);
   if (words === null) return null;
   return <span className={cx(words.bad && styles.bad)}>{words.text}</span>;
+}
+
+interface OperationBoxProps {
+  cluster: Cluster;
+  operation: ClusterOperation;
+  tabIndex: number;
+}
+
+/** What the cluster is carrying out, in the place of its problems: it explains most of them. */
+function OperationBox({ cluster, operation, tabIndex }: OperationBoxProps) {
+  const [, navigate] = useLocation();
+  const words = clusterSummary(operation);
+  const look = operation.state === 'stuck' ? 'problem-bad' : 'operation';
+  return (
+    <div className={cx(styles.problem, styles[look])}>
+      <Workflow size={16} strokeWidth={1.75} aria-hidden />
+      <div className={styles.problemWords}>
+        <p className={styles.problemTitle} title={operation.title}>
+          {operation.title}
+        </p>
+        <p className={styles.problemDetail} title={words}>
+          {words}
+        </p>
+      </div>
+      <Button
+        small
+        tabIndex={tabIndex}
+        onClick={() => navigate(operationHref(cluster.clusterId, operation.id))}
+      >
+        Watch
+      </Button>
+    </div>
+  );
 }
 
 interface ProblemBoxProps {

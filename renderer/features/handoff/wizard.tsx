@@ -13,6 +13,7 @@ import { ApproveStage } from './approve-stage';
 import { ChecksStage } from './checks-stage';
 import { PlanStage } from './plan-stage';
 import { StageBar } from './stage-bar';
+import { UnderWay } from './under-way';
 import { type Planning, usePlan, useWizardStage, type WizardStage } from './use-wizard';
 import styles from './wizard.module.css';
 
@@ -56,6 +57,7 @@ export function Wizard({ cluster, title, lead, wanted, choose }: WizardProps) {
       }
     >
       <Stack className={styles.body}>
+        <UnderWay cluster={cluster}>Only one operation at a time runs in a cluster.</UnderWay>
         <section
           ref={content}
           tabIndex={-1}
