@@ -9,6 +9,7 @@ import { createNodeOperations } from '#agent/node-operations';
 import { EtcdHandoff } from '#agent/operations/handoff/etcd/etcd-handoff';
 import { etcdRoutes } from '#agent/operations/handoff/etcd/routes';
 import { K3sHandoff } from '#agent/operations/handoff/k3s/k3s-handoff';
+import { slurmHandoff } from '#agent/operations/handoff/slurm/handoff';
 import type { Hands } from '#agent/operations/hands/types';
 import type { OperationParts } from '#agent/operations/types';
 import type { Clock } from '#agent/ports';
@@ -145,6 +146,7 @@ function partsOf(
   const { id } = membership.self;
   const members = () => membership.members();
   const { spec: cluster, etcd, kubeSeats, ...rest } = ground;
+  const { clock } = ground;
   const seats = etcd.seatsOf(id);
   return {
     hands: [
@@ -162,8 +164,9 @@ function partsOf(
       }),
     ],
     handoffs: [
+      slurmHandoff({ hands, membership, state, clock, config: () => daemons.config }),
       new EtcdHandoff({ hands, membership, seats }),
-      new K3sHandoff({ hands, membership, state, clock: ground.clock }),
+      new K3sHandoff({ hands, membership, state, clock }),
     ],
     kinds: [],
   };

@@ -31,11 +31,11 @@ interface Deps {
 }
 
 /** As measured on SLURM 22.05 with few jobs. */
-const STOP_MS = 420;
-const START_MS = 380;
+const STOP_MS = 650;
+const START_MS = 550;
 const SUBMIT_MS = 9;
 /** a backup waits that long before it takes over from a primary that is silent */
-const TAKEOVER_MS = 3_000;
+const TAKEOVER_MS = 6_000;
 /** sbatch gives up where nothing listens at all */
 const REFUSED_MS = 9_000;
 /** a relay, or a standby, lets it wait longer */

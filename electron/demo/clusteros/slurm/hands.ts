@@ -32,8 +32,8 @@ const GIB = 1024 ** 3;
 /** each job's record and script, and what SLURM writes for itself */
 const BYTES = { base: 190_000, job: 14_500 };
 const FILES = { base: 22, job: 2 };
-const COPY_MS = 260;
-const FILE_MS = 35;
+const COPY_MS = 320;
+const FILE_MS = 240;
 const LOOK_MS = 20;
 const ANSWER_MS = 5_000;
 
