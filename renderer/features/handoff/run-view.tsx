@@ -43,11 +43,13 @@ export function RunView({ cluster, answer, hearing, leadMs }: RunViewProps) {
         </div>
       </div>
       <div className={styles.side}>
-        <PulsePanel
-          pulse={pulse}
-          expectedMs={plan.expected_pause_ms}
-          stale={hearing.state === 'lost'}
-        />
+        <div className={styles.pulse}>
+          <PulsePanel
+            pulse={pulse}
+            expectedMs={plan.expected_pause_ms}
+            stale={hearing.state === 'lost'}
+          />
+        </div>
         <JobPanel cluster={cluster} answer={answer} />
         <div className={styles.log}>
           <LogPanel log={log} />
