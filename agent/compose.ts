@@ -11,6 +11,7 @@ import { createMembership } from './membership/membership';
 import { createPeerGate } from './membership/peer-gate';
 import { createPeers } from './membership/peers';
 import { createTailscale } from './membership/tailscale';
+import { createNodeLeaving } from './node-leaving';
 import { createNodeOperations } from './node-operations';
 import { createNodeRoles } from './node-roles';
 import { createNodeState, type NodeState } from './node-state';
@@ -40,6 +41,8 @@ export interface NodeAgent {
   start(): Promise<void>;
   /** rejects when it cannot go on; resolves when it was closed */
   readonly ended: Promise<void>;
+  /** resolves when an operation takes this node away: it is to leave and to be closed */
+  readonly asked: Promise<void>;
   /** Tells the others that this node goes; it comes back with its next start. */
   leave(): Promise<void>;
   /** Ends the agent; daemons and jobs run on. */
@@ -103,6 +106,7 @@ export async function composeAgent(
     address,
     isTailnet: network.view().type === 'tailscale',
   });
+  const leaving = createNodeLeaving({ ports, nodeState, membership, peers, roles });
   const operations = createNodeOperations({
     clock,
     logger,
@@ -110,11 +114,12 @@ export async function composeAgent(
     membership,
     peers,
     folder: folders.root,
-    parts: roles.operations,
+    parts: [...roles.operations, leaving.parts],
   });
   const arrival = joining({ membership, nodeState, clock, logger }, () => {
     roles.start();
     operations.start();
+    leaving.start();
   });
   const troubled: { problems(): AgentProblem[] }[] = [
     nodeState,
@@ -150,7 +155,7 @@ export async function composeAgent(
       removal: membership,
       peers: [
         createPeerGate({
-          routes: [...membership.routes, ...roles.routes, ...operations.routes],
+          routes: [...membership.routes, ...roles.routes, ...operations.routes, ...leaving.routes],
           callerOf: membership.callerOf.bind(membership),
         }),
       ],
@@ -176,9 +181,11 @@ export async function composeAgent(
       await api.start();
       arrival.start();
     },
+    asked: leaving.asked,
     leave: () => membership.leave(),
     async close() {
       await arrival.close();
+      await leaving.close();
       await operations.close();
       await roles.close();
       await api.close();

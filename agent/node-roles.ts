@@ -10,13 +10,14 @@ import { slurmParts } from './operations/handoff/slurm/parts';
 import type { Hands } from './operations/hands/types';
 import type { OperationParts } from './operations/types';
 import { createKube, type NodeKube } from './roles/k3s/kube';
-import { placesOf } from './roles/k3s/places';
+import { type KubePlaces, placesOf } from './roles/k3s/places';
 import { RoleManager } from './roles/manager';
 import { createServices, type NodeServices } from './roles/services/services';
 import { SYSTEM_FOLDERS, systemMachine } from './roles/slurm/machine';
 import { createRelay } from './roles/slurm/relay';
 import { createSlurm } from './roles/slurm/roles';
 import type { Slurm } from './roles/slurm/types';
+import type { Role } from './roles/types';
 import type { State } from './state/types';
 
 const K3S_DATA = '/var/lib/rancher/k3s';
@@ -26,6 +27,9 @@ export interface NodeRoles {
   slurm: Slurm;
   kube: NodeKube;
   services: NodeServices;
+  /** those that the configuration enables */
+  all: readonly Role[];
+  kubePlaces: KubePlaces;
   /** for the peers' part of the API */
   routes: PeerRoute[];
   /** what the roles bring for operations */
@@ -65,10 +69,11 @@ export function createNodeRoles(deps: Deps): NodeRoles {
       worker: config.roles['slurm-worker'],
     },
   });
+  const kubePlaces = placesOf(K3S_DATA, join(folders.root, 'k3s'));
   const kube = createKube({
     ...shared,
     config: config.roles,
-    places: placesOf(K3S_DATA, join(folders.root, 'k3s')),
+    places: kubePlaces,
     networkInterface: deps.isTailnet ? interfaceOf(address) : null,
   });
   const services = createServices({
@@ -76,11 +81,14 @@ export function createNodeRoles(deps: Deps): NodeRoles {
     hasSystemd: hasSystemd(),
     address: () => address,
   });
-  const manager = new RoleManager({ roles: [...slurm.roles, ...kube.roles], clock, logger });
+  const all = [...slurm.roles, ...kube.roles];
+  const manager = new RoleManager({ roles: all, clock, logger });
   return {
     slurm: slurm.slurm,
     kube,
     services,
+    all,
+    kubePlaces,
     routes: [...slurm.routes, ...kube.routes],
     operations: [slurmParts({ ...shared, handing: slurm.handing, config: slurm.config })],
     states: () => manager.states(),

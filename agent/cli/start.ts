@@ -71,6 +71,7 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
       await agent.start();
       await systemd.ready();
       logger.info({ node: nodeNameOf(config), version }, 'The node agent runs');
+      void agent.asked.then(() => leaving.resolve('leave'));
       const why = await Promise.race([ended(io.signal), agent.ended, leaving.promise]);
       if (why === 'leave') await sayGoodbye(agent, logger);
       logger.info({}, 'The node agent ends; its daemons and all jobs run on');

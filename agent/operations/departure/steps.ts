@@ -40,7 +40,8 @@ const SNAPSHOT_MS = 130 * SECOND;
 /** more names would not be read */
 const NAMED = 3;
 
-const founderRecord = z.object({ founder: z.string() });
+/** Who began the k3s cluster. */
+export const founderRecord = z.object({ founder: z.string() });
 
 /** The steps by which a node leaves Kubernetes, and those by which a server hands over. */
 export class KubeSteps {
@@ -80,8 +81,7 @@ export class KubeSteps {
     };
   }
 
-  /** @param expectedMs by how many pods there are */
-  drain(node: string, expectedMs: number): PlannedStep {
+  drain(node: string): PlannedStep {
     const { clock } = this.#deps;
     const servers = this.#servers;
     let askedAt = Number.NEGATIVE_INFINITY;
@@ -100,7 +100,7 @@ export class KubeSteps {
       detail:
         'Its pods are evicted all at once, within their disruption budgets, and start elsewhere. What is blocked is waited for and never forced.',
       class: 'idempotent',
-      expectedMs,
+      expectedMs: 10 * SECOND,
       deadlineMs: 15 * MINUTE,
       asks: true,
       async probe(context) {

@@ -8,6 +8,7 @@ import { FACTS_KEY, factsOf, heardOf, type ToldFacts, toldFacts, toldOf } from '
 import { Leading } from './leading';
 import { Observer } from './observer';
 import type { KubeOptions } from './options';
+import type { Readiness } from './readiness';
 import { ServerRole } from './server-role';
 import { tokenRoute } from './token';
 import type { Kube, KubeFacts } from './types';
@@ -21,6 +22,8 @@ export interface NodeKube extends Kube {
   readonly roles: readonly Role[];
   /** for the peers' part of the API */
   readonly routes: readonly PeerRoute[];
+  /** what was last seen of the server on this node; null where there is none */
+  readiness(): Readiness | null;
   /** Begins to hear what other servers tell, and to tell. */
   start(): void;
   /** Looks no more; k3s itself runs on. */
@@ -87,6 +90,10 @@ class KubeOfNode implements NodeKube {
       toldOf(membership.self.name, view),
       this.#observer?.trouble ?? this.#ownTrouble(),
     );
+  }
+
+  readiness(): Readiness | null {
+    return this.#observer?.readiness ?? null;
   }
 
   onChange(listener: () => void): () => void {

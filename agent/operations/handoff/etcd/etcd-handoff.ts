@@ -57,7 +57,7 @@ export class EtcdHandoff implements RoleHandoff {
   }
 
   steps({ to, from }: Readonly<Record<string, Json>>): readonly PlannedStep[] {
-    return [moveLead(this.#deps, String(to), String(from))];
+    return [moveLead(this.#deps, String(to), String(from), true)];
   }
 
   async candidates(): Promise<Candidate[]> {
@@ -122,15 +122,22 @@ function checksOf({ id, name }: Member, { members, leader }: EtcdSeats): PlanChe
 
 /**
  * Moves the lead of the shared state.
- * @param to name of a voter @param from name of who had it, where it goes back to when undone
+ * @param to name of a voter
+ * @param from name of who had it
+ * @param goesBack false: `from` leaves, so that any other one may lead, and undoing gives nothing back
  */
 export function moveLead(
   { hands, membership }: Pick<EtcdHandoffDeps, 'hands' | 'membership'>,
   to: string,
   from: string,
+  goesBack: boolean,
 ): PlannedStep {
   const idOf = (name: string) => memberNamed(membership.members(), name).id;
   const look = (context: StepContext) => hands.call(idOf(to), lookAtEtcd, {}, context);
+  const isDone = async (context: StepContext) => {
+    const { leader } = await look(context);
+    return goesBack ? leader === idOf(to) : leader !== null && leader !== idOf(from);
+  };
   const hand = async (context: StepContext, target: string) => {
     const { leader } = await look(context);
     if (leader === null) {
@@ -146,15 +153,12 @@ export function moveLead(
     expectedMs: 500,
     deadlineMs: DEADLINE_MS,
     async probe(context) {
-      return (await look(context)).leader === idOf(to) ? 'done' : 'absent';
+      return (await isDone(context)) ? 'done' : 'absent';
     },
     do: (context) => hand(context, idOf(to)),
     async verify(context) {
-      const { leader } = await look(context);
-      return leader === idOf(to) ? null : `${to} to lead the shared state`;
+      return (await isDone(context)) ? null : `${to} to lead the shared state`;
     },
-    async undo(context) {
-      if (from !== '') await hand(context, idOf(from));
-    },
+    ...(goesBack && from !== '' && { undo: (context: StepContext) => hand(context, idOf(from)) }),
   };
 }
