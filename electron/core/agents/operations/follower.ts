@@ -28,7 +28,7 @@ const QUIET_MS = 3_000;
 /** Agents say at least every 15 s that they are still there. */
 const SILENCE_MS = 25_000;
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 8_000;
+const LONGEST_PAUSE_MS = 5_000;
 /** One that has ended changes only when a rollback is asked for. */
 const OVER_PAUSE_MS = 5_000;
 /** All of an operation, as one event. */
@@ -87,14 +87,10 @@ export class Follower {
     let pauseMs = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       const startedAt = this.#deps.clock.now();
-      try {
-        await this.#look(signal);
-        if (this.#isOver()) pauseMs = OVER_PAUSE_MS;
-        else await this.#listen(signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#lost(error);
-      }
+      const isHeard = await this.#tried(this.#look(signal), (error) => this.#lost(error));
+      if (this.#isOver()) pauseMs = OVER_PAUSE_MS;
+      // a stream that fails is no loss yet: looks go on, and tell which agents still answer
+      else if (isHeard) await this.#tried(this.#listen(signal), this.#logged);
       // what held for a while was a good connection: the next try comes soon
       const held = this.#deps.clock.now() - startedAt >= LONGEST_PAUSE_MS;
       if (held && !this.#isOver()) pauseMs = FIRST_PAUSE_MS;
@@ -163,10 +159,24 @@ export class Follower {
     if (!wasOver || answer.operation.serial !== before) this.changes.emit();
   }
 
-  #lost(error: unknown): void {
-    if (!(error instanceof Failure)) {
-      this.#deps.logger.error({ error }, 'Following an operation failed unexpectedly');
+  /** @returns whether it went well */
+  async #tried(work: Promise<void>, onFailure: (error: unknown) => void): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (error) {
+      if (!this.#end.signal.aborted) onFailure(error);
+      return false;
     }
+  }
+
+  readonly #logged = (error: unknown): void => {
+    if (error instanceof Failure) return;
+    this.#deps.logger.error({ error }, 'Following an operation failed unexpectedly');
+  };
+
+  #lost(error: unknown): void {
+    this.#logged(error);
     const failure =
       error instanceof Failure
         ? error

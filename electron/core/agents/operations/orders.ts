@@ -119,6 +119,8 @@ export class OperationOrders {
     return await this.#recorded(order, async () => {
       const path = `/api/v1/operations/${id}`;
       const client = this.#deps.clients.get(uuid);
+      // an order goes to whoever answered last, and is not sent again where that one has died
+      await client.get(path, { deadlineMs: ASK_MS });
       const send = async () => {
         const sent = await client.post(`${path}/${wish}`, {}, { deadlineMs: ASK_MS });
         return wishAnswer.safeParse(sent.data).data?.message ?? 'It was heard.';
