@@ -33,7 +33,7 @@ async function atelier() {
 }
 
 const HANDOFF = 'handoff run atelier --role slurm-controller --to a2'.split(' ');
-const done = (serial: number) =>
+const ended = (serial: number) =>
   answerOf(
     {
       state: 'done',
@@ -67,7 +67,7 @@ test('a handoff is planned, approved by name, begun once and followed to its end
     const begun = answerOf();
     agents.put(begun);
     const followed = vi.waitFor(() => expect(agents.followers(0)).toBe(1), { timeout: 15_000 });
-    void followed.then(() => agents.put(done(3)));
+    void followed.then(() => agents.put(ended(3)));
     return { status: 200, body: begun.operation };
   };
   const { code, stdout, stderr } = await run([...HANDOFF, '--confirm', 'a2', '--plan', HASH]);
