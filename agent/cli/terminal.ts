@@ -21,8 +21,9 @@ export async function askAtTerminal(
   screen.write(question);
   try {
     const said = [once(lines, 'line', { signal }), once(lines, 'close', { signal })];
-    const [line = ''] = await Promise.race(said);
-    return String(line).trim();
+    const [line] = await Promise.race(said);
+    if (line === undefined) screen.write('\n');
+    return String(line ?? '').trim();
   } catch (error) {
     if (!signal.aborted) throw error;
     screen.write('\n');

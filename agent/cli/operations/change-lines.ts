@@ -50,7 +50,8 @@ function stateLines({ state, reason }: OperationAnswer['operation']): string[] {
 function stepLines(was: OperationStep | undefined, now: OperationStep, place: string): string[] {
   const { state, title, attempts, error, waiting_on: waitingOn } = now;
   const lines: string[] = [];
-  const isNew = state !== (was?.state ?? 'pending') || attempts > (was?.attempts ?? 0);
+  const isAgain = state === 'intent' && attempts > (was?.attempts ?? 0);
+  const isNew = isAgain || state !== (was?.state ?? 'pending');
   if (isNew) {
     const at = (state === 'intent' || state === 'undoing' ? now.started_at : now.ended_at) ?? 0;
     const time = at === 0 ? '--:--:--' : clockTime(at);
