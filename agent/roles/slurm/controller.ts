@@ -10,6 +10,7 @@ import { clusterNameOf, firstJobIdOf } from './names';
 import { inControl, pingControllers } from './ping';
 import { CONTROLLER_PORT, listens } from './port';
 import type { Standing } from './standing';
+import { heartbeatIn } from './state-facts';
 import { StateSave } from './state-save';
 
 const STOP_MS = 60_000;
@@ -127,11 +128,14 @@ export class Controller {
   }
 
   /** Makes running daemons take over new files; jobs go on. */
-  async takeOver(how: 'reread' | 'restart', standing: Standing): Promise<void> {
+  async takeOver(config: SlurmConfig, how: 'reread' | 'restart'): Promise<void> {
     const { state } = await this.#daemon.state();
     if (state !== 'running') return;
+    // one that began alone shows no standby that it works, until it is started anew
+    const isMute =
+      config.controllers.length > 1 && (await heartbeatIn(config.stateSaveLocation)) === '';
     // a backup does not read its files anew, and nobody misses it for a moment
-    if (how === 'restart' || standing === 'backup') {
+    if (how === 'restart' || this.standing(config) === 'backup' || isMute) {
       await this.#daemon.restart(SLURMCTLD);
       return;
     }

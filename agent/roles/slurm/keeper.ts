@@ -274,7 +274,7 @@ export class SlurmKeeper {
     if (applied === 'same') return;
     logger.info({ revision: config.revision, applied }, 'slurm.conf was written');
     if (this.#wanted.controller && !this.#isHeld(config)) {
-      await controller.takeOver(applied, controller.standing(config));
+      await controller.takeOver(config, applied);
     }
     if (this.#wanted.worker) await worker.takeOver(applied);
   }

@@ -22,6 +22,7 @@ const SMALL_SKEW_MS = 1_000;
 /** for what SLURM writes beside, and for what grows meanwhile */
 const SPARE_BYTES = 64 * 1024 * 1024;
 const MIB = 1024 * 1024;
+const BEAT_S = 60;
 
 /** All that must be right before the controller moves, each with what to do where it is not. */
 export function checksOf(seen: Survey, procedure: Procedure): PlanCheck[] {
@@ -117,22 +118,25 @@ function folder({ config, from, to }: Survey, procedure: Procedure): Found {
     return bad(`${name} does not see the jobs of this cluster at ${path}.`, remedy, name);
   }
   if (procedure === 'takeover') return standing(to, from.member.name, config.slurmctldTimeoutMs);
-  const isSame = from.look?.folder.heartbeat !== '' && isClose(from, to);
-  if (isSame) return ok(`Both see the same folder at ${path}, and can write to it.`);
+  if (isClose(from, to)) return ok(`Both see the same folder at ${path}, and can write to it.`);
   const remedy = `Look whether ${path} on ${name} is the same share, and is not cached for long.`;
   return bad(`What ${from.member.name} writes to ${path} is not seen on ${name}.`, remedy, name);
 }
 
-/** The last sign of life is at most one of its beats apart. */
+/** The last signs of life are at most a beat apart; a controller that began alone leaves none. */
 function isClose(from: Asked, to: Asked): boolean {
-  const [old, next] = [from, to].map(({ look }) => Number(look?.folder.heartbeat || Number.NaN));
-  return Math.abs((old ?? Number.NaN) - (next ?? Number.NaN)) <= 60;
+  const [old, next] = [from, to].map(({ look }) => look?.folder.heartbeat ?? '');
+  return old === '' || (next !== '' && Math.abs(Number(old) - Number(next)) <= BEAT_S);
 }
 
 /** Whether the folder shows a controller at work that nobody reaches. */
 function standing(to: Asked, old: string, timeoutMs: number): Found {
   const { folder: seen, depth } = to.look ?? { folder: { heartbeat: '' }, depth: null };
-  const ageMs = (depth?.now ?? 0) - Number(seen.heartbeat || 0) * 1000;
+  if (seen.heartbeat === '') {
+    const remedy = `Bring ${old} back, or wait until SLURM's own standby takes over.`;
+    return bad(`The folder does not show whether ${old} works.`, remedy, old);
+  }
+  const ageMs = (depth?.now ?? 0) - Number(seen.heartbeat) * 1000;
   if (ageMs > timeoutMs) {
     return ok(`The folder shows no sign of ${old} for ${Math.round(ageMs / 1000)} s.`);
   }
