@@ -12,7 +12,8 @@ export function faultsOf(procedure: Procedure, calm: Outcome): Fault[] {
   const steps = (last?.steps ?? []).map((_, index) => index);
   return [
     ...writes.map((serial) => list.killedAtWrite(serial)),
-    ...steps.map((index) => list.killedAtStep(index)),
+    ...steps.map((index) => list.agentKilled('from', index)),
+    ...steps.map((index) => list.agentKilled('to', index)),
     ...steps.map((index) => list.targetDies(index)),
     list.targetDiesAtWork,
     ...steps.map((index) => list.abortedAtStep(index)),

@@ -34,23 +34,30 @@ const pivotPassed = (operation: AgentOperation) => operation.pivot_passed;
 /** A handoff that nothing happens to. */
 export const calm: Fault = { name: 'none', ends: ['done'] };
 
+/** The relay and the look at a node go with its agent. */
+const WITHOUT_AGENT = 'the relay of the old controller ends with the agent there';
+
 /**
- * The agent that coordinates is killed at a write of the journal.
- * @param returns whether it is started again at once, as by systemd, or only when all is over
+ * The agent that coordinates is killed, on the host that is no controller. It comes back when another
+ * one has taken over.
  */
-export function coordinatorKilled(when: When, name: string, returns: boolean): Fault {
-  const armed = new Map<string, Armed>();
+export function coordinatorKilled(when: When, name: string): Fault {
+  let armed: Armed | undefined;
   return {
-    name: `coordinator killed ${name}${returns ? ', comes back at once' : ''}`,
-    async prepare({ cluster }) {
-      for (const host of cluster.hosts) armed.set(host.name, arm(host, killAgent(returns)));
+    name: `coordinator killed ${name}`,
+    async prepare(turn) {
+      await letCoordinate(turn, turn.other);
+      armed = arm(turn.other, killAgent(false));
     },
     when,
-    strike: async (_turn, { coordinator }) => armed.get(coordinator)?.strike(),
-    async heal({ cluster }) {
-      for (const one of armed.values()) one.drop();
-      armed.clear();
-      await Promise.all(cluster.hosts.map((host) => host.agent('start')));
+    async strike({ watch, other }) {
+      await armed?.strike();
+      await watch.first((one) => one.coordinator !== other.name && one.coordinator !== '');
+      await other.agent('start');
+    },
+    async heal({ other }) {
+      armed?.drop();
+      await other.agent('start');
     },
     // the next one looks at what is there and goes on
     ends: ['done'],
@@ -58,11 +65,25 @@ export function coordinatorKilled(when: When, name: string, returns: boolean): F
 }
 
 export const killedAtWrite = (serial: number): Fault =>
-  coordinatorKilled(atWrite(serial), `at write ${serial}`, false);
-/** Its supervisor starts it again at once, so that it may go on itself. */
-export const killedAtStep = (index: number): Fault =>
-  coordinatorKilled(atStep(index), `at step ${index + 1}`, true);
-export const killedAtPivot: Fault = coordinatorKilled(atPivot, 'at the pivot', false);
+  coordinatorKilled(atWrite(serial), `at write ${serial}`);
+export const killedAtPivot: Fault = coordinatorKilled(atPivot, 'at the pivot');
+
+/** The agent of a controller's host is killed, coordinator or not, and is started again at once. */
+export function agentKilled(part: 'from' | 'to', index: number): Fault {
+  let armed: Armed | undefined;
+  return {
+    name: `agent of the ${part === 'from' ? 'old' : 'target'} killed at step ${index + 1}`,
+    prepare: async (turn) => {
+      armed = arm(turn[part], killAgent(true));
+    },
+    when: atStep(index),
+    strike: async () => armed?.strike(),
+    heal: async () => armed?.drop(),
+    answer: 'retry',
+    ends: ['done', 'undone', 'stuck, then done', 'stuck, then undone'],
+    ...(part === 'from' && { tolerates: { refused: WITHOUT_AGENT } }),
+  };
+}
 
 /** A person aborts it when a step is about to act: undone before the pivot, finished after it. */
 export const abortedAtStep = (index: number): Fault => ({
@@ -114,7 +135,7 @@ export const hangsBefore: Fault = {
   heal: async ({ from }) => {
     await from.exec(['pkill', '-CONT', '-x', 'slurmctld']);
   },
-  ends: ['refused: CHECKS_FAILED'],
+  ends: ['refused: checks-failed'],
   tolerates: { refused: HANGS },
 };
 
@@ -176,15 +197,7 @@ export const linkCutAtPivot = linkCut(atPivot, 'at the pivot');
 /** The coordinator, on the host that is no controller, sees neither of the two any more. */
 export const coordinatorCutOff: Fault = {
   name: 'coordinator cut off from both controllers',
-  async prepare({ cluster, from, to, other }) {
-    // who stood for election first leads: the others stand again behind it
-    await Promise.all([from, to].map((host) => host.agent('restart')));
-    await until(
-      async () => (await cluster.coordinator(other)) === other.name,
-      'the third host to coordinate',
-      { withinMs: 60_000 },
-    );
-  },
+  prepare: (turn) => letCoordinate(turn, turn.other),
   when: atStep(1),
   strike: async ({ from, to, other }) => blackhole(other, [from, to]),
   heal: async ({ other }) => throughAgain(other),
@@ -229,7 +242,7 @@ export const diskTooSmall: Fault = {
   heal: async ({ to }) => {
     await to.exec(['umount', '-l', STATE_DISK]);
   },
-  ends: ['refused: CHECKS_FAILED'],
+  ends: ['refused: checks-failed'],
 };
 
 /** The folder with the jobs belongs to somebody else, before it is asked for. */
@@ -243,7 +256,7 @@ export const wrongOwner: Fault = {
     const seen = cluster.procedure === 'A' ? to : from;
     await seen.sh(`chown -R slurm:slurm ${cluster.stateFolder}`);
   },
-  ends: ['refused: CHECKS_FAILED'],
+  ends: ['refused: checks-failed'],
 };
 
 /** The target's clock runs apart. */
@@ -258,7 +271,7 @@ export const clockApart: Fault = {
     await to.sh('rm -f /etc/lab-environment');
     await restarted(to);
   },
-  ends: ['refused: CHECKS_FAILED'],
+  ends: ['refused: checks-failed'],
 };
 
 /** The target's controller does not start. */
@@ -309,7 +322,7 @@ export const stalePlan: Fault = {
     throw refusal instanceof Error ? refusal : new Error('It was allowed to start.');
   },
   heal: async ({ to }) => to.agent('start'),
-  ends: [/^refused: (PLAN_STALE|CHECKS_FAILED)$/],
+  ends: [/^refused: (plan-stale|checks-failed)$/],
 };
 
 function rejectionOf(answers: readonly PromiseSettledResult<unknown>[]): unknown {
@@ -322,6 +335,17 @@ async function restarted(host: LabHost): Promise<void> {
   await host.agent('restart');
   const answers = async () => (await host.api('/health')).status === 200;
   await until(answers, `the agent of ${host.name} to answer`, { withinMs: 60_000 });
+}
+
+/** Restarts whoever coordinates until this host does: the others stand again behind it. */
+async function letCoordinate({ cluster, other }: Turn, wanted: LabHost): Promise<void> {
+  const isSo = async () => {
+    const name = await cluster.coordinator(other);
+    const leading = cluster.hosts.find((host) => host.name === name);
+    if (leading !== undefined && leading !== wanted) await restarted(leading);
+    return leading === wanted;
+  };
+  await until(isSo, `${wanted.name} to coordinate`, { withinMs: 60_000, everyMs: 500 });
 }
 
 async function switchOn({ to }: Turn): Promise<void> {

@@ -1,6 +1,15 @@
 import type { Outcome } from '#tests/lab/faults/run';
 
-const HEAD = ['fault', 'ended', 'took', 'longest wait', 'jobs', 'in control', 'exactly once'];
+const HEAD = [
+  'fault',
+  'ended',
+  'took',
+  'longest wait',
+  'jobs',
+  'refused',
+  'in control',
+  'exactly once',
+];
 
 /** One line per fault, as they are printed. */
 export function tableOf(outcomes: readonly Outcome[]): string {
@@ -24,6 +33,7 @@ function rowOf({ fault, ending, tookMs, found, holder, wrong }: Outcome): string
     seconds(tookMs),
     seconds(found.longestMs),
     `${found.submitted}`,
+    `${found.refused.length}`,
     holder,
     wrong.length === 0 ? 'yes' : wrong.join('; '),
   ];

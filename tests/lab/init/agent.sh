@@ -13,7 +13,12 @@ run() {
       [ ! -e /etc/lab-environment ] || . /etc/lab-environment
       node-agent start --foreground >>/var/log/node-agent.log 2>&1 &
       echo $! >"$pid_file"
-      wait $! || echo "$(date -u +%FT%TZ) the agent ended with $?" >>/var/log/node-agent.log 2>/dev/null
+      if wait $!; then
+        # as the unit's Restart=on-failure: who ends in order stays away until it is started
+        touch "$off"
+      else
+        echo "$(date -u +%FT%TZ) the agent ended with $?" >>/var/log/node-agent.log 2>/dev/null
+      fi
       rm -f "$pid_file"
     fi
     sleep 0.2
