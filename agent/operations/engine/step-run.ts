@@ -4,6 +4,8 @@ import type { Clock } from '../../ports';
 import type { Json, Seen, StepContext, StepDefinition } from './types';
 
 const LOOK_AGAIN_MS = 250;
+/** What the line lost is sent again, once it was seen that nothing happened. */
+const TRIES = 3;
 
 /** How one attempt at a step ended. */
 export type StepEnd =
@@ -53,21 +55,23 @@ export class StepRun {
   /** Acts, then looks until the effect is proved. @throws the lead's reason */
   act(): Promise<StepEnd> {
     return this.#timed(async (until) => {
-      let error = '';
-      try {
-        await this.#definition.do(this.#context(until));
-      } catch (cause) {
-        this.#deps.lead.throwIfAborted();
-        if (this.#deps.stop.aborted) return { kind: 'interrupted' };
-        error = sentenceOf(cause);
-        this.#deps.log(error);
-        const seen = await this.#timed((anew) => this.#look(anew));
-        if (seen === 'absent') return { kind: 'nothing', error };
-        if (seen === 'unknown') return this.#stopped() ?? { kind: 'open', error };
-        // it was done although its time was over: the proof has its own
-        if (until.aborted) return this.#timed((anew) => this.#prove(anew, error));
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await this.#definition.do(this.#context(until));
+          return this.#prove(until, '');
+        } catch (cause) {
+          this.#deps.lead.throwIfAborted();
+          if (this.#deps.stop.aborted) return { kind: 'interrupted' };
+          const error = sentenceOf(cause);
+          this.#deps.log(error);
+          const seen = await this.#timed((anew) => this.#look(anew));
+          if (seen === 'unknown') return this.#stopped() ?? { kind: 'open', error };
+          // it was done although nobody said so, maybe late: the proof has its own time
+          if (seen === 'done') return this.#timed((anew) => this.#prove(anew, error));
+          const again = isOfTheLine(cause) && tries < TRIES && (await this.#pause(until));
+          if (!again) return { kind: 'nothing', error };
+        }
       }
-      return this.#prove(until, error);
     });
   }
 
@@ -189,6 +193,10 @@ export function withStep(
   const steps = operation.steps.map((step, at) => (at === index ? { ...step, ...changes } : step));
   return { ...operation, steps };
 }
+
+/** Whether it says nothing of what was asked for. */
+const isOfTheLine = (cause: unknown): boolean =>
+  cause instanceof Failure && ['NODE_UNREACHABLE', 'TIMEOUT'].includes(cause.code);
 
 function sentenceOf(cause: unknown): string {
   if (cause instanceof Failure) return `${cause.message} ${cause.data.remedy}`.trim();

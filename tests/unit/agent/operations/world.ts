@@ -1,9 +1,22 @@
-import type { OperationDefinition, Seen, StepDefinition } from '#agent/operations/engine/types';
+import { z } from 'zod';
+import type {
+  OperationDefinition,
+  StepContext,
+  StepDefinition,
+} from '#agent/operations/engine/types';
+import { defineHand, handRoute } from '#agent/operations/hands/define';
+import { Fence } from '#agent/operations/hands/fence';
+import { HandGateway } from '#agent/operations/hands/gateway';
+import { HandRunner } from '#agent/operations/hands/runner';
+import type { HandCall, Hands } from '#agent/operations/hands/types';
+import { handRequest } from '#agent/operations/hands/wire';
 import { planFrom } from '#agent/operations/service/make';
 import type { OperationKind } from '#agent/operations/types';
 import type { Clock } from '#agent/ports';
-import type { State } from '#agent/state/types';
 import type { OperationPlan } from '#shared/contract/agent/operations';
+import { fail } from '#shared/contract/errors';
+import { KeptLog, member, StagedMembership } from '#tests/support/agent';
+import type { Line } from './line';
 
 /** A clock that leaps to the next moment somebody sleeps for, as soon as nothing else goes on. */
 export class LeapingClock implements Clock {
@@ -35,149 +48,133 @@ export class LeapingClock implements Clock {
   }
 }
 
-/** What may go wrong at one moment of a run. */
-export type Fault =
-  | 'none'
-  /** the coordinator dies before the call is carried out */
-  | 'dies before'
-  /** the call is carried out, and the coordinator dies before it hears of it */
-  | 'dies after'
-  /** the call hangs, another coordinator takes over, then it is carried out after all */
-  | 'sleeps';
+const named = z.strictObject({ step: z.string() });
+const look = defineHand({
+  name: 'world/look',
+  changes: false,
+  input: named,
+  output: z.object({ isThere: z.boolean() }),
+});
+const bring = defineHand({
+  name: 'world/bring',
+  changes: true,
+  input: named.extend({ isThere: z.boolean() }),
+  output: z.object({}),
+});
 
-export class Died extends Error {}
+/** What each step does besides leaving its mark: never may both be controllers. */
+const CONTROLLERS: Record<string, { puts?: string; takes?: string }> = {
+  'stop old': { takes: 'controller on old' },
+  'start new': { puts: 'controller on new' },
+};
+/** on which of the two hosts a step happens */
+const HOST: Record<string, string> = {
+  freeze: 'old',
+  'stop old': 'old',
+  copy: 'new',
+  'start new': 'new',
+  settle: 'new',
+};
+export const STEPS = Object.keys(HOST);
 
-/** Everything a coordinator sends passes here: the moments at which it can die. */
-export class Line {
-  dead = false;
-  asleep: Promise<void> | null = null;
-  readonly #fault: (moment: number) => Fault;
-  readonly #onFault: (fault: Fault, wake: () => void) => void;
-  #moments = 0;
-
-  constructor(fault: (moment: number) => Fault, onFault: (fault: Fault, wake: () => void) => void) {
-    this.#fault = fault;
-    this.#onFault = onFault;
-  }
-
-  async send<T>(call: () => Promise<T>): Promise<T> {
-    if (this.dead) throw new Died('dead');
-    const fault = this.#fault(this.#moments++);
-    if (fault === 'dies before') {
-      this.dead = true;
-      this.#onFault(fault, () => undefined);
-      throw new Died('died before');
-    }
-    if (fault === 'sleeps') {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#onFault(fault, resolve);
-      await promise;
-      return call();
-    }
-    const answer = await call();
-    if (fault !== 'dies after') return answer;
-    this.dead = true;
-    this.#onFault(fault, () => undefined);
-    throw new Died('died after');
-  }
-
-  /** The shared state as this coordinator reaches it; writes are moments, looks are not. */
-  through(state: State): Pick<State, 'get' | 'list' | 'commit' | 'watch' | 'revision'> {
-    const alive = <T>(call: () => Promise<T>): Promise<T> =>
-      this.dead ? Promise.reject(new Died('dead')) : call();
-    return {
-      get: (key) => alive(() => state.get(key)),
-      list: (prefix) => alive(() => state.list(prefix)),
-      commit: (conditions, writes) => this.send(() => state.commit(conditions, writes)),
-      watch: (prefix, after, signal) => state.watch(prefix, after, signal),
-      revision: () => alive(() => state.revision()),
-    };
-  }
-}
-
-/** Two hosts, of which never more than one may be the controller. */
+/** Two hosts with the agents' real hands and fences, of which never more than one may control. */
 export class World {
+  /** how often each step had its effect */
   readonly applied = new Map<string, number>();
   readonly present = new Set<string>(['controller on old']);
   /** steps whose next attempt fails, before or after its effect */
   readonly failing = new Map<string, 'before' | 'after' | 'for ever'>();
-  highest = 0;
-  refused = 0;
   broken: string | null = null;
+  readonly #clock: Clock;
+  readonly #runners: ReadonlyMap<string, HandRunner>;
 
-  /** What a node does with a request: a lower epoch than one it has seen is refused. */
-  fenced(epoch: number): void {
-    if (epoch < this.highest) {
-      this.refused += 1;
-      throw new Error('fenced: this coordinator was replaced');
-    }
-    this.highest = epoch;
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#runners = new Map(['old', 'new'].map((host) => [`id-${host}`, this.#runner()]));
   }
 
-  look(step: string, epoch: number): Seen {
-    this.fenced(epoch);
-    return this.present.has(step) ? 'done' : 'absent';
+  /** The way of one coordinator, on a third host, to both. */
+  hands(line: Line): Hands {
+    return new HandGateway({
+      membership: new StagedMembership(member('third'), [member('old'), member('new')]),
+      runner: { run: () => Promise.reject(new Error('It has no hands of its own')) },
+      peers: {
+        call: (to, _method, _path, { body, signal }) => {
+          const runner = this.#runners.get(to.id);
+          if (runner === undefined) throw new Error(`There is no ${to.name}`);
+          const asked = handRequest.parse(body);
+          return line.send(() => runner.run(asked, signal ?? new AbortController().signal));
+        },
+      },
+    });
   }
 
-  act(step: string, epoch: number, change: () => void): void {
-    this.fenced(epoch);
-    const fails = this.failing.get(step);
-    if (fails === 'before' || fails === 'for ever') {
-      if (fails === 'before') this.failing.delete(step);
-      throw new Error('It cannot be done.');
-    }
-    this.applied.set(step, (this.applied.get(step) ?? 0) + 1);
-    if (this.present.has(step)) this.broken ??= `${step} was done twice`;
-    this.present.add(step);
-    change();
-    this.#check();
-    if (fails === 'after') {
-      this.failing.delete(step);
-      throw new Error('The answer was lost.');
-    }
+  #runner(): HandRunner {
+    return new HandRunner({
+      routes: [
+        handRoute(look, async ({ step }) => ({ isThere: this.present.has(step) })),
+        handRoute(bring, async ({ step, isThere }, call) => {
+          await this.#bring(step, isThere, call);
+          return {};
+        }),
+      ],
+      fence: new Fence(null, 'world'),
+      clock: this.#clock,
+      logger: new KeptLog(),
+    });
   }
 
-  undo(step: string, epoch: number, change: () => void): void {
-    this.fenced(epoch);
-    if (!this.present.delete(step)) return;
-    change();
-    this.#check();
+  async #bring(step: string, isThere: boolean, { signal }: HandCall): Promise<void> {
+    // it takes its time, in which much may happen
+    await this.#clock.sleep(30, signal);
+    const fails = isThere ? this.failing.get(step) : undefined;
+    if (fails === 'before') this.failing.delete(step);
+    if (fails === 'before' || fails === 'for ever') throw failed('It cannot be done.');
+    if (this.present.has(step) !== isThere) this.#change(step, isThere);
+    if (fails !== 'after') return;
+    this.failing.delete(step);
+    throw failed('The answer was lost.');
   }
 
-  #check(): void {
+  #change(step: string, isThere: boolean): void {
+    const { puts, takes } = CONTROLLERS[step] ?? {};
+    const [added, removed] = isThere ? [puts, takes] : [takes, puts];
+    if (isThere) {
+      this.applied.set(step, (this.applied.get(step) ?? 0) + 1);
+      this.present.add(step);
+    } else this.present.delete(step);
+    if (removed !== undefined) this.present.delete(removed);
+    if (added !== undefined) this.present.add(added);
     if (this.present.has('controller on old') && this.present.has('controller on new')) {
       this.broken ??= 'two controllers';
     }
   }
 }
 
-/** stop the old one, copy, start the new one (the pivot), settle. */
-export function movingDefinition(world: World, line: () => Line): OperationDefinition {
-  const step = (
-    id: string,
-    stepClass: StepDefinition['class'],
-    change: () => void = () => undefined,
-    back: () => void = () => undefined,
-  ): StepDefinition => ({
-    id,
-    title: id,
-    class: stepClass,
-    expectedMs: 100,
-    deadlineMs: 5_000,
-    probe: ({ epoch }) => line().send(async () => world.look(id, epoch)),
-    do: ({ epoch }) => line().send(async () => world.act(id, epoch, change)),
-    verify: async ({ epoch }) => (world.look(id, epoch) === 'done' ? null : 'the effect'),
-    undo: ({ epoch }) => line().send(async () => world.undo(id, epoch, back)),
-  });
-  const put = (what: string) => () => void world.present.add(what);
-  const take = (what: string) => () => void world.present.delete(what);
-  const steps = [
-    step('freeze', 'idempotent'),
-    step('stop old', 'idempotent', take('controller on old'), put('controller on old')),
-    step('copy', 'idempotent'),
-    step('start new', 'pivot', put('controller on new'), take('controller on new')),
-    step('settle', 'idempotent'),
-  ];
+const failed = (why: string) => fail('TASK_FAILED', { remedy: '' }, why);
+
+/** freeze, stop the old one, copy, start the new one (the pivot), settle. */
+export function movingDefinition(hands: Hands): OperationDefinition {
+  const step = (id: string): StepDefinition => {
+    const host = `id-${HOST[id]}`;
+    const isThere = async (context: StepContext) =>
+      (await hands.call(host, look, { step: id }, context)).isThere;
+    const set = async (context: StepContext, wanted: boolean) => {
+      await hands.call(host, bring, { step: id, isThere: wanted }, context);
+    };
+    return {
+      id,
+      title: id,
+      class: id === 'start new' ? 'pivot' : 'idempotent',
+      expectedMs: 100,
+      deadlineMs: 5_000,
+      probe: async (context) => ((await isThere(context)) ? 'done' : 'absent'),
+      do: (context) => set(context, true),
+      verify: async (context) => ((await isThere(context)) ? null : 'the effect'),
+      undo: (context) => set(context, false),
+    };
+  };
+  const steps = STEPS.map(step);
   return { kind: 'moving', version: 1, steps: () => steps };
 }
 

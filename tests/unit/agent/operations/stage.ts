@@ -1,0 +1,195 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { Engine } from '#agent/operations/engine/engine';
+import { Journal } from '#agent/operations/engine/journal';
+import { operationFrom } from '#agent/operations/service/make';
+import { createSqliteState } from '#agent/state/sqlite/state';
+import { SqliteStore } from '#agent/state/sqlite/store';
+import type { State } from '#agent/state/types';
+import { type AgentOperation, isOver, type OperationWish } from '#shared/contract/agent/operations';
+import { Failure } from '#shared/contract/errors';
+import { Died, type Fault, Line } from './line';
+import { LeapingClock, movingDefinition, planOf, STEPS, World } from './world';
+
+export const ID = '0b9d4e0e-6f0e-4c8e-9a36-0c1f1f0a0001';
+const MAX_TURNS = 60_000;
+/** what arrives a second time comes so many moments later */
+const LATE = 4;
+
+/** What shall go wrong: at which moment of which coordinator, and what a person asks for when. */
+export interface Story {
+  /** by coordinator and moment, as `0.12` */
+  faults?: Record<string, Fault>;
+  failing?: Record<string, 'before' | 'after' | 'for ever'>;
+  wish?: { at: number; wish: OperationWish };
+  /** for what is stuck: the fault is mended, and a person says so */
+  mend?: 'retry' | 'rollback';
+}
+
+/** One operation from its approval to its end, over as many coordinators as it takes. */
+export class Stage {
+  readonly clock = new LeapingClock();
+  readonly world = new World(this.clock);
+  readonly state: State = createSqliteState(new SqliteStore(':memory:', this.clock), this.clock);
+  /** states that were written */
+  readonly seen: string[] = [];
+  moments = 0;
+  readonly #story: Story;
+  readonly #runs: Promise<void>[] = [];
+  readonly #late: { at: number; call: () => Promise<unknown> }[] = [];
+  #coordinators = 0;
+  #leadKey: string | null = null;
+
+  constructor(story: Story = {}) {
+    this.#story = story;
+    for (const [step, how] of Object.entries(story.failing ?? {})) {
+      this.world.failing.set(step, how);
+    }
+  }
+
+  async play(): Promise<AgentOperation> {
+    const plan = planOf(this.definition());
+    await new Journal(this.state).begin(
+      operationFrom(plan, { id: ID, by: 'a test', at: this.clock.now() }),
+      plan,
+    );
+    await this.#coordinate();
+    await this.#untilSettled(this.#settled());
+    // what is still on the line arrives after all is over
+    const late = this.#late.splice(0).map(({ call }) => call().catch(() => undefined));
+    await this.#untilSettled(Promise.all(late));
+    return this.stored();
+  }
+
+  async stored(): Promise<AgentOperation> {
+    const end = await new Journal(this.state).get(ID);
+    if (end === null) throw new Error('The journal lost the operation');
+    return end;
+  }
+
+  /** @param line by which its coordinator calls; left out: nothing goes wrong on it */
+  definition(line: Line = quiet()) {
+    return movingDefinition(this.world.hands(line));
+  }
+
+  async #untilSettled(work: Promise<unknown>): Promise<void> {
+    let isSettled = false;
+    const all = work.finally(() => {
+      isSettled = true;
+    });
+    for (let turns = 0; !isSettled; turns += 1) {
+      if (turns > MAX_TURNS) throw new Error('It does not come to an end');
+      await turn();
+      this.clock.leap();
+    }
+    await all;
+  }
+
+  async #settled(): Promise<void> {
+    for (let count = 0; count < this.#runs.length; count += 1) await this.#runs[count];
+  }
+
+  async #coordinate(): Promise<void> {
+    const number = this.#coordinators++;
+    const key = `elections/operations/${number}`;
+    const before = this.#leadKey;
+    await this.state.commit(
+      [],
+      [...(before === null ? [] : [{ key: before, delete: true as const }]), { key, put: number }],
+    );
+    this.#leadKey = key;
+    const epoch = (await this.state.get(key))?.createRevision ?? 0;
+    const lost = new AbortController();
+    const line: Line = new Line({
+      fault: (moment) => {
+        this.#pass();
+        return this.#story.faults?.[`${number}.${moment}`] ?? null;
+      },
+      onDeath: (wake) => {
+        if (line.dead) lost.abort(new Died('died'));
+        const next = this.#coordinate();
+        // the one that slept wakes up when the other has already done something, or everything
+        if (!line.dead) void next.then(() => this.clock.sleep(600)).then(wake);
+      },
+      later: (call) => void this.#late.push({ at: this.moments + LATE, call }),
+    });
+    const journal = new Journal(line.through(this.state));
+    const definition = this.definition(line);
+    const engine = new Engine({
+      journal,
+      definitions: new Map([[definition.kind, definition]]),
+      clock: this.clock,
+      node: `n${number}`,
+      onChange: (operation) => this.#watch(operation),
+    });
+    this.#runs.push(this.#carryOut(engine, { key, epoch }, lost.signal));
+  }
+
+  /** As long as it leads, it goes on after failures of the shared state. */
+  async #carryOut(
+    engine: Engine,
+    lead: { key: string; epoch: number },
+    lost: AbortSignal,
+  ): Promise<void> {
+    for (;;) {
+      try {
+        await engine.run(ID, lead, lost);
+        return;
+      } catch (error) {
+        if (!(error instanceof Failure) || lost.aborted) return;
+        await this.clock.sleep(500);
+      }
+    }
+  }
+
+  /** A moment passes: wishes are uttered, and what was on its way twice arrives again. */
+  #pass(): void {
+    this.moments += 1;
+    const { wish } = this.#story;
+    if (wish !== undefined && wish.at === this.moments) this.#ask(wish.wish);
+    const due = this.#late.filter(({ at }) => at <= this.moments);
+    for (const one of due) {
+      this.#late.splice(this.#late.indexOf(one), 1);
+      void one.call().catch(() => undefined);
+    }
+  }
+
+  #watch(operation: AgentOperation): void {
+    this.seen.push(operation.state);
+    if (operation.state === 'paused') return this.#ask('resume');
+    if (operation.state !== 'stuck' || this.#story.mend === undefined) return;
+    this.world.failing.clear();
+    this.#ask(this.#story.mend);
+  }
+
+  #ask(wish: OperationWish): void {
+    void new Journal(this.state).ask(ID, { wish, by: 'ada' });
+  }
+}
+
+export async function play(story: Story): Promise<{ stage: Stage; end: AgentOperation }> {
+  const stage = new Stage(story);
+  const end = await stage.play();
+  return { stage, end };
+}
+
+/** Done whole or not at all, each effect once, and never two controllers on the way. */
+export function expectWhole(stage: Stage, end: AgentOperation): void {
+  expect(stage.world.broken).toBeNull();
+  const isDone = end.state === 'done';
+  expect({
+    isOver: isOver(end),
+    present: [...stage.world.present].toSorted(),
+    steps: end.steps.every(({ state }) => state === 'done'),
+    saysWhy: isDone || end.reason !== '',
+  }).toEqual({
+    isOver: true,
+    present: isDone ? [...STEPS, 'controller on new'].toSorted() : ['controller on old'],
+    steps: isDone,
+    saysWhy: true,
+  });
+}
+
+function quiet(): Line {
+  return new Line({ fault: () => null, onDeath: () => undefined, later: () => undefined });
+}
