@@ -5,6 +5,7 @@ export const NODE_FAULTS = {
   'disk-full': 'there is no room for a copy of the jobs',
   'clock-ahead': 'its clock is 42 seconds ahead',
   'pods-blocked': 'disruption budgets let no pod go from it',
+  'agent-slow': 'its agent takes four seconds longer for whatever an operation asks of it',
   'link-cut': 'the other nodes do not reach its agent',
 } as const;
 

@@ -103,7 +103,7 @@ export class DemoNode {
         port: this.#port,
         certificate: this.#certificate,
         membership: this.#membership,
-        boot: this.#boots,
+        boot: `${this.id} ${this.#boots}`,
         isLeaving: () => this.#leaving !== null,
         goodbye: () => {
           this.#leaving ??= this.#leave();

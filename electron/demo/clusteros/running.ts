@@ -6,11 +6,10 @@ import type { MadeCertificate } from '#agent/identity/certificate';
 import { createPeerGate } from '#agent/membership/peer-gate';
 import type { Membership } from '#agent/membership/types';
 import { createNodeOperations } from '#agent/node-operations';
-import { EtcdHandoff } from '#agent/operations/handoff/etcd/etcd-handoff';
 import { etcdRoutes } from '#agent/operations/handoff/etcd/routes';
-import { K3sHandoff } from '#agent/operations/handoff/k3s/k3s-handoff';
 import { slurmHandoff } from '#agent/operations/handoff/slurm/handoff';
-import type { Hands } from '#agent/operations/hands/types';
+import type { HandRoute, Hands } from '#agent/operations/hands/types';
+import { leaveParts } from '#agent/operations/leave/parts';
 import type { OperationParts } from '#agent/operations/types';
 import type { Clock } from '#agent/ports';
 import { createSqliteState } from '#agent/state/sqlite/state';
@@ -46,8 +45,8 @@ interface Machine {
   port: number;
   certificate: MadeCertificate;
   membership: Membership;
-  /** counts its starts */
-  boot: number;
+  /** names this start of it */
+  boot: string;
   isLeaving(): boolean;
   /** Says good-bye and switches off, after the answer is out. */
   goodbye(): void;
@@ -56,14 +55,14 @@ interface Machine {
 /** Starts the real agent's parts over a simulated machine. */
 export async function startNode(machine: Machine, ground: CommonGround): Promise<RunningNode> {
   const { store, clock, slurm, kube, history, version, host, etcd, folder, faults } = ground;
-  const { spec, membership, certificate } = machine;
+  const { spec, membership, certificate, boot } = machine;
   const { name } = spec;
   const { id } = membership.self;
   const state = createSqliteState(store, clock);
   const peers = new DemoPeers({ name, credentials: certificate, host, faults });
   const members = () => membership.members();
   const daemons = new SimSlurm({ ...ground, state, self: { id, name }, members });
-  const roles = new SimRoles({ ...ground, spec, id, state, slurm: daemons });
+  const roles = new SimRoles({ ...ground, spec, id, boot, state, slurm: daemons, view: slurm });
   const operations = createNodeOperations({
     clock,
     logger: SILENT,
@@ -143,34 +142,48 @@ function partsOf(
   parts: { daemons: SimSlurm; roles: SimRoles; hands: Hands; state: State },
 ): OperationParts {
   const { daemons, roles, hands, state } = parts;
-  const { id } = membership.self;
   const members = () => membership.members();
   const { spec: cluster, etcd, kubeSeats, ...rest } = ground;
   const { clock } = ground;
-  const seats = etcd.seatsOf(id);
+  const seats = etcd.seatsOf(membership.self.id);
+  const routes = [
+    ...simulatedSlurmHands({ ...rest, cluster, spec, slurm: daemons, members }),
+    ...simulatedKubeHands({ ...rest, spec, seats: kubeSeats }),
+    ...etcdRoutes(seats),
+    ...simulatedLeaveHands({
+      ...rest,
+      spec,
+      isLeaving,
+      goodbye,
+      roles: () => roles.states(),
+      boot: () => boot,
+      setRunning: (role, runs) => roles.setRunning(role, runs),
+    }),
+  ];
+  const common = { hands, membership, state, clock };
+  const controller = slurmHandoff({ ...common, config: () => daemons.config });
+  const leaving = leaveParts({ ...common, seats, controller });
   return {
-    hands: [
-      ...simulatedSlurmHands({ ...rest, cluster, spec, slurm: daemons, members }),
-      ...simulatedKubeHands({ ...rest, spec, seats: kubeSeats }),
-      ...etcdRoutes(seats),
-      ...simulatedLeaveHands({
-        ...rest,
-        spec,
-        isLeaving,
-        goodbye,
-        roles: () => roles.states(),
-        boot: () => `${id} ${boot}`,
-        setRunning: (role, runs) => roles.setRunning(role, runs),
-      }),
-    ],
-    handoffs: [
-      slurmHandoff({ hands, membership, state, clock, config: () => daemons.config }),
-      new EtcdHandoff({ hands, membership, seats }),
-      new K3sHandoff({ hands, membership, state, clock }),
-    ],
-    kinds: [],
+    hands: routes.map((route) => slowable(route, spec.name, ground)),
+    handoffs: [controller, ...leaving.handoffs],
+    kinds: leaving.kinds,
   };
 }
+
+/** The same hand, which takes its time while its agent is slow. */
+const slowable = (
+  { hand, run }: HandRoute,
+  node: string,
+  { faults, clock }: Pick<CommonGround, 'faults' | 'clock'>,
+): HandRoute => ({
+  hand,
+  async run(input, call) {
+    if (faults.has(node, 'agent-slow')) await clock.sleep(SLOW_MS, call.signal);
+    return run(input, call);
+  },
+});
+
+const SLOW_MS = 4_000;
 
 const ON_ITS_ADDRESS = {
   type: 'address',

@@ -1,3 +1,4 @@
+import type { SeenJob } from '#agent/roles/slurm/look';
 import type { SlurmJob } from '#shared/contract/agent/dashboard';
 import type { Dice } from '../../pve/random';
 
@@ -76,13 +77,12 @@ export function newJob(
 /** As squeue shows it. */
 export function shown(job: SimJob, nowMs: number): SlurmJob {
   const runs = job.startedAt !== null;
-  const usedMs = job.startedAt === null ? 0 : (job.endedAt ?? nowMs) - job.startedAt;
   return {
     id: String(job.id),
     name: job.name,
     state: stateOf(job),
     user: job.user,
-    time: elapsed(usedMs),
+    time: elapsed(usedMs(job, nowMs)),
     partition: job.partition,
     nodes: job.node === null ? [] : [job.node],
     reason: runs ? '' : job.reason,
@@ -90,6 +90,17 @@ export function shown(job: SimJob, nowMs: number): SlurmJob {
     cpus: job.cpus,
   };
 }
+
+/** As agents tell it each other. */
+export function told(job: SimJob, nowMs: number): SeenJob {
+  const { id, name, state, user, partition, nodes, reason, cpus } = shown(job, nowMs);
+  const seen = { id, name, state, user, partition, nodes, reason, cpus };
+  const submitTime = Math.floor(job.submittedAt / 1000);
+  return { ...seen, submitTime, usedS: Math.floor(usedMs(job, nowMs) / 1000) };
+}
+
+const usedMs = ({ startedAt, endedAt }: SimJob, nowMs: number): number =>
+  startedAt === null ? 0 : (endedAt ?? nowMs) - startedAt;
 
 function stateOf(job: SimJob): string {
   if (job.cancelled) return 'CANCELLED';
