@@ -1,12 +1,8 @@
 import type { OperationStep } from '#shared/contract/agent/operations';
+import { plain, took } from '#shared/domain/units';
 
-/** As `0.4 s`, `12 s`, `5 min` or `24 h`. */
-export function duration(ms: number): string {
-  if (ms < 10_000) return `${Number((ms / 1000).toFixed(1))} s`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  if (ms < 2 * 3_600_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 3_600_000)} h`;
-}
+/** As `430 ms`, `5.20 s` or `1 d`. */
+export const duration = (ms: number): string => plain(took(ms));
 
 /** Time of day, where the command runs. */
 export const clockTime = (ms: number) => new Date(ms).toTimeString().slice(0, 8);
