@@ -60,7 +60,9 @@ export function renderSlurmConf(
     ['AuthType', 'auth/munge'],
     ['CredType', 'cred/munge'],
   ];
-  const ours = [...defaults(config)].filter(([key]) => !taken.has(key.toLowerCase()));
+  const ours = [...defaults(config), ...(isAccounted(taken) ? [] : endedJobs(config))].filter(
+    ([key]) => !taken.has(key.toLowerCase()),
+  );
   return [
     OURS,
     '# It comes from the shared state and is written anew when that changes. Lines of your own',
@@ -97,6 +99,15 @@ function defaults(config: SlurmConfig): [string, string | number][] {
     ],
   ];
 }
+
+const isAccounted = (taken: ReadonlySet<string>) =>
+  ['jobcomptype', 'jobcomploc', 'accountingstoragetype'].some((key) => taken.has(key));
+
+/** A list of ended jobs beside the jobs themselves, so that it goes wherever they go. */
+const endedJobs = ({ stateSaveLocation }: SlurmConfig): [string, string][] => [
+  ['JobCompType', 'jobcomp/filetxt'],
+  ['JobCompLoc', `${stateSaveLocation}/ended_jobs`],
+];
 
 function containment(kind: SlurmConfig['containment']): [string, string][] {
   return kind === 'cgroup'

@@ -84,6 +84,20 @@ test('a line of the user replaces ours of that key', () => {
   expect(keys.get('mpidefault')).toEqual(['pmix']);
 });
 
+test('ended jobs are listed beside the jobs, unless somebody keeps an accounting', () => {
+  const keys = rendered();
+  expect(keys.get('JobCompType')).toEqual(['jobcomp/filetxt']);
+  expect(keys.get('JobCompLoc')).toEqual([`${config.stateSaveLocation}/ended_jobs`]);
+  for (const line of [
+    'AccountingStorageType=accounting_storage/slurmdbd',
+    'JobCompType=jobcomp/elasticsearch',
+  ]) {
+    const own = rendered({ extra: [line] });
+    expect(own.has('JobCompLoc')).toBe(false);
+    expect(own.get('JobCompType') ?? []).not.toContain('jobcomp/filetxt');
+  }
+});
+
 test("the user's default partition is the only default", () => {
   const line = 'PartitionName=night Nodes=ALL Default=YES MaxTime=8:00:00';
   const partitions = rendered({ extra: [line] }).get('PartitionName') ?? [];
