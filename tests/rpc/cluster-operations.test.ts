@@ -150,6 +150,12 @@ test('a wish is sent once; one whose answer is lost is looked for', async () => 
     'operation.abort.ordered ok',
     'operation.abort It was heard.',
   ]);
+  const { text } = await client.clusterOperations.report({ ...place, format: 'json' });
+  const { ordered } = JSON.parse(text);
+  expect(ordered).toMatchObject([
+    { what: 'pause', who: expect.stringContaining('@'), result: 'It will pause.' },
+    { what: 'abort', result: 'It was heard.' },
+  ]);
 });
 
 test('a token that may only look, viewer mode and a read-only cluster order nothing', async () => {

@@ -37,6 +37,7 @@ export function composeClusterOperations(wiring: ClusterOperationsWiring) {
     clients,
     book,
     ear,
+    store,
     orders,
   });
   return {

@@ -33,6 +33,8 @@ interface Order {
   action: OperationWish | 'start';
   /** the cluster_id */
   subject: string;
+  /** id of the operation; not known before a start */
+  target?: string;
   what: Readonly<Record<string, string>>;
 }
 
@@ -115,7 +117,12 @@ export class OperationOrders {
     if (GRAVE.includes(wish)) {
       checkConfirmed(this.#deps.clusters, [{ uuid }], confirmCluster, 'confirmCluster');
     }
-    const order: Order = { action: wish, subject: this.#name(uuid), what: { operation: id } };
+    const order: Order = {
+      action: wish,
+      subject: this.#name(uuid),
+      target: id,
+      what: { operation: id },
+    };
     return await this.#recorded(order, async () => {
       const path = `/api/v1/operations/${id}`;
       const client = this.#deps.clients.get(uuid);
@@ -178,22 +185,24 @@ export class OperationOrders {
 
   /** Writes into the audit what is about to be sent, and how that ended. */
   async #recorded<Result>(
-    { action, subject, what }: Order,
+    { action, subject, target, what }: Order,
     work: () => Promise<{ result: Result; told: string; id: string }>,
   ): Promise<Result> {
     const { store } = this.#deps;
     const name = `operation.${action}`;
-    store.mutate((tx) => tx.audit({ action: `${name}.ordered`, subject, after: what }));
+    const about = { subject, ...(target !== undefined && { target }) };
+    store.mutate((tx) => tx.audit({ action: `${name}.ordered`, ...about, after: what }));
     try {
       const { result, told, id } = await work();
       const after = { ...what, operation: id };
-      store.mutate((tx) => tx.audit({ action: name, subject, after, result: told }));
+      const entry = { action: name, subject, target: id, after, result: told };
+      store.mutate((tx) => tx.audit(entry));
       return result;
     } catch (error) {
       if (error instanceof Failure) {
         const end = error.data.outcome === 'unknown' ? 'unknown' : 'failed';
         const result = `${end}: ${error.message}`;
-        store.mutate((tx) => tx.audit({ action: name, subject, after: what, result }));
+        store.mutate((tx) => tx.audit({ action: name, ...about, after: what, result }));
       }
       throw error;
     }

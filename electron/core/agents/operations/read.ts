@@ -11,7 +11,7 @@ import {
 } from '#shared/contract/agent/operations';
 import { badAnswer } from '../answer';
 
-const list = z.object({ operations: z.array(z.unknown()).max(10_000) });
+const list = z.object({ operations: z.array(z.unknown()).max(1_000) });
 
 /** Reads `GET /api/v1/operations`; one that lies about its types is left out. @throws Failure BAD_RESPONSE */
 export function readOperations(data: unknown, endpoint: string): AgentOperation[] {

@@ -33,6 +33,7 @@ export function markdownReport(answer: OperationAnswer, facts: ReportFacts): str
     `# ${inline(operation.title)}`,
     ...summary(answer, facts),
     ...felt(answer),
+    ...ordered(facts),
     '## Steps',
     table(
       ['#', 'Step', 'Class', 'State', 'Began', 'Took', 'Expected', 'Tries', 'Note'],
@@ -92,6 +93,17 @@ function felt({ pulse, plan }: OperationAnswer): string[] {
         ['Jobs accounted for', `${found} of ${known}`],
         ['Measurements kept', points.length],
       ],
+    ),
+  ];
+}
+
+function ordered({ ordered: orders }: ReportFacts): string[] {
+  if (orders.length === 0) return [];
+  return [
+    '## Asked for from this desk',
+    table(
+      ['When', 'Who', 'What', 'Answer'],
+      orders.map(({ at, who, what, result }) => [when(at), who, what, result]),
     ),
   ];
 }

@@ -1,5 +1,6 @@
 import type { OperationAnswer } from '#shared/contract/agent/operations';
 import { redactText } from '#shared/domain/redact';
+import type { Ordered } from './ordered';
 import { markdownReport } from './report-markdown';
 
 export type ReportFormat = 'markdown' | 'json';
@@ -18,6 +19,8 @@ export interface ReportFacts {
   /** when the cluster last told of it, ms; the operation may have gone on since */
   heardAt: number;
   writtenAt: number;
+  /** what this desk asked for */
+  ordered: readonly Ordered[];
 }
 
 /** Written for other programs; grows when a field changes its meaning. */
@@ -42,6 +45,7 @@ export function reportOf(
     cluster: { cluster_id: facts.clusterId, name: facts.name },
     heard_at: facts.heardAt,
     written_at: facts.writtenAt,
+    ordered: facts.ordered,
     operation,
     plan,
     log,

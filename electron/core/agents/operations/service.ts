@@ -12,11 +12,13 @@ import {
 } from '#shared/contract/cluster-operations';
 import { Failure, fail } from '#shared/contract/errors';
 import type { ClusterReader, ClustersEvent } from '../../clusters/types';
+import type { Store } from '../../db/store';
 import type { Clock, Logger } from '../../ports';
 import type { AgentClients } from '../types';
 import type { OperationBook } from './book';
 import type { OperationsEar } from './ear';
 import { Follower } from './follower';
+import { ordersTo } from './ordered';
 import type { OperationOrders } from './orders';
 import { readAnswer } from './read';
 import { type Report, type ReportFormat, reportOf } from './report';
@@ -29,6 +31,7 @@ export interface ClusterOperationsDeps {
   clients: Pick<AgentClients, 'get'>;
   book: OperationBook;
   ear: Pick<OperationsEar, 'look'>;
+  store: Pick<Store, 'read'>;
   orders: OperationOrders;
 }
 
@@ -157,12 +160,14 @@ export class ClusterOperations {
 
   /** @throws Failure NOT_FOUND where nothing is known of it, and of the call */
   async report(place: OperationPlace, format: ReportFormat): Promise<Report> {
-    const { clusters, clock } = this.#deps;
+    const { clusters, clock, store } = this.#deps;
     const { clusterId, name } = clusters.get(place.uuid);
     const { answer, hearing } = await this.get(place);
     if (answer === null) throw fail('NOT_FOUND', { remedy: 'Look at the list of operations.' });
     const heardAt = hearing.heardAt ?? clock.now();
-    return reportOf(answer, { clusterId, name, heardAt, writtenAt: clock.now() }, format);
+    const ordered = ordersTo(store.read, place.id);
+    const facts = { clusterId, name, heardAt, writtenAt: clock.now(), ordered };
+    return reportOf(answer, facts, format);
   }
 
   isFollowed(place: OperationPlace): boolean {

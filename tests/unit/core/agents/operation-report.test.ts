@@ -8,6 +8,7 @@ const facts = {
   name: 'Atelier',
   heardAt: STARTED + 9000,
   writtenAt: STARTED + 9500,
+  ordered: [{ at: STARTED, who: 'ada@desk-3', what: 'start', result: 'SLURM controller' }],
 };
 
 const done = () =>
@@ -45,6 +46,7 @@ test('a report for people tells who, what, how long, what was run and what users
     '| Jobs accounted for | 3 of 3 |',
     '| Clocks are in step | ok |  | 4 ms apart. |  |',
     '| 3 | Start a2 | pivot | done | 2026-11-21T12:00:00.800Z | 230 ms | 500 ms | 1 |  |',
+    '| 2026-11-21T12:00:00.000Z | ada@desk-3 | start | SLURM controller |',
     '- Went on: 1',
     '| 1042 | train | ada | RUNNING | a3 |  |',
     '2026-11-21T12:00:00.010Z a1: scontrol ping: UP',
@@ -65,6 +67,7 @@ test('one for programs holds all of it, in the words of the agents', () => {
     cluster: { cluster_id: 'atelier', name: 'Atelier' },
     heard_at: facts.heardAt,
     written_at: facts.writtenAt,
+    ordered: facts.ordered,
   });
 });
 
