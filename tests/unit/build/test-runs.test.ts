@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sweptFolder } from '#tests/support/temp-folder';
 import { runTests } from '../../../build/test-runs.mjs';
+
+// each test starts vitest several times
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Test files in a folder of their own, run by a real vitest. */
 function run(files: Record<string, string>, ...args: string[]) {
@@ -56,6 +59,15 @@ test('a file that cannot be loaded, or throws outside of its tests, is run again
       'never.test.js': `throw new Error('no module');\n${GREEN}`,
     }),
   ).toMatchObject({ passed: 2, failed: 1, second: ['late.test.js', 'once.test.js'] });
+});
+
+test('a file whose process died is run again', async () => {
+  const fragile = `${FIRST} if (isFirst) process.kill(process.pid, 'SIGKILL');\n${GREEN}`;
+  expect(await run({ 'fragile.test.js': fragile, 'green.test.js': GREEN })).toEqual({
+    passed: 2,
+    failed: 0,
+    second: ['fragile.test.js'],
+  });
 });
 
 test('only what was asked for is run again', async () => {
