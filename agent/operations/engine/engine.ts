@@ -94,6 +94,7 @@ class Drive {
     log.add('', `${this.#deps.node} carries it out.`);
     // taken over before anything else: from here on nobody else's writes hold
     await this.#write({ ...this.#operation, coordinator: this.#deps.node });
+    await this.#hearing.open();
     const listening = this.#hearing.listen(lost);
     try {
       while (!isOver(this.#operation)) {
@@ -239,7 +240,7 @@ class Drive {
   async #hear(steps: readonly StepDefinition[]): Promise<void> {
     const { journal } = this.#deps;
     const { id } = this.#operation;
-    const asked = await journal.wish(id);
+    const { asked } = this.#hearing;
     if (asked === null) return;
     const isUrgent = steps[nextOf(this.#operation)]?.urgent === true;
     // users wait: it is heard a step later

@@ -32,6 +32,17 @@ export class Hearing {
     this.#deps = deps;
   }
 
+  /** What was asked for and not heard yet; null where nothing was. */
+  get asked(): (AskedWish & { modRevision: number }) | null {
+    const pending = this.#pending;
+    return pending === null || pending.modRevision <= this.#heard ? null : pending;
+  }
+
+  /** What was asked for before this coordinator came. @throws Failure of the state */
+  async open(): Promise<void> {
+    this.#pending = await this.#deps.journal.wish(this.#deps.operation().id);
+  }
+
   /** Runs until it is closed or the lead is lost. */
   async listen(lost: AbortSignal): Promise<void> {
     const { journal, clock, operation } = this.#deps;
@@ -77,8 +88,9 @@ export class Hearing {
   }
 
   #tell(): void {
-    if (this.#pending === null || this.#pending.modRevision <= this.#heard) return;
-    const how = interrupts(this.#deps.operation(), this.#pending.wish);
+    const { asked } = this;
+    if (asked === null) return;
+    const how = interrupts(this.#deps.operation(), asked.wish);
     if (how === 'now') this.#stop.abort(new Error('It was stopped by a person.'));
     if (how === 'waiting' && !this.#isUrgent) this.#rest.abort(new Error('It is to be paused.'));
     this.#news.abort();

@@ -38,6 +38,8 @@ export type JournalState = Pick<State, 'get' | 'list' | 'commit' | 'watch' | 're
  */
 export class Journal {
   readonly #state: JournalState;
+  /** what this one wrote last: nobody else writes as long as it leads, so that it need not look */
+  #own: { id: string; serial: number; epoch: number; modRevision: number } | null = null;
 
   constructor(state: JournalState) {
     this.#state = state;
@@ -110,13 +112,12 @@ export class Journal {
    */
   async write(next: AgentOperation, lead: Lead, log?: OperationLog): Promise<AgentOperation> {
     const key = OPERATIONS + next.id;
-    const entry = await this.#state.get(key);
-    const before = agentOperation.parse(entry?.value);
-    const written = { ...next, serial: before.serial + 1, epoch: lead.epoch };
+    const before = await this.#before(next, lead);
     if (before.epoch > lead.epoch || before.serial !== next.serial) throw new LeadLost();
+    const written = { ...next, serial: before.serial + 1, epoch: lead.epoch };
     const conditions: Condition[] = [
       { key: lead.key, is: 'createdAt', createRevision: lead.epoch },
-      { key, is: 'unchangedSince', modRevision: entry?.modRevision ?? 0 },
+      { key, is: 'unchangedSince', modRevision: before.modRevision },
     ];
     const chunk = log?.next() ?? null;
     const writes = [{ key, put: written }, ...(chunk === null ? [] : [chunk.write])];
@@ -126,10 +127,12 @@ export class Journal {
           { key: WISH + next.id, delete: true as const },
         ]
       : [];
+    this.#own = null;
     try {
-      if ((await this.#state.commit(conditions, [...writes, ...ends])) === null) {
-        throw new LeadLost();
-      }
+      const modRevision = await this.#state.commit(conditions, [...writes, ...ends]);
+      if (modRevision === null) throw new LeadLost();
+      const { id, serial, epoch } = written;
+      this.#own = { id, serial, epoch, modRevision };
     } catch (error) {
       if (!(error instanceof Failure) || error.data.outcome !== 'unknown') throw error;
       const now = await this.get(next.id);
@@ -192,6 +195,14 @@ export class Journal {
         ],
       );
     }
+  }
+
+  async #before({ id, serial }: AgentOperation, { epoch }: Lead) {
+    const own = this.#own;
+    if (own?.id === id && own.serial === serial && own.epoch === epoch) return own;
+    const entry = await this.#state.get(OPERATIONS + id);
+    const found = agentOperation.parse(entry?.value);
+    return { serial: found.serial, epoch: found.epoch, modRevision: entry?.modRevision ?? 0 };
   }
 
   async #change(next: AgentOperation, conditions: Condition[], active: string | null) {
