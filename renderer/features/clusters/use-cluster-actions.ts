@@ -53,7 +53,7 @@ export function useClusterActions(cluster: Cluster) {
       navigate(
         `${clusterHref(clusterId, tab)}${node === undefined ? '' : `?node=${encodeURIComponent(node)}`}`,
       ),
-    handOver: () => navigate(clusterHref(clusterId, 'handoff')),
+    handOver: () => navigate(`${clusterHref(clusterId, 'handoff')}?`),
     edit: () => navigate(`/edit/${clusterId}`),
     test: () => dialogs.open({ type: 'test', uuid }),
     trust: () => dialogs.open({ type: 'trust', uuid }),

@@ -163,7 +163,7 @@ function OperationBox({ cluster, operation, tabIndex }: OperationBoxProps) {
       <Button
         small
         tabIndex={tabIndex}
-        onClick={() => navigate(operationHref(cluster.clusterId, operation.id))}
+        onClick={() => navigate(`${operationHref(cluster.clusterId, operation.id)}?`)}
       >
         Watch
       </Button>

@@ -5,14 +5,14 @@ import { clusterHref } from '../clusters/use-cluster-actions';
 export const operationHref = (clusterId: string, id: string): string =>
   `/operations/${clusterId}/${id}`;
 
-/** Where a role is handed over; what is known already need not be chosen. */
-export function handoffHref(
+/**
+ * Where a role is handed over; what is known already need not be chosen. The question mark stands
+ * there in any case: without one the former page's choices would stay in the address.
+ */
+export const handoffHref = (
   clusterId: string,
   chosen: { role?: HandoffRole; to?: string } = {},
-): string {
-  const params = new URLSearchParams(chosen);
-  return `${clusterHref(clusterId, 'handoff')}${params.size === 0 ? '' : `?${params}`}`;
-}
+): string => `${clusterHref(clusterId, 'handoff')}?${new URLSearchParams(chosen)}`;
 
 /** How a node goes: for good, or only until it has started again. */
 export type LeaveWay = 'good' | 'reboot';

@@ -8,19 +8,18 @@ type Fate = keyof OperationPlan['blast'];
 
 const FATES: Record<Fate, { tone: Tone; word: string }> = {
   cannot: { tone: 'bad', word: 'cannot go on' },
-  waits: { tone: 'warning', word: 'waits' },
-  goes_on: { tone: 'ok', word: 'goes on' },
+  waits: { tone: 'warning', word: 'wait' },
+  goes_on: { tone: 'ok', word: 'go on' },
 };
 /** What needs a look stands first. */
 const ORDER = ['cannot', 'waits', 'goes_on'] as const satisfies Fate[];
 
-/** The jobs and pods that an operation may touch, with what becomes of each. */
+/** The jobs and pods that an operation may touch, by what becomes of them. */
 export function BlastTable({ blast }: { blast: OperationPlan['blast'] }) {
-  const rows = ORDER.flatMap((fate) => blast[fate].items.map((item) => ({ fate, item })));
-  if (rows.length === 0) {
+  const fates = ORDER.filter((fate) => blast[fate].count > 0);
+  if (fates.length === 0) {
     return <p className={styles.quiet}>No job and no pod is touched.</p>;
   }
-  const total = ORDER.reduce((sum, fate) => sum + blast[fate].count, 0);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling area must be reachable by keyboard
     <section className={styles.scroll} aria-label="Whom it touches" tabIndex={0}>
@@ -31,34 +30,55 @@ export function BlastTable({ blast }: { blast: OperationPlan['blast'] }) {
             <HeadCell>Name</HeadCell>
             <HeadCell>User</HeadCell>
             <HeadCell>State</HeadCell>
-            <HeadCell>What becomes of it</HeadCell>
+            <HeadCell>Node</HeadCell>
           </tr>
         </thead>
-        <tbody>
-          {rows.map(({ fate, item }) => (
-            <Row key={`${fate} ${item.id}`} fate={fate} item={item} />
-          ))}
-        </tbody>
+        {fates.map((fate) => (
+          <Group key={fate} fate={fate} list={blast[fate]} />
+        ))}
       </Table>
-      {total > rows.length && (
-        <p className={styles.more}>{`and ${total - rows.length} more of the same kind`}</p>
-      )}
     </section>
   );
 }
 
-function Row({ fate, item }: { fate: Fate; item: BlastItem }) {
+function Group({ fate, list }: { fate: Fate; list: OperationPlan['blast'][Fate] }) {
+  const { tone, word } = FATES[fate];
+  const [first] = list.items;
+  // what is said of all is said once
+  const shared = list.items.every(({ note }) => note === first?.note) ? (first?.note ?? '') : '';
+  const hidden = list.count - list.items.length;
+  return (
+    <tbody>
+      <tr>
+        <th colSpan={5} scope="rowgroup" className={styles.group}>
+          <Badge tone={tone}>{`${list.count} ${word}`}</Badge>
+          {shared !== '' && <span className={styles.note}>{shared}</span>}
+        </th>
+      </tr>
+      {list.items.map((item) => (
+        <Row key={item.id} item={item} note={shared === '' ? item.note : ''} />
+      ))}
+      {hidden > 0 && (
+        <tr>
+          <Cell colSpan={5} quiet>{`and ${hidden} more`}</Cell>
+        </tr>
+      )}
+    </tbody>
+  );
+}
+
+function Row({ item, note }: { item: BlastItem; note: string }) {
   return (
     <tr>
       <Cell quiet>{item.id}</Cell>
-      <Cell className={styles.name} title={item.name}>
+      <Cell className={styles.name} title={note === '' ? item.name : `${item.name}: ${note}`}>
         {item.name}
+        {note !== '' && <span className={styles.note}>{note}</span>}
       </Cell>
       <Cell quiet>{item.user}</Cell>
       <Cell quiet>{item.state.toLowerCase()}</Cell>
-      <Cell className={styles.fate}>
-        <Badge tone={FATES[fate].tone}>{FATES[fate].word}</Badge>
-        {item.note !== '' && <span className={styles.note}>{item.note}</span>}
+      <Cell quiet className={styles.where} title={item.nodes.join(', ')}>
+        {item.nodes.join(', ')}
       </Cell>
     </tr>
   );

@@ -1,10 +1,10 @@
-import { RefreshCw } from 'lucide-react';
 import type { OperationPlan, PlanCheck } from '#shared/contract/agent/operations';
 import { Ago } from '../../ui/ago';
-import { Button } from '../../ui/button';
 import { Panel } from '../../ui/card';
+import { cx } from '../../ui/cx';
 import { Badge, StateDot } from '../../ui/state';
 import styles from './checks-stage.module.css';
+import { LookButton } from './look-button';
 import type { Planning } from './use-wizard';
 import { CHECK_STATES } from './words';
 
@@ -19,11 +19,7 @@ export function ChecksStage({ plan, planning }: { plan: OperationPlan; planning:
           nothing.
         </>
       }
-      aside={
-        <Button small icon={RefreshCw} busy={planning.isLooking} onClick={planning.look}>
-          Look now
-        </Button>
-      }
+      aside={<LookButton planning={planning}>Look now</LookButton>}
     >
       <CheckList checks={plan.checks} />
     </Panel>
@@ -52,7 +48,7 @@ export function CheckList({ checks }: { checks: readonly PlanCheck[] }) {
             <span className={styles.state}>
               <StateDot {...CHECK_STATES[check.state]} showWord />
             </span>
-            <div className={styles.words}>
+            <div className={cx(check.state === 'ok' && styles.brief)}>
               <p className={styles.title}>
                 {check.title}
                 {check.node !== undefined && <Badge>{check.node}</Badge>}

@@ -4,22 +4,25 @@ import { cx } from '../../ui/cx';
 import { elapsed } from '../../ui/elapsed';
 import { Value } from '../../ui/value';
 import styles from './pulse-panel.module.css';
-import { pulsePaths } from './pulse-paths';
+import { pulsePaths, pulseSpanMs } from './pulse-paths';
 
 const FRAME = { width: 600, height: 44 };
 
 interface PulsePanelProps {
   pulse: OperationPulse | null;
+  /** the jobs have not been counted again yet */
+  isCounting: boolean;
   /** how long submissions were expected to wait */
   expectedMs: number;
   stale: boolean;
 }
 
 /** What those feel who submit meanwhile: the longest wait, failures, and every job accounted for. */
-export function PulsePanel({ pulse, expectedMs, stale }: PulsePanelProps) {
+export function PulsePanel({ pulse, isCounting, expectedMs, stale }: PulsePanelProps) {
   if (pulse === null) return null;
   const [value = '', unit = ''] = wait(pulse.longest_ms).split(' ');
-  const missing = pulse.jobs_known - pulse.jobs_found;
+  const isLater = isCounting && pulse.jobs_found === 0;
+  const missing = isLater ? 0 : pulse.jobs_known - pulse.jobs_found;
   return (
     <Panel title="What users feel">
       <dl className={styles.figures}>
@@ -36,22 +39,27 @@ export function PulsePanel({ pulse, expectedMs, stale }: PulsePanelProps) {
           </dd>
         </div>
         <div className={cx(missing > 0 && styles.warning)}>
-          <dt>{missing > 0 ? `of ${pulse.jobs_known} jobs accounted for` : jobsWord(pulse)}</dt>
+          <dt>{isLater ? 'jobs, to be counted again' : jobsWord(pulse)}</dt>
           <dd>
-            <Value size="large" value={`${pulse.jobs_found}`} stale={stale} />
+            <Value
+              size="large"
+              value={`${isLater ? pulse.jobs_known : pulse.jobs_found}`}
+              stale={stale}
+            />
           </dd>
         </div>
       </dl>
       <PulseChart pulse={pulse} stale={stale} />
       <p className={styles.caption}>
-        <span>sbatch answer time, last 60 s</span>
+        <span>{`sbatch answer time, last ${pulseSpanMs(pulse.points) / 1000} s`}</span>
         <span>{lastWord(pulse, expectedMs)}</span>
       </p>
     </Panel>
   );
 }
 
-function jobsWord({ jobs_known }: OperationPulse): string {
+function jobsWord({ jobs_known, jobs_found }: OperationPulse): string {
+  if (jobs_found < jobs_known) return `of ${jobs_known} jobs accounted for`;
   if (jobs_known === 0) return 'jobs were there';
   return jobs_known === 1 ? 'job, accounted for' : 'jobs, all accounted for';
 }
@@ -68,7 +76,7 @@ const wait = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(2)} s
 function PulseChart({ pulse, stale }: { pulse: OperationPulse; stale: boolean }) {
   const { line, area, failed, topMs } = pulsePaths(pulse.points, FRAME);
   const { width, height } = FRAME;
-  const words = `sbatch answer time over the last minute, at most ${wait(pulse.longest_ms)}, ${
+  const words = `sbatch answer time over the last ${pulseSpanMs(pulse.points) / 1000} s, at most ${wait(pulse.longest_ms)}, ${
     pulse.failed === 0 ? 'none failed' : `${pulse.failed} failed`
   }`;
   return (

@@ -1,7 +1,7 @@
 import type { OperationPulse } from '#shared/contract/agent/operations';
 
-/** Shown is the last minute. */
-export const PULSE_SPAN_MS = 60_000;
+const LONGEST_SPAN_MS = 60_000;
+const SPAN_STEP_MS = 10_000;
 /** The least that the height stands for, so that noise does not look like drama. */
 const LEAST_TOP_MS = 500;
 
@@ -14,8 +14,15 @@ export interface PulsePaths {
   topMs: number;
 }
 
+/** How much is shown: what was measured in whole tens of seconds, at most the last minute. */
+export function pulseSpanMs(points: OperationPulse['points']): number {
+  const measuredMs = (points.at(-1)?.[0] ?? 0) - (points[0]?.[0] ?? 0);
+  const steps = Math.max(1, Math.ceil(measuredMs / SPAN_STEP_MS));
+  return Math.min(LONGEST_SPAN_MS, steps * SPAN_STEP_MS);
+}
+
 /**
- * The answer times of the last minute as SVG paths on a picture of the given size; the newest point
+ * The answer times of that span as SVG paths on a picture of the given size; the newest point
  * stands at the right edge, and the line breaks where a submission failed.
  */
 export function pulsePaths(
@@ -23,9 +30,10 @@ export function pulsePaths(
   { width, height }: { width: number; height: number },
 ): PulsePaths {
   const end = points.at(-1)?.[0] ?? 0;
-  const shown = points.filter(([at]) => at >= end - PULSE_SPAN_MS);
+  const spanMs = pulseSpanMs(points);
+  const shown = points.filter(([at]) => at >= end - spanMs);
   const topMs = Math.max(LEAST_TOP_MS, ...shown.map(([, ms]) => ms ?? 0));
-  const x = (at: number) => round((1 - (end - at) / PULSE_SPAN_MS) * width);
+  const x = (at: number) => round((1 - (end - at) / spanMs) * width);
   // a little air keeps the stroke inside the picture
   const y = (ms: number) => round((0.96 - 0.92 * (ms / topMs)) * height);
   let line = '';

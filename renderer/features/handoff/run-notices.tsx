@@ -38,7 +38,7 @@ export function RunNotices({ cluster, answer, hearing, report }: RunNoticesProps
       {(report !== null || !isOver(answer.operation)) && (
         <StateNotice answer={answer} report={report} />
       )}
-      <RollbackTime answer={answer} />
+      {report === null && <RollbackTime answer={answer} />}
     </Stack>
   );
 }
@@ -122,6 +122,7 @@ function StateNotice({ answer, report }: { answer: OperationAnswer; report: Reac
           action={report}
         >
           {resultSentence(answer)}
+          <RollbackTime answer={answer} />
         </Notice>
       );
   }
@@ -133,8 +134,9 @@ function RollbackTime({ answer: { operation } }: { answer: OperationAnswer }) {
   if (!isReversible(operation, now) || operation.rollback_until === null) return null;
   const left = plain(duration((operation.rollback_until - now) / 1000));
   return (
-    <Notice tone="information" icon={Undo2} title={`It can be rolled back for another ${left}.`}>
-      “Keep it” ends that time and gives up what is kept for it.
-    </Notice>
+    <p>
+      It can be rolled back for another <strong>{left}</strong>. “Keep it” ends that time and gives
+      up what is kept for it.
+    </p>
   );
 }

@@ -6,7 +6,6 @@ import {
   type OperationWish,
 } from '#shared/contract/agent/operations';
 import type { Cluster } from '#shared/contract/clusters';
-import { useParam } from '../../app/address';
 import { Button } from '../../ui/button';
 import { CodeText } from '../../ui/code';
 import { ErrorNotice, Skeleton } from '../../ui/feedback';
@@ -19,7 +18,7 @@ import { ReportView } from './report-view';
 import { RunNotices } from './run-notices';
 import styles from './run-page.module.css';
 import { RunView } from './run-view';
-import { StageBar } from './stage-bar';
+import { type Stage, StageBar } from './stage-bar';
 import { standing } from './story';
 import { useWatch, type Watched } from './use-watch';
 import { WishButtons } from './wish-buttons';
@@ -85,7 +84,7 @@ function Running({ cluster, answer, watched }: RunningProps) {
   const [asked, setAsked] = useState<OperationWish | null>(null);
   // one that was over already is met by its report; one that ends before one's eyes stays as it is
   const [wasOver] = useState(isOver(operation));
-  const [chosen, setChosen] = useParam('view');
+  const [chosen, setChosen] = useState<Stage | null>(null);
   const over = isOver(operation);
   const isReport = over && (chosen ?? (wasOver ? 'report' : 'run')) === 'report';
   const hearing = watched.view?.hearing;
@@ -102,7 +101,7 @@ function Running({ cluster, answer, watched }: RunningProps) {
           current={isReport ? 'report' : 'run'}
           reached={over ? 'report' : 'run'}
           open={over ? ['run', 'report'] : []}
-          onOpen={(stage) => setChosen(stage)}
+          onOpen={setChosen}
         />
       }
     >

@@ -33,7 +33,7 @@ interface StepListProps {
 /** The steps as a story: what was done and how long it took, what is waited for, what is to come. */
 export function StepList({ lines, now, isPlan = false }: StepListProps) {
   return (
-    <ol className={cx(isPlan && styles.plan)}>
+    <ol className={isPlan ? styles.plan : styles.steps}>
       {lines.map((line) => (
         <Step key={line.id} line={line} now={now} />
       ))}
@@ -58,7 +58,9 @@ function Step({ line, now }: { line: StepLine; now: number }) {
           <ClassBadge line={line} />
         </p>
         {line.note !== '' && (
-          <p className={cx(styles.note, line.isTrouble && styles.trouble)}>{line.note}</p>
+          <p className={cx(styles.note, line.isTrouble && styles.trouble)} title={line.note}>
+            {line.note}
+          </p>
         )}
         {line.progress !== null && (
           <div className={styles.progress}>

@@ -25,7 +25,10 @@ export function UnderWay({ cluster, children }: UnderWayProps) {
       icon={Workflow}
       title={`${operation.title}: ${OPERATION_STATES[operation.state].word}`}
       action={
-        <Button small onClick={() => navigate(operationHref(cluster.clusterId, operation.id))}>
+        <Button
+          small
+          onClick={() => navigate(`${operationHref(cluster.clusterId, operation.id)}?`)}
+        >
           Watch it
         </Button>
       }

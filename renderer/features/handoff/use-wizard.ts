@@ -46,7 +46,7 @@ export function usePlan(wanted: WantedOperation | null, stage: WizardStage) {
     problem: query.isError ? problemOf(query.error) : null,
     isLooking: query.isFetching,
     lookedAt: query.dataUpdatedAt,
-    look: () => void query.refetch(),
+    look: () => query.refetch(),
     /** what differs from the plan that could not be started any more; null where that did not happen */
     changes: approved !== null && plan !== null ? planChanges(approved, plan) : null,
     /** Makes the plan anew after the approved one was found to be stale. */
@@ -72,7 +72,7 @@ export function useStart(cluster: Cluster, onStale: (plan: OperationPlan) => voi
         confirm: input.confirm,
         ...(input.confirmCluster !== '' && { confirmCluster: input.confirmCluster }),
       }),
-    onSuccess: ({ id }) => navigate(operationHref(cluster.clusterId, id)),
+    onSuccess: ({ id }) => navigate(`${operationHref(cluster.clusterId, id)}?`),
     onError: (error, { plan }) => {
       if (problemOf(error).code === 'PLAN_STALE') onStale(plan);
     },

@@ -11,6 +11,7 @@ import { useSlurmBlock } from '../clusteros/use-slurm-block';
 import { clusterHref } from '../clusters/use-cluster-actions';
 import { ApproveStage } from './approve-stage';
 import { ChecksStage } from './checks-stage';
+import { LookButton } from './look-button';
 import { PlanStage } from './plan-stage';
 import { StageBar } from './stage-bar';
 import { UnderWay } from './under-way';
@@ -71,7 +72,7 @@ export function Wizard({ cluster, title, lead, wanted, choose }: WizardProps) {
             icon={ArrowLeft}
             onClick={() => {
               const before = ORDER[index - 1];
-              if (before === undefined) navigate(clusterHref(cluster.clusterId, 'nodes'));
+              if (before === undefined) navigate(`${clusterHref(cluster.clusterId, 'nodes')}?`);
               else go(before);
             }}
           >
@@ -100,7 +101,9 @@ function useStageFocus(stage: WizardStage) {
     if (shown.current === stage) return;
     shown.current = stage;
     const element = content.current;
-    if (element && !element.contains(document.activeElement)) element.focus();
+    if (element === null) return;
+    element.closest('main')?.scrollTo({ top: 0 });
+    if (!element.contains(document.activeElement)) element.focus({ preventScroll: true });
   }, [stage]);
   return content;
 }
@@ -119,11 +122,7 @@ function Planned({ cluster, planning, stage, go }: StageProps) {
       {problem !== null && (
         <ErrorNotice
           problem={problem}
-          action={
-            <Button small busy={planning.isLooking} onClick={planning.look}>
-              Try again
-            </Button>
-          }
+          action={<LookButton planning={planning}>Try again</LookButton>}
         />
       )}
       {changes !== null && stage === 'plan' && (

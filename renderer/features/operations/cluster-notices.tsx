@@ -25,7 +25,7 @@ export function ClusterNotices() {
         const cluster = clusters.get(uuid);
         if (cluster === undefined || location.endsWith(id)) continue;
         const href = operationHref(cluster.clusterId, id);
-        notify({ ...words, action: { label: 'Look', run: () => navigate(href) } });
+        notify({ ...words, action: { label: 'Look', run: () => navigate(`${href}?`) } });
       }
       before = statesOf(clusterOperations);
     });

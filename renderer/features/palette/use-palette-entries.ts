@@ -166,7 +166,11 @@ function useActionEntries(): PaletteEntry[] {
     const cluster = clusters.get(uuid);
     if (cluster === undefined) return [];
     return [
-      action(`Watch ${title}`, () => navigate(operationHref(cluster.clusterId, id)), cluster.name),
+      action(
+        `Watch ${title}`,
+        () => navigate(`${operationHref(cluster.clusterId, id)}?`),
+        cluster.name,
+      ),
     ];
   });
   return [

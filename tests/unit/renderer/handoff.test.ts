@@ -12,7 +12,7 @@ import { clockLead } from '../../../renderer/features/handoff/clock-lead';
 import { jobLines } from '../../../renderer/features/handoff/job-lines';
 import { partsOf } from '../../../renderer/features/handoff/parts';
 import { planChanges } from '../../../renderer/features/handoff/plan-changes';
-import { pulsePaths } from '../../../renderer/features/handoff/pulse-paths';
+import { pulsePaths, pulseSpanMs } from '../../../renderer/features/handoff/pulse-paths';
 import { resultSentence } from '../../../renderer/features/handoff/result';
 import { presentStep, standing, storyOf } from '../../../renderer/features/handoff/story';
 import { isReversible, offeredWishes } from '../../../renderer/features/handoff/wishes';
@@ -231,6 +231,13 @@ describe('what users feel', () => {
     expect(paths.line).not.toContain('M0,');
   });
 
+  it('is drawn over what was measured, in whole tens of seconds', () => {
+    const at = (ms: number): [number, number] => [ms, 5];
+    expect(pulseSpanMs([])).toBe(10_000);
+    expect(pulseSpanMs([at(0), at(12_000)])).toBe(20_000);
+    expect(pulseSpanMs([at(0), at(400_000)])).toBe(60_000);
+  });
+
   it('is summed up with every job accounted for, or not', () => {
     const pulse = { points: [], longest_ms: 280, failed: 0, jobs_found: 17, jobs_known: 17 };
     const measured = { ...pulse, points: [[1, 280]] as [number, number][] };
@@ -358,7 +365,7 @@ describe('nodes and addresses', () => {
     expect(handoffHref('forge', { role: 'etcd', to: 'a b' })).toBe(
       '/clusters/forge/handoff?role=etcd&to=a+b',
     );
-    expect(handoffHref('forge')).toBe('/clusters/forge/handoff');
+    expect(handoffHref('forge')).toBe('/clusters/forge/handoff?');
     expect(leaveHref('forge', 'a1', 'reboot')).toBe('/clusters/forge/leave/a1?way=reboot');
   });
 });
