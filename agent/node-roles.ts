@@ -14,6 +14,7 @@ import { type KubePlaces, placesOf } from './roles/k3s/places';
 import { RoleManager } from './roles/manager';
 import { createServices, type NodeServices } from './roles/services/services';
 import { SYSTEM_FOLDERS, systemMachine } from './roles/slurm/machine';
+import { listens } from './roles/slurm/port';
 import { createRelay } from './roles/slurm/relay';
 import { createSlurm } from './roles/slurm/roles';
 import type { Slurm } from './roles/slurm/types';
@@ -64,6 +65,7 @@ export function createNodeRoles(deps: Deps): NodeRoles {
     machine: systemMachine(hostname),
     folders: SYSTEM_FOLDERS,
     relay: createRelay({ clock, logger }),
+    listens,
     settings: {
       controller: config.roles['slurm-controller'],
       worker: config.roles['slurm-worker'],
@@ -90,7 +92,7 @@ export function createNodeRoles(deps: Deps): NodeRoles {
     all,
     kubePlaces,
     routes: [...slurm.routes, ...kube.routes],
-    operations: [slurmParts({ ...shared, handing: slurm.handing, config: slurm.config })],
+    operations: [slurmParts({ ...shared, listens, handing: slurm.handing, config: slurm.config })],
     states: () => manager.states(),
     problems: () => manager.problems(),
     start() {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '#agent/host/clock';
@@ -56,10 +56,9 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     return member(name, { address: '127.0.0.1', roles });
   });
   const nodes = new Map<string, StagedSlurmNode>();
-  /** order of the controllers that slurm.conf has, as all agree on it */
-  const order: string[] = [];
-  const pinged = () =>
-    order
+  /** as the node's own slurm.conf has them */
+  const pinged = (on: string) =>
+    controllersIn(join(root, on, 'etc/slurm/slurm.conf'))
       .map((name, index) => {
         const node = nodes.get(name);
         const isUp = node?.supervisor.runs('slurmctld') === true && !node.isOff;
@@ -67,7 +66,7 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
         return `Slurmctld(${place}) at ${name} is ${isUp ? 'UP' : 'DOWN'}\n`;
       })
       .join('');
-  const answering = () => pinged().includes(' UP');
+  const answering = (on: string) => pinged(on).includes(' UP');
   const down = { code: 1, stderr: 'sinfo: error: Unable to contact slurm controller\n' };
   const idle = () =>
     [...nodes.values()].filter(({ supervisor, isOff }) => supervisor.runs('slurmd') && !isOff);
@@ -77,10 +76,10 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     const wish = wishes[name] ?? {};
     const folder = (path: string) => join(root, name, path);
     const commands = new StagedCommands()
-      .on('scontrol', () => pinged())
-      .on('squeue', (argv) => (answering() ? listed(argv, []) : down))
+      .on('scontrol', () => pinged(name))
+      .on('squeue', (argv) => (answering(name) ? listed(argv, []) : down))
       .on('sinfo', (argv) => {
-        if (!answering()) return down;
+        if (!answering(name)) return down;
         if (argv.includes('%f')) return '(null)\n';
         const rows = idle().map((node) => [node.name, 'idle', '0/2/0/2', 'batch*', 'up', 'none']);
         return listed(argv, rows);
@@ -97,6 +96,7 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     };
     const state = createSqliteState(store, clock);
     const log = new KeptLog();
+    const relay = new StagedRelay();
     const account = (user: string) => ({
       name: user,
       uid: process.getuid?.() ?? 0,
@@ -125,7 +125,9 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
         mungeLog: folder('log/munge'),
         slurmdSpool: folder('spool/slurmd'),
       },
-      relay: new StagedRelay(),
+      relay,
+      // all have one address here: whose port it is, is known by the caller
+      listens: async () => supervisor.runs('slurmctld') || relay.to !== null,
       settings: {
         controller: {
           enabled: Boolean(wish.controller),
@@ -155,7 +157,6 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
       etc: { slurm: folder('etc/slurm'), munge: folder('etc/munge') },
       isOff: false,
       start() {
-        if (wish.controller && !order.includes(name)) order.push(name);
         parts.start();
         for (const role of parts.roles) void role.start();
       },
@@ -174,12 +175,18 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
   return { node, nodes: [...nodes.values()], shared, store };
 }
 
+function controllersIn(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const hosts = readFileSync(path, 'utf8').matchAll(/^SlurmctldHost=(\w+)/gm);
+  return [...hosts].map(([, name = '']) => name);
+}
+
 /** A relay that only says where it leads. */
 export class StagedRelay implements ControllerRelay {
   to: string | null = null;
 
-  open = async (_own: string, to: string): Promise<void> => {
-    this.to = to;
+  open = async (_own: string, { id }: { id: string }): Promise<void> => {
+    this.to = id;
   };
   close = async (): Promise<void> => {
     this.to = null;

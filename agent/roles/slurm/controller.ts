@@ -8,7 +8,7 @@ import { complaint } from './look';
 import type { Account, SlurmMachine } from './machine';
 import { clusterNameOf, firstJobIdOf } from './names';
 import { inControl, pingControllers } from './ping';
-import { CONTROLLER_PORT, listens } from './port';
+import { CONTROLLER_PORT, type Listens } from './port';
 import type { Standing } from './standing';
 import { heartbeatIn } from './state-facts';
 import { StateSave } from './state-save';
@@ -35,6 +35,7 @@ export interface ControllerDeps {
   clock: Clock;
   logger: Logger;
   settings: SlurmSettings;
+  listens: Listens;
 }
 
 /** slurmctld on this node: founding, joining, starting, stopping. */
@@ -157,7 +158,7 @@ export class Controller {
 
   /** Stops slurmctld and proves it. @throws Failure TIMEOUT */
   async stop(): Promise<void> {
-    const { clock, membership } = this.#deps;
+    const { clock, membership, listens } = this.#deps;
     await this.#daemon.stop();
     const until = clock.monotonic() + 5_000;
     while (await listens(membership.self.address)) {

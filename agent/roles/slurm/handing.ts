@@ -13,7 +13,7 @@ import type { Account, SlurmFolders, SlurmMachine } from './machine';
 import type { SharedMungeKey } from './munge-key';
 import type { Observer } from './observer';
 import { pingControllers } from './ping';
-import { listens } from './port';
+import type { Listens } from './port';
 import type { ControllerRelay } from './relay';
 import { OURS } from './render';
 import { type Arrived, StateArrival } from './state-arrival';
@@ -33,6 +33,7 @@ export interface HandingDeps {
   controller: Controller;
   files: SlurmFiles;
   relay: ControllerRelay;
+  listens: Listens;
   munge: SharedMungeKey;
   observer: Pick<Observer, 'lookNow'>;
 }
@@ -55,17 +56,16 @@ export class SlurmHanding {
 
   /** Looks and changes nothing. */
   async look(deep: boolean) {
-    const { controller, relay, membership, keeper } = this.#deps;
+    const { controller, relay, membership, keeper, listens } = this.#deps;
     const config = await this.#config().catch(() => keeper.config);
     const { state, message }: DaemonState = await controller.daemon();
     const save = config && this.#save(config);
     const mark = (await save?.seen()) ?? null;
-    const to = membership.members().find(({ address }) => address === relay.to);
     return {
       daemon: state,
       message: message.slice(-500),
       isPortOpen: relay.to !== null || (await listens(membership.self.address)),
-      relayTo: to?.id ?? null,
+      relayTo: relay.to,
       revision: config?.revision ?? 0,
       conf: await this.#confSum(),
       folder: {
@@ -106,7 +106,7 @@ export class SlurmHanding {
           log('slurmctld was stopped, and its port is closed');
         }
         if (to === null) return relay.close();
-        await relay.open(membership.self.address, to.address);
+        await relay.open(membership.self.address, to);
         log(`what comes for it is handed on to ${to.name}`);
       }),
     );
@@ -215,7 +215,7 @@ export class SlurmHanding {
   }
 
   #inControl(withinMs: number): Promise<void> {
-    const { membership, controller } = this.#deps;
+    const { membership, controller, listens } = this.#deps;
     return this.#until(withinMs, async () => {
       // its port comes first: asked before, SLURM's commands sleep for a second
       if (!(await listens(membership.self.address))) return false;

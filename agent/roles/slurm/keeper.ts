@@ -294,7 +294,7 @@ export class SlurmKeeper {
       await controller.stop();
     }
     const to = membership.members().find(({ id }) => id === mine.to);
-    if (to !== undefined) await relay.open(self.address, to.address);
+    if (to !== undefined) await relay.open(self.address, to);
     if (config.moving === null && (await aftercare.isDue(mine))) await aftercare.end(self.id);
   }
 

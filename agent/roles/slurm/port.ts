@@ -22,7 +22,9 @@ export function connectTo(host: string, port: number, timeoutMs: number): Promis
   });
 }
 
-/** Whether something listens there. */
+/** Whether something listens there; the controller's port where none is named. */
+export type Listens = (host: string, port?: number) => Promise<boolean>;
+
 export async function listens(host: string, port = CONTROLLER_PORT): Promise<boolean> {
   try {
     (await connectTo(host, port, 1_000)).destroy();

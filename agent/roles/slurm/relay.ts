@@ -6,10 +6,10 @@ import { CONTROLLER_PORT, connectTo } from './port';
 
 /** Hands on what comes for a controller that now works elsewhere. */
 export interface ControllerRelay {
-  /** address it leads to; null: it is closed */
+  /** id of the node it leads to; null: it is closed */
   readonly to: string | null;
-  /** Opens it, or turns it to another address. @throws Failure SERVER_ERROR where the port is taken */
-  open(own: string, to: string): Promise<void>;
+  /** Opens it at `own`, or turns it to another node. @throws Failure SERVER_ERROR where the port is taken */
+  open(own: string, to: { id: string; address: string }): Promise<void>;
   /** Gives the port free at once. Who waits still is led to the controller that then starts here. */
   close(): Promise<void>;
   /** Closes it and cuts off whoever is in it. */
@@ -54,17 +54,17 @@ class TcpRelay implements ControllerRelay {
   readonly #options: RelayOptions;
   readonly #callers = new Set<Socket>();
   readonly #ends = new AbortController();
-  #open: { server: Server; line: Line } | null = null;
+  #open: { server: Server; line: Line; to: string } | null = null;
 
   constructor(options: RelayOptions) {
     this.#options = options;
   }
 
   get to(): string | null {
-    return this.#open?.line.to ?? null;
+    return this.#open?.to ?? null;
   }
 
-  async open(own: string, to: string): Promise<void> {
+  async open(own: string, { id, address: to }: { id: string; address: string }): Promise<void> {
     const line = this.#open?.line;
     if (line?.own === own && line.to === to) return;
     await this.close();
@@ -75,7 +75,7 @@ class TcpRelay implements ControllerRelay {
     });
     server.maxConnections = maxCallers;
     await listen(server, own, port);
-    this.#open = { server, line: next };
+    this.#open = { server, line: next, to: id };
     logger.info({ to }, 'What comes for the SLURM controller is handed on');
   }
 

@@ -16,6 +16,7 @@ import type { SlurmFolders, SlurmMachine } from './machine';
 import { Munge } from './munge';
 import { SharedMungeKey } from './munge-key';
 import { Observer } from './observer';
+import type { Listens } from './port';
 import type { ControllerRelay } from './relay';
 import { SlurmView } from './slurm';
 import { StateSource } from './state-source';
@@ -34,6 +35,7 @@ export interface SlurmDeps {
   folders: SlurmFolders;
   settings: SlurmSettings;
   relay: ControllerRelay;
+  listens: Listens;
 }
 
 /** All of SLURM on this node. */

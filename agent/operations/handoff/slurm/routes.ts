@@ -4,7 +4,7 @@ import type { SlurmHanding } from '../../../roles/slurm/handing';
 import { expandHosts } from '../../../roles/slurm/hostlist';
 import { listing } from '../../../roles/slurm/listing';
 import { pingControllers } from '../../../roles/slurm/ping';
-import { listens } from '../../../roles/slurm/port';
+import type { Listens } from '../../../roles/slurm/port';
 import { handRoute } from '../../hands/define';
 import type { HandRoute } from '../../hands/types';
 import {
@@ -41,11 +41,12 @@ interface Deps {
   commands: Commands;
   membership: Pick<Membership, 'members'>;
   clock: Pick<Clock, 'monotonic'>;
+  listens: Listens;
 }
 
 /** What this node does and tells while SLURM's controller changes hands. */
 export function slurmHandRoutes(deps: Deps): HandRoute[] {
-  const { handing } = deps;
+  const { handing, listens } = deps;
   const took = (tookMs: number) => ({ tookMs });
   return [
     handRoute(slurmLook, ({ deep }) => handing.look(deep)),

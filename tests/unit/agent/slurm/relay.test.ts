@@ -8,6 +8,7 @@ import { KeptLog } from '#tests/support/agent';
 import { freePorts } from '#tests/support/etcd';
 
 const HOST = '127.0.0.1';
+const TO = { id: 'id-a2', address: HOST };
 
 const freePort = async () => (await freePorts(1))[0] ?? 0;
 
@@ -32,7 +33,7 @@ async function staged(options: Partial<RelayOptions> = {}) {
     ...options,
   });
   onTestFinished(() => relay.end());
-  await relay.open(HOST, HOST);
+  await relay.open(HOST, TO);
   const call = async (words: string): Promise<string> => {
     const socket: Socket = await connectTo(HOST, port, 2_000);
     socket.end(words);
@@ -81,7 +82,7 @@ test('closed, its port is free at once and who waited reaches what starts there'
   const relay = createRelay({ clock: systemClock, logger: new KeptLog(), port });
   onTestFinished(() => relay.end());
   // leads to a place where nobody will ever answer
-  await relay.open(HOST, '127.0.0.77');
+  await relay.open(HOST, { id: 'nobody', address: '127.0.0.77' });
   const socket = await connectTo(HOST, port, 2_000);
   socket.end('kept waiting');
   await relay.close();
@@ -94,7 +95,7 @@ test('a port that is taken is told with what to do', async () => {
   const port = await freePort();
   await controller(port);
   const relay = createRelay({ clock: systemClock, logger: new KeptLog(), port });
-  await expect(relay.open(HOST, HOST)).rejects.toMatchObject({
+  await expect(relay.open(HOST, TO)).rejects.toMatchObject({
     code: 'SERVER_ERROR',
     data: { detail: 'EADDRINUSE' },
   });
