@@ -13,6 +13,9 @@ import {
 } from '#tests/support/operation-agents';
 import { sweptFolder } from '#tests/support/temp-folder';
 
+// what is waited for may take its time on a loaded machine
+vi.setConfig({ testTimeout: 60_000 });
+
 /** The command line on a folder where a ClusterOS cluster was added. */
 async function atelier() {
   const agents = await OperationAgents.start();

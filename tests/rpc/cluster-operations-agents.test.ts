@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { ClusterOperationView } from '#shared/contract/cluster-operations';
 import type { Client } from '#shared/contract/index';
 import { member, type StagedAgent, stageAgent } from '#tests/support/agent';
 import { withDeck } from '#tests/support/deck';
 import { type Fleet, stageFleet } from '#tests/support/operations';
+
+// what is waited for may take its time on a loaded machine
+vi.setConfig({ testTimeout: 90_000 });
 
 const SOON = { timeout: 20_000, interval: 20 };
 
@@ -123,7 +126,7 @@ test('the node that coordinates and is listened to loses its power: another one 
   expect(fleet.ground.made.get('a2 controller')).toBe(1);
   expect(fleet.ground.broken).toBeNull();
   await end();
-}, 90_000);
+});
 
 test('of two who start the same plan at once, one begins and the other is refused', async () => {
   const deck = await forge();

@@ -1,3 +1,4 @@
+import type { ClusterOperation } from '#shared/contract/cluster-operations';
 import type { GuestRow } from '#shared/contract/inventory';
 
 /** A running virtual machine with believable numbers; `changes` replace some. */
@@ -24,6 +25,28 @@ export function guestRow(changes: Partial<GuestRow> = {}): GuestRow {
     netInRate: null,
     netOutRate: null,
     uptimeS: 3600,
+    ...changes,
+  };
+}
+
+/** A handoff that the agents of a cluster carry out; `changes` replace some. */
+export function agentWork(changes: Partial<ClusterOperation> = {}): ClusterOperation {
+  return {
+    uuid: '00000000-0000-4000-8000-00000000000a',
+    id: '11111111-2222-4333-8444-555555555555',
+    kind: 'handoff',
+    title: 'SLURM controller: a1 to a2',
+    state: 'running',
+    pivotPassed: false,
+    steps: { done: 1, total: 4 },
+    step: { title: 'Stop a1', waitingOn: null, startedAt: 1 },
+    coordinator: 'a3',
+    createdBy: 'desk',
+    createdAt: 1,
+    endedAt: null,
+    rollbackUntil: null,
+    reason: '',
+    heardAt: 1,
     ...changes,
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type ClusterOperation, placeKey } from '#shared/contract/cluster-operations';
 import type { LiveEvent } from '#shared/contract/live';
-import { guestRow } from '#tests/support/rows';
+import { agentWork, guestRow } from '#tests/support/rows';
 import { applyEvent, createLiveStore, type LiveState } from '../../../renderer/app/live-store';
 import { followLive } from '../../../renderer/app/live-subscriber';
 
@@ -49,6 +50,22 @@ describe('what the core pushes', () => {
     const first = applyEvent(empty(), guests([guestRow({ id: 'qemu/1' })]));
     const after = applyEvent(first, { type: 'clusters', upserts: [], removed: [UUID] });
     expect(after.inventory.size).toBe(0);
+  });
+
+  it('keeps the agents’ operations newest first, each once per cluster, until they are gone', () => {
+    const other = '0b9d4e0e-6f0e-4c8e-9a36-0c1f1f0a0002';
+    const told = (upserts: ClusterOperation[], removed: string[] = []): LiveEvent => ({
+      type: 'clusterOperations',
+      upserts,
+      removed,
+    });
+    const old = agentWork({ uuid: UUID, createdAt: 1 });
+    const young = agentWork({ uuid: other, createdAt: 2 });
+    const first = applyEvent(empty(), told([old, young]));
+    expect([...first.clusterOperations.values()]).toEqual([young, old]);
+    const ended = { ...old, state: 'done' as const };
+    const second = applyEvent(first, told([ended], [placeKey(young)]));
+    expect([...second.clusterOperations.values()]).toEqual([ended]);
   });
 
   it('applies events that arrive together as one change', async () => {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { LiveHub } from '#electron/core/inventory/live';
+import { placeKey } from '#shared/contract/cluster-operations';
 import { type InventoryDelta, type InventoryRows, noRows } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
 import { settingsSchema } from '#shared/contract/settings';
 import { FakeClock } from '#tests/support/fake-clock';
-import { guestRow } from '#tests/support/rows';
+import { agentWork, guestRow } from '#tests/support/rows';
 import { clusterOf, pass } from '#tests/support/watching';
 
 const NONE = { upserts: [], removed: [] };
@@ -114,6 +115,29 @@ test('many changes within a quarter of a second are one event, with the last val
     upserts: [guestRow({ cpu: 0.5 })],
     removed: ['qemu/101'],
   });
+  end();
+  await done;
+});
+
+test('an agents’ operation that tells much is told with its last word', async () => {
+  const { clock, live } = hub();
+  const { heard, end, done } = listen(live);
+  await pass(clock, 500);
+  heard.length = 0;
+  const gone = agentWork({ createdAt: 1, id: '00000000-0000-4000-8000-0000000000aa' });
+  for (const state of ['running', 'undoing', 'undone'] as const) {
+    const upserts = [agentWork({ state }), gone];
+    live.publish({ type: 'clusterOperations', upserts, removed: [] });
+  }
+  live.publish({ type: 'clusterOperations', upserts: [], removed: [placeKey(gone)] });
+  await pass(clock, 1000);
+  expect(heard).toEqual([
+    {
+      type: 'clusterOperations',
+      upserts: [agentWork({ state: 'undone' })],
+      removed: [placeKey(gone)],
+    },
+  ]);
   end();
   await done;
 });
