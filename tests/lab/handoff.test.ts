@@ -107,7 +107,7 @@ it('swaps two controllers under running jobs, and a standby returns only after t
   expect((await up(host('a3')))[0]).toBe('a2');
   await submitter.settled(host('a3'));
   expect(await submitter.audit(host('a3'))).toMatchObject({ lost: [], repeated: [] });
-});
+}, 180_000);
 
 it('brings all back when the new controller does not start', async () => {
   const id = await running(host('a2'), ['-w', 'a3']);
@@ -209,4 +209,4 @@ it('takes over from a node without power, and it does not come back as the contr
     withinMs: SLOW_MS,
   });
   expect((await up(host('a3')))[0]).toBe('a2');
-});
+}, 180_000);

@@ -149,13 +149,7 @@ function standbyStep({ move, deps }: StepParts): PlannedStep {
       const { daemon, isPortOpen } = await call(deps, context, move.to, slurmLook, {});
       return daemon === 'stopped' && !isPortOpen ? null : 'the standby to stop';
     },
-    async undo(context) {
-      // one that worked has a relay now, and joins again by itself later
-      if (await hasWorked(deps, move)) return;
-      const config = await readRecord(deps.state);
-      if (!config.controllers.includes(move.to) || !config.shared) return;
-      await call(deps, context, move.to, slurmStart, { config, as: 'backup' }, START_MS);
-    },
+    // no undo: let go of again, its agent starts it by itself, as often as that takes
   };
 }
 
@@ -324,12 +318,16 @@ function startStep({ move, deps }: StepParts): PlannedStep {
 function spreadStep({ move, deps }: StepParts): PlannedStep {
   const lacking = async (context: StepContext): Promise<string[]> => {
     const { conf } = await call(deps, context, move.to, slurmLook, {});
+    const config = await readRecord(deps.state);
     const rest = slurmNodes(deps).filter(({ id }) => id !== move.to);
     const lacks = await Promise.all(
       rest.map(async ({ id, name }) => {
         const seen = await call(deps, context, id, slurmLook, {}).catch(() => null);
         // one that does not answer takes the files over when it is back
-        return seen === null || seen.conf === conf ? [] : [name];
+        if (seen === null || seen.conf === conf) return [];
+        // one that came back meanwhile was not told
+        await call(deps, context, id, slurmFiles, { config }).catch(() => undefined);
+        return [name];
       }),
     );
     return lacks.flat();
