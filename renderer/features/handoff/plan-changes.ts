@@ -4,6 +4,7 @@ import { about, countWords } from './words';
 /** What differs between a plan that was approved and the one made now, in sentences. */
 export function planChanges(before: OperationPlan, after: OperationPlan): string[] {
   const changes: string[] = [];
+  if (before.title !== after.title) changes.push(`It is “${after.title}” now.`);
   if (before.procedure !== after.procedure) {
     changes.push(
       `The procedure is ${after.procedure === '' ? 'another' : after.procedure} now, not ${
@@ -17,11 +18,11 @@ export function planChanges(before: OperationPlan, after: OperationPlan): string
       changes.push(`${check.title}: ${check.detail}`);
     }
   }
-  if (before.steps.map(({ id }) => id).join() !== after.steps.map(({ id }) => id).join()) {
-    changes.push(
-      `It has ${countWords(after.steps.length, 'step')} now, not ${before.steps.length}.`,
-    );
-  }
+  const titles = (plan: OperationPlan) => plan.steps.map(({ title }) => title);
+  const known = new Set(titles(before));
+  for (const title of titles(after)) if (!known.has(title)) changes.push(`New step: ${title}.`);
+  const kept = new Set(titles(after));
+  for (const title of known) if (!kept.has(title)) changes.push(`No longer a step: ${title}.`);
   const BLAST = [
     ['goes_on', 'go on'],
     ['waits', 'wait'],

@@ -1,4 +1,4 @@
-import type { OperationPulse } from '#shared/contract/agent/operations';
+import type { AgentOperation, OperationPulse } from '#shared/contract/agent/operations';
 import { Panel } from '../../ui/card';
 import { cx } from '../../ui/cx';
 import { elapsed } from '../../ui/elapsed';
@@ -10,19 +10,19 @@ const FRAME = { width: 600, height: 44 };
 
 interface PulsePanelProps {
   pulse: OperationPulse | null;
-  /** the jobs have not been counted again yet */
-  isCounting: boolean;
+  state: AgentOperation['state'];
   /** how long submissions were expected to wait */
   expectedMs: number;
   stale: boolean;
 }
 
 /** What those feel who submit meanwhile: the longest wait, failures, and every job accounted for. */
-export function PulsePanel({ pulse, isCounting, expectedMs, stale }: PulsePanelProps) {
+export function PulsePanel({ pulse, state, expectedMs, stale }: PulsePanelProps) {
   if (pulse === null) return null;
   const [value = '', unit = ''] = wait(pulse.longest_ms).split(' ');
-  const isLater = isCounting && pulse.jobs_found === 0;
-  const missing = isLater ? 0 : pulse.jobs_known - pulse.jobs_found;
+  // they are counted again towards the end, and not at all where it was taken back
+  const isUncounted = state !== 'done' && pulse.jobs_found === 0;
+  const missing = isUncounted ? 0 : pulse.jobs_known - pulse.jobs_found;
   return (
     <Panel title="What users feel">
       <dl className={styles.figures}>
@@ -39,11 +39,11 @@ export function PulsePanel({ pulse, isCounting, expectedMs, stale }: PulsePanelP
           </dd>
         </div>
         <div className={cx(missing > 0 && styles.warning)}>
-          <dt>{isLater ? 'jobs, to be counted again' : jobsWord(pulse)}</dt>
+          <dt>{isUncounted ? 'jobs when it began' : jobsWord(pulse)}</dt>
           <dd>
             <Value
               size="large"
-              value={`${isLater ? pulse.jobs_known : pulse.jobs_found}`}
+              value={`${isUncounted ? pulse.jobs_known : pulse.jobs_found}`}
               stale={stale}
             />
           </dd>

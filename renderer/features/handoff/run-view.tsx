@@ -46,7 +46,7 @@ export function RunView({ cluster, answer, hearing, leadMs }: RunViewProps) {
         <div className={styles.pulse}>
           <PulsePanel
             pulse={pulse}
-            isCounting={!isOver(operation)}
+            state={operation.state}
             expectedMs={plan.expected_pause_ms}
             stale={hearing.state === 'lost'}
           />

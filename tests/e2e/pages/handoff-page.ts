@@ -12,10 +12,12 @@ export class HandoffPage {
     this.approve = page.getByRole('button', { name: 'Approve and start' });
   }
 
-  /** Opens an address of the program, as `#/clusters/forge/handoff`. */
-  async open(at: string): Promise<void> {
-    const base = this.page.url().split('#')[0]?.split('?')[0];
-    await this.page.goto(`${base}${at}`);
+  /** Opens a place in the program, as `/clusters/forge/handoff`, with what its address names. */
+  async open(path: string, params: Record<string, string> = {}): Promise<void> {
+    const url = new URL(this.page.url());
+    url.search = new URLSearchParams(params).toString();
+    url.hash = path;
+    await this.page.goto(url.href);
     await this.stages.waitFor();
   }
 
@@ -57,12 +59,12 @@ export class HandoffPage {
 
   /** A step of the story, with its title and what became of it. */
   step(title: string | RegExp): Locator {
-    return this.page.getByRole('listitem').filter({ has: this.page.getByText(title) });
+    return this.page.getByRole('listitem').filter({ hasText: title });
   }
 
   /** Asks for something and confirms it in the dialog. */
   async ask(label: string, action = label): Promise<void> {
-    await this.page.getByRole('button', { name: label, exact: true }).first().click();
+    await this.page.getByRole('main').getByRole('button', { name: label, exact: true }).click();
     await this.page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click();
     await this.page.getByRole('dialog').waitFor({ state: 'detached' });
   }

@@ -200,6 +200,15 @@ describe('a stale plan', () => {
       'The expected pause is about 0.9 s now.',
     ]);
     expect(planChanges(before, before)).toEqual([]);
+    const other = plan({
+      title: 'SLURM controller: a3 to a2',
+      checks: before.checks,
+      steps: [planned('copy', '')],
+    });
+    expect(planChanges(before, other)).toEqual([
+      'It is “SLURM controller: a3 to a2” now.',
+      'New step: Title of copy.',
+    ]);
   });
 
   const check = (id: string, state: 'ok' | 'warning' | 'failed') => ({
