@@ -172,11 +172,6 @@ export class Journal {
     return this.#changed(ACTIVE, after, signal);
   }
 
-  /** Ends with the next change of anything that concerns operations. */
-  change(after: number, signal: AbortSignal): Promise<void> {
-    return this.#changed('operations/', after, signal);
-  }
-
   revision(): Promise<number> {
     return this.#state.revision();
   }

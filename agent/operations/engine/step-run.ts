@@ -4,6 +4,9 @@ import type { Clock } from '../../ports';
 import type { Json, Seen, StepContext, StepDefinition } from './types';
 
 const LOOK_AGAIN_MS = 250;
+/** What takes its time is looked at with less haste. */
+const HASTE_MS = 10_000;
+const LOOK_LATER_MS = 2_000;
 /** What the line lost is sent again, once it was seen that nothing happened. */
 const TRIES = 3;
 
@@ -37,11 +40,13 @@ export class StepRun {
   readonly #operation: AgentOperation;
   readonly #definition: StepDefinition;
   readonly #kept: Record<string, Json> = {};
+  readonly #since: number;
 
   constructor(deps: StepRunDeps, operation: AgentOperation, definition: StepDefinition) {
     this.#deps = deps;
     this.#operation = operation;
     this.#definition = definition;
+    this.#since = deps.clock.monotonic();
   }
 
   /**
@@ -177,9 +182,12 @@ export class StepRun {
 
   /** @returns false when the time is over */
   async #pause(until: AbortSignal, rest?: AbortSignal): Promise<boolean> {
+    const { clock, lead } = this.#deps;
     const ends = rest === undefined ? until : AbortSignal.any([until, rest]);
-    if (!until.aborted) await this.#deps.clock.sleep(LOOK_AGAIN_MS, ends).catch(() => undefined);
-    this.#deps.lead.throwIfAborted();
+    const isNew = clock.monotonic() - this.#since < HASTE_MS;
+    const pauseMs = isNew ? LOOK_AGAIN_MS : LOOK_LATER_MS;
+    if (!until.aborted) await clock.sleep(pauseMs, ends).catch(() => undefined);
+    lead.throwIfAborted();
     return !until.aborted;
   }
 }

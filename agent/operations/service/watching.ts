@@ -8,12 +8,37 @@ import { noOperation } from './asking';
 
 /** at most so often for one watcher */
 const TELL_MS = 250;
+/** until the coordinator has told the last of what it measured */
+const LAST_MS = 600;
 const RETRY_MS = 1_000;
 
 interface Deps {
-  state: Pick<State, 'get'>;
+  state: Pick<State, 'get' | 'watch' | 'revision'>;
   clock: Clock;
   journal: Journal;
+}
+
+/** Something changed since it was last asked for. */
+class News {
+  #change = Promise.withResolvers<void>();
+
+  tell(): void {
+    this.#change.resolve();
+  }
+
+  /** @throws the signal's reason */
+  async next(until: AbortSignal): Promise<void> {
+    const { promise: over, reject } = Promise.withResolvers<never>();
+    const end = () => reject(until.reason);
+    until.addEventListener('abort', end, { once: true });
+    if (until.aborted) end();
+    try {
+      await Promise.race([this.#change.promise, over]);
+    } finally {
+      until.removeEventListener('abort', end);
+    }
+    this.#change = Promise.withResolvers();
+  }
 }
 
 /** One operation as people see it: the journal, its log, and how far the coordinator is. */
@@ -37,23 +62,57 @@ export class Watching {
 
   /** @throws Failure NOT_FOUND */
   async *watch(id: string, signal: AbortSignal): AsyncGenerator<OperationAnswer> {
-    const { journal, clock } = this.#deps;
-    for (let told = ''; !signal.aborted; ) {
-      try {
-        const revision = await journal.revision();
-        const answer = await this.#read(id);
+    const { clock } = this.#deps;
+    const left = new AbortController();
+    const until = AbortSignal.any([signal, left.signal]);
+    const news = new News();
+    const listening = this.#listen(news, until);
+    try {
+      for (let told = ''; !until.aborted; ) {
+        const answer = await this.#steadily(id, until);
         const text = JSON.stringify(answer);
         if (text !== told) yield answer;
         told = text;
-        if (isOver(answer.operation)) return;
-        const next = clock.monotonic() + TELL_MS;
-        await journal.change(revision, signal);
-        await clock.sleep(Math.max(0, next - clock.monotonic()), signal);
+        await clock.sleep(isOver(answer.operation) ? LAST_MS : TELL_MS, until);
+        if (!isOver(answer.operation)) {
+          await news.next(until);
+          continue;
+        }
+        // the coordinator's last words come after the end itself
+        const last = await this.#steadily(id, until);
+        if (JSON.stringify(last) !== told) yield last;
+        return;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      left.abort();
+      await listening;
+    }
+  }
+
+  /** Without quorum nobody can say; it is asked again. @throws Failure NOT_FOUND */
+  async #steadily(id: string, until: AbortSignal): Promise<OperationAnswer> {
+    for (;;) {
+      try {
+        return await this.#read(id);
       } catch (error) {
-        if (signal.aborted) return;
-        // without quorum nobody can say; it is asked again
         if (!(error instanceof Failure) || error.code === 'NOT_FOUND') throw error;
-        await clock.sleep(RETRY_MS, signal).catch(() => undefined);
+        await this.#deps.clock.sleep(RETRY_MS, until);
+      }
+    }
+  }
+
+  async #listen(news: News, until: AbortSignal): Promise<void> {
+    const { state, clock } = this.#deps;
+    while (!until.aborted) {
+      try {
+        const revision = await state.revision();
+        // what happened before is read by whoever waits
+        news.tell();
+        for await (const _changes of state.watch('operations/', revision, until)) news.tell();
+      } catch {
+        await clock.sleep(RETRY_MS, until).catch(() => undefined);
       }
     }
   }
