@@ -185,8 +185,8 @@ export const restartedByOthers: Fault = {
 export const linkCut = (when: When, name: string): Fault => ({
   name: `link between old and target cut ${name}`,
   when,
-  strike: async ({ from, to }) => blackhole(from, [to]),
-  heal: async ({ from }) => throughAgain(from),
+  strike: async ({ from, to }) => loseTo(from, [to]),
+  heal: loseNothing,
   answer: 'retry',
   ends: ['done', 'undone', 'stuck, then done', 'stuck, then undone'],
 });
@@ -199,8 +199,8 @@ export const coordinatorCutOff: Fault = {
   name: 'coordinator cut off from both controllers',
   prepare: (turn) => letCoordinate(turn, turn.other),
   when: atStep(1),
-  strike: async ({ from, to, other }) => blackhole(other, [from, to]),
-  heal: async ({ other }) => throughAgain(other),
+  strike: async ({ from, to, other }) => loseTo(other, [from, to]),
+  heal: loseNothing,
   answer: 'retry',
   ends: ['done', 'undone'],
 };
@@ -330,6 +330,9 @@ function rejectionOf(answers: readonly PromiseSettledResult<unknown>[]): unknown
   return rejected?.reason;
 }
 
+/** no network card has it */
+const NOBODY = '02:00:00:00:00:01';
+
 /** Restarts a host's agent and returns when it answers. */
 async function restarted(host: LabHost): Promise<void> {
   await host.agent('restart');
@@ -352,13 +355,15 @@ async function switchOn({ to }: Turn): Promise<void> {
   if (!to.isOn) await to.poweron();
 }
 
-/** What leaves for these hosts goes nowhere, so that nothing comes about in either direction. */
-async function blackhole(host: LabHost, others: readonly LabHost[]): Promise<void> {
-  for (const { address } of others) await host.sh(`ip route add blackhole ${address}/32`);
+/** Packets to and from these hosts are lost on the way, and nobody is told. */
+async function loseTo(host: LabHost, others: readonly LabHost[]): Promise<void> {
+  const lose = (from: LabHost, to: LabHost) =>
+    from.sh(`ip neigh replace ${to.address} lladdr ${NOBODY} dev eth0 nud permanent`);
+  await Promise.all(others.flatMap((other) => [lose(host, other), lose(other, host)]));
 }
 
-async function throughAgain(host: LabHost): Promise<void> {
-  await host.sh('ip route flush type blackhole');
+async function loseNothing({ cluster }: Turn): Promise<void> {
+  await Promise.all(cluster.hosts.map((host) => host.sh('ip neigh flush dev eth0 nud permanent')));
 }
 
 async function mountSmall(host: LabHost, size: string): Promise<void> {
