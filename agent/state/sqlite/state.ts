@@ -48,7 +48,10 @@ class SqliteState implements State {
     const id = store.grant(ttlMs);
     const keeper = {
       renew: async () => (!this.#over.aborted && store.renew(id, ttlMs) ? ttlMs : null),
-      revoke: async () => store.revoke(id),
+      revoke: async () => {
+        // a view that was closed says nothing more: its leases end by their time
+        if (!this.#over.aborted) store.revoke(id);
+      },
     };
     const lease = new KeptLease(id, ttlMs, asked, keeper, this.#clock);
     this.#leases.add(lease);
