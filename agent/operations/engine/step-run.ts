@@ -7,8 +7,9 @@ const LOOK_AGAIN_MS = 250;
 /** What takes its time is looked at with less haste. */
 const HASTE_MS = 10_000;
 const LOOK_LATER_MS = 2_000;
-/** What the line lost is sent again, once it was seen that nothing happened. */
+/** What the line lost is sent again, once it was seen that nothing happened; at once or never. */
 const TRIES = 3;
+const TRY_WITHIN_MS = 2_000;
 
 /** How one attempt at a step ended. */
 export type StepEnd =
@@ -59,6 +60,8 @@ export class StepRun {
 
   /** Acts, then looks until the effect is proved. @throws the lead's reason */
   act(): Promise<StepEnd> {
+    const { clock } = this.#deps;
+    const begun = clock.monotonic();
     return this.#timed(async (until) => {
       for (let tries = 1; ; tries += 1) {
         try {
@@ -73,8 +76,10 @@ export class StepRun {
           if (seen === 'unknown') return this.#stopped() ?? { kind: 'open', error };
           // it was done although nobody said so, maybe late: the proof has its own time
           if (seen === 'done') return this.#timed((anew) => this.#prove(anew, error));
-          const again = isOfTheLine(cause) && tries < TRIES && (await this.#pause(until));
-          if (!again) return { kind: 'nothing', error };
+          const isSoon = tries < TRIES && clock.monotonic() - begun < TRY_WITHIN_MS;
+          if (!isSoon || !isOfTheLine(cause) || !(await this.#pause(until))) {
+            return { kind: 'nothing', error };
+          }
         }
       }
     });
