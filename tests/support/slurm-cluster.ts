@@ -92,8 +92,11 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     );
     const supervisor = new StagedSupervisor();
     supervisor.onBegin = (daemon) => {
-      if (daemon === 'slurmctld') writeFileSync(join(shared, 'slurmctld', 'clustername'), 'forge');
+      if (daemon === 'slurmctld') writeFileSync(join(stateFolder, 'clustername'), 'forge');
     };
+    const stateFolder =
+      (typeof wish.controller === 'object' && wish.controller.state_save_location) ||
+      join(shared, 'slurmctld');
     const state = createSqliteState(store, clock);
     const log = new KeptLog();
     const relay = new StagedRelay();
@@ -172,7 +175,7 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     if (found === undefined) throw new Error(`No node ${name}`);
     return found;
   };
-  return { node, nodes: [...nodes.values()], shared, store };
+  return { node, nodes: [...nodes.values()], shared, store, controllers: pinged };
 }
 
 function controllersIn(path: string): string[] {
