@@ -3,6 +3,7 @@ import { Badge } from '../../ui/state';
 import { Cell, HeadCell, Table } from '../../ui/table';
 import type { Tone } from '../../ui/tone';
 import styles from './tables.module.css';
+import { placeWord } from './words';
 
 type Fate = keyof OperationPlan['blast'];
 
@@ -70,7 +71,9 @@ function Group({ fate, list }: { fate: Fate; list: OperationPlan['blast'][Fate] 
 function Row({ item, note }: { item: BlastItem; note: string }) {
   return (
     <tr>
-      <Cell quiet>{item.id}</Cell>
+      <Cell quiet className={styles.id} title={item.id}>
+        {placeWord(item)}
+      </Cell>
       <Cell className={styles.name} title={note === '' ? item.name : `${item.name}: ${note}`}>
         {item.name}
         {note !== '' && <span className={styles.note}>{note}</span>}

@@ -13,6 +13,7 @@ import { isOld } from '../cluster/old';
 import { jobState, podState } from '../clusteros/words';
 import { type JobLine, jobLines } from './job-lines';
 import styles from './tables.module.css';
+import { isPod, placeWord } from './words';
 
 /** The jobs before one's eyes: those that the plan knew as they stand now, then the others. */
 export function JobPanel({ cluster, answer }: { cluster: Cluster; answer: OperationAnswer }) {
@@ -36,7 +37,7 @@ export function JobPanel({ cluster, answer }: { cluster: Cluster; answer: Operat
           <Table label="Jobs" className={styles.bare}>
             <thead>
               <tr>
-                <HeadCell>Job</HeadCell>
+                <HeadCell>{lines.some(isPod) ? 'Job, namespace' : 'Job'}</HeadCell>
                 <HeadCell>Name</HeadCell>
                 <HeadCell>User</HeadCell>
                 <HeadCell>State</HeadCell>
@@ -63,7 +64,9 @@ export function JobPanel({ cluster, answer }: { cluster: Cluster; answer: Operat
 function Row({ line, stale }: { line: JobLine; stale: boolean }) {
   return (
     <tr className={cx(line.job === null && line.pod === null && styles.over)}>
-      <Cell quiet>{line.id}</Cell>
+      <Cell quiet className={styles.id} title={line.id}>
+        {placeWord(line)}
+      </Cell>
       <Cell className={styles.name} title={line.name}>
         {line.name}
       </Cell>
@@ -84,7 +87,8 @@ function Row({ line, stale }: { line: JobLine; stale: boolean }) {
 function State({ line, stale }: { line: JobLine; stale: boolean }) {
   const { job, pod, isNew } = line;
   const now = job !== null ? jobState(job) : pod !== null ? podState(pod) : null;
-  if (now === null) return <StateDot tone="idle" word="ended since" showWord />;
+  if (now === null)
+    return <StateDot tone="idle" word={isPod(line) ? 'gone since' : 'ended since'} showWord />;
   if (stale) return <StateDot tone="idle" word={`was ${now.word}`} showWord />;
   return (
     <span className={styles.state}>

@@ -67,12 +67,20 @@ export function about(ms: number): string {
   if (ms < 50) return 'at once';
   if (ms < 950) return `about ${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `about ${seconds} s`;
+  if (seconds < 90) return `about ${seconds} s`;
   return `about ${Math.round(seconds / 60)} min`;
 }
 
 /** The beginning and the end of a hash, enough to compare by eye. */
 export const shortHash = (hash: string): string => `${hash.slice(0, 4)}…${hash.slice(-4)}`;
+
+/** Where a job or pod is found: a job's number, a pod's namespace, for its name stands beside it. */
+export const placeWord = ({ id, name }: { id: string; name: string }): string =>
+  isPod({ id, name }) ? id.slice(0, -name.length - 1) : id;
+
+/** Whether it is a pod: these are named with their namespace. */
+export const isPod = ({ id, name }: { id: string; name: string }): boolean =>
+  name !== '' && id.endsWith(`/${name}`);
 
 /** `1 job`, `12 jobs`, `no jobs` */
 export const countWords = (count: number, noun: string): string =>

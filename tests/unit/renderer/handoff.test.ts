@@ -16,7 +16,7 @@ import { pulsePaths, pulseSpanMs } from '../../../renderer/features/handoff/puls
 import { resultSentence } from '../../../renderer/features/handoff/result';
 import { presentStep, standing, storyOf } from '../../../renderer/features/handoff/story';
 import { isReversible, offeredWishes } from '../../../renderer/features/handoff/wishes';
-import { about } from '../../../renderer/features/handoff/words';
+import { about, placeWord } from '../../../renderer/features/handoff/words';
 import { clusterSummary, justTurned } from '../../../renderer/features/operations/cluster-summary';
 
 const ID = '4f7e2a7e-1111-4222-8333-0123456789ab';
@@ -245,6 +245,11 @@ describe('what users feel', () => {
     expect(pulseSpanMs([])).toBe(10_000);
     expect(pulseSpanMs([at(0), at(12_000)])).toBe(20_000);
     expect(pulseSpanMs([at(0), at(400_000)])).toBe(60_000);
+  });
+
+  it('names a pod by its namespace, and a job by its number', () => {
+    expect(placeWord(item('4711'))).toBe('4711');
+    expect(placeWord({ id: 'default/web-0', name: 'web-0' })).toBe('default');
   });
 
   it('is summed up with every job accounted for, or not', () => {
