@@ -70,6 +70,10 @@ function control({ from, to, config, controllers }: Survey, procedure: Procedure
   const [old, next] = [from.member.name, to.member.name];
   const up = (controllers ?? []).filter((one) => one.up).map(({ name }) => name);
   if (procedure === 'takeover') {
+    if (up[0] === next) return ok(`${next} has taken over by itself; now it is written down.`);
+    if (up[0] !== undefined) {
+      return bad(`${up[0]} is in control by now.`, `Hand it to ${up[0]}, which has it.`, up[0]);
+    }
     if (to.look?.daemon === 'running' && config.controllers.includes(to.member.id)) {
       return ok(`The standby on ${next} runs.`);
     }
@@ -96,7 +100,8 @@ function idle({ config }: Survey): Found {
   return warning('An operation that is over still holds the controllers.', remedy);
 }
 
-function folder({ config, from, to }: Survey, procedure: Procedure): Found {
+function folder(seen: Survey, procedure: Procedure): Found {
+  const { config, from, to } = seen;
   const path = config.stateSaveLocation;
   const { name } = to.member;
   const depth = to.look?.depth ?? null;
@@ -117,7 +122,7 @@ function folder({ config, from, to }: Survey, procedure: Procedure): Found {
     const remedy = `Mount the folder of ${from.member.name} at ${path} on ${name}, and set roles.slurm-controller.shared there.`;
     return bad(`${name} does not see the jobs of this cluster at ${path}.`, remedy, name);
   }
-  if (procedure === 'takeover') return standing(to, from.member.name, config.slurmctldTimeoutMs);
+  if (procedure === 'takeover') return standing(seen, config.slurmctldTimeoutMs);
   if (isClose(from, to)) return ok(`Both see the same folder at ${path}, and can write to it.`);
   const remedy = `Look whether ${path} on ${name} is the same share, and is not cached for long.`;
   return bad(`What ${from.member.name} writes to ${path} is not seen on ${name}.`, remedy, name);
@@ -130,7 +135,11 @@ function isClose(from: Asked, to: Asked): boolean {
 }
 
 /** Whether the folder shows a controller at work that nobody reaches. */
-function standing(to: Asked, old: string, timeoutMs: number): Found {
+function standing({ to, from, controllers }: Survey, timeoutMs: number): Found {
+  const old = from.member.name;
+  const first = controllers?.find(({ up }) => up)?.name;
+  // what moves there is then its own
+  if (first === to.member.name) return ok(`${first} works on it.`);
   const { folder: seen, depth } = to.look ?? { folder: { heartbeat: '' }, depth: null };
   if (seen.heartbeat === '') {
     const remedy = `Bring ${old} back, or wait until SLURM's own standby takes over.`;

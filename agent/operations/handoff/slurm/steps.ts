@@ -10,7 +10,7 @@ import {
   STOP_MS,
   turnBack,
 } from './back';
-import { slurmDropCopy, slurmLook, slurmNotice, slurmStart, slurmStop } from './hands';
+import { slurmDropCopy, slurmFiles, slurmLook, slurmNotice, slurmStart, slurmStop } from './hands';
 import { forgetJobs } from './jobs';
 import {
   held,

@@ -19,6 +19,8 @@ export function goneStep({ move, deps }: StepParts): PlannedStep {
     deadlineMs: 120_000,
     probe: async () => 'absent',
     async do(context) {
+      // it took over by itself already, and what moves in the folder is its own
+      if (await isInControl(deps, context, move)) return;
       const { slurmctldTimeoutMs } = await readRecord(deps.state);
       const look = () => call(deps, context, move.to, slurmLook, {});
       const { controller } = await call(deps, context, move.to, slurmReach, { node: move.from });
