@@ -4,7 +4,7 @@ import type { PeerRoute } from './membership/peer-types';
 import type { Membership, Peers } from './membership/types';
 import { Coordinator } from './operations/coordinator/coordinator';
 import { Handoff } from './operations/handoff/kind';
-import { Fence } from './operations/hands/fence';
+import { FENCE_FILE, Fence } from './operations/hands/fence';
 import { HandGateway } from './operations/hands/gateway';
 import { HandRunner } from './operations/hands/runner';
 import type { Hands } from './operations/hands/types';
@@ -49,10 +49,7 @@ export function createNodeOperations(deps: Deps): NodeOperations {
   const parts = deps.parts.map((make) => make(reached));
   const runner = new HandRunner({
     routes: parts.flatMap((part) => part.hands),
-    fence: new Fence(
-      folder === null ? null : join(folder, 'operations-fence.json'),
-      membership.cluster.uuid,
-    ),
+    fence: new Fence(folder === null ? null : join(folder, FENCE_FILE), membership.cluster.uuid),
     clock,
     logger,
   });

@@ -1,7 +1,9 @@
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Failure } from '#shared/contract/errors';
 import { readEnrolment } from '../../identity/enrolment';
 import { readNodeIdentity } from '../../identity/node-identity';
+import { FENCE_FILE, Fence } from '../../operations/hands/fence';
 import { bad, type Check, type Finding, ok, warning } from './finding';
 
 const MEBIBYTE = 1024 ** 2;
@@ -44,6 +46,15 @@ export const checkDisk: Check = async ({ folders }) => {
   if (free < FULL_BYTES) return [bad('disk', message, remedy)];
   return [free < LOW_BYTES ? warning('disk', message, remedy) : ok('disk', message)];
 };
+
+/** Without it a node obeys no operation, which is noticed only in the middle of one. */
+export const checkFence: Check = async ({ folders }) => [
+  await told('operations-fence', async () => {
+    // as of no cluster: nothing is refused and nothing written, it is only read
+    await new Fence(join(folders.root, FENCE_FILE), '').admit(0);
+    return ok('operations-fence', 'This node obeys whoever coordinates operations.');
+  }),
+];
 
 async function told(check: string, look: () => Promise<Finding>): Promise<Finding> {
   try {

@@ -4,7 +4,7 @@ import { systemClock } from '../../host/clock';
 import { systemCommands } from '../../host/commands';
 import { type CommandContext, DEFAULT_CONFIG, nodeNameOf, stateFolders } from '../context';
 import { isRunning } from '../local-api';
-import { checkDisk, checkEnrolment, checkIdentity } from './files';
+import { checkDisk, checkEnrolment, checkFence, checkIdentity } from './files';
 import { bad, type Check, type Finding, ok, type Surroundings, warning } from './finding';
 import { checkAddress, checkClock, checkNames, checkPorts, checkTailscale } from './network';
 import { checkMunge, checkNode, checkPrograms } from './programs';
@@ -14,6 +14,7 @@ const CHECKS: readonly Check[] = [
   checkEnrolment,
   checkIdentity,
   checkDisk,
+  checkFence,
   checkAddress,
   checkPorts,
   checkNames,

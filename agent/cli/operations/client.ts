@@ -16,8 +16,8 @@ import type { AgentConfig } from '../../config/schema';
 import { actLocally, listenLocally, understood } from '../local-api';
 
 const PATH = '/api/v1/operations';
-/** A plan looks at nodes, some of which may not answer. */
-const PLAN_MS = 120_000;
+/** For what looks at all nodes, some of which may not answer. */
+const LOOK_MS = 120_000;
 
 /** Operations, asked of the agent of this machine with the rights of an admin. */
 export class OperationsClient {
@@ -30,18 +30,18 @@ export class OperationsClient {
   }
 
   async candidates(): Promise<CandidatesAnswer> {
-    return understood(candidatesAnswer, await this.#ask('GET', '/candidates'));
+    return understood(candidatesAnswer, await this.#ask('GET', '/candidates', undefined, LOOK_MS));
   }
 
   /** Changes nothing. */
   async plan(request: PlanRequest): Promise<OperationPlan> {
-    return understood(operationPlan, await this.#ask('POST', '/plan', request, PLAN_MS));
+    return understood(operationPlan, await this.#ask('POST', '/plan', request, LOOK_MS));
   }
 
   /** Sent once, whatever comes back. @throws Failure PLAN_STALE | CHECKS_FAILED | ... */
   async start(planHash: string, confirm: string): Promise<AgentOperation> {
     const request = { plan_hash: planHash, confirm };
-    return understood(agentOperation, await this.#ask('POST', '', request, PLAN_MS));
+    return understood(agentOperation, await this.#ask('POST', '', request, LOOK_MS));
   }
 
   /** Newest first. */

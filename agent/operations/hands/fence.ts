@@ -4,6 +4,9 @@ import { type Failure, fail } from '#shared/contract/errors';
 import { codeOf } from '../../host/error-code';
 import { writeWhole } from '../../host/files';
 
+/** in the folder of the agent's state */
+export const FENCE_FILE = 'operations-fence.json';
+
 const record = z.object({ cluster: z.string(), epoch: z.number().int().nonnegative() });
 
 /**

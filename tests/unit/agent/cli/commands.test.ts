@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -149,4 +149,23 @@ test('doctor tells each finding with a remedy, and exits with 1 where one is bad
     message: expect.stringContaining('Did you mean "api"?'),
   });
   expect(existsSync(join(folder, 'state'))).toBe(false);
+});
+
+test('doctor finds a node that would obey no operation, and leaves its record as it is', async () => {
+  const { folder, run } = await stage();
+  const state = join(folder, 'state');
+  const path = join(state, 'operations-fence.json');
+  const fence = async () => {
+    const { findings } = JSON.parse((await run(['doctor', '--json'])).stdout);
+    return findings.find(({ check }: { check: string }) => check === 'operations-fence');
+  };
+  mkdirSync(state);
+  expect(await fence()).toMatchObject({ status: 'ok' });
+  expect(existsSync(path)).toBe(false);
+  const kept = JSON.stringify({ cluster: 'some', epoch: 7 });
+  writeFileSync(path, kept);
+  expect(await fence()).toMatchObject({ status: 'ok' });
+  expect(readFileSync(path, 'utf8')).toBe(kept);
+  writeFileSync(path, '{');
+  expect(await fence()).toMatchObject({ status: 'bad', remedy: expect.stringContaining('Remove') });
 });
