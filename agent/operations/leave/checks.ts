@@ -32,6 +32,7 @@ export function checksFor(facts: LeaveFacts, isReboot: boolean): PlanCheck[] {
     ...(work === null ? [] : [workCheck(facts)]),
     ...(controller === null ? [] : controllerChecks(name, controller, isReboot)),
     ...(kube === null ? [] : kubeChecks(name, kube, isReboot)),
+    ...(facts.isKubeElsewhere ? [elsewhere(name)] : []),
     ...seatChecks(facts, isReboot),
   ];
 }
@@ -173,6 +174,15 @@ function seatChecks({ seats, target, others }: LeaveFacts, isReboot: boolean): P
         }),
   ];
 }
+
+const elsewhere = (name: string): PlanCheck =>
+  doubtful({
+    id: 'k3s-elsewhere',
+    title: 'Its pods are left alone',
+    detail: `${name} runs pods for k3s servers that are no nodes of this cluster.`,
+    remedy: `Drain it there first: kubectl drain ${name}`,
+    node: name,
+  });
 
 const leavesAlready = (name: string): PlanCheck =>
   failed({

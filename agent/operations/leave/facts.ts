@@ -32,6 +32,8 @@ export interface LeaveFacts {
   work: z.output<typeof lookAtWork.output> | null;
   controller: ControllerFacts | null;
   kube: KubeFacts | null;
+  /** it runs pods of a cluster whose servers are not among these nodes */
+  isKubeElsewhere: boolean;
   seats: EtcdSeats | null;
   /** what could not be asked, in sentences */
   troubles: string[];
@@ -77,16 +79,21 @@ export async function findOut(
   };
   const node = await orNull(hands.call(target.id, lookAtNode, {}, context));
   const has = (name: string) => target.roles.some((role) => role === name);
+  const isOfKube = has('k3s-server') || has('k3s-agent');
+  const hasServers = membership
+    .members()
+    .some(({ roles, status }) => status !== 'left' && roles.includes('k3s-server'));
   const [work, controller, kube, seats] = await Promise.all([
     has('slurm-worker') ? orNull(hands.call(target.id, lookAtWork, {}, context)) : null,
     orNull(controllerAt(deps, target, context)),
-    has('k3s-server') || has('k3s-agent') ? kubeAt(deps, target, context, orNull) : null,
+    isOfKube && hasServers ? kubeAt(deps, target, context, orNull) : null,
     deps.hasSeats ? orNull(hands.call(membership.self.id, lookAtEtcd, {}, context)) : null,
   ]);
   const others = membership.members().filter(({ id, status, authenticated }) => {
     return id !== target.id && status === 'alive' && authenticated;
   });
-  return { target, others, node, work, controller, kube, seats, troubles };
+  const isKubeElsewhere = isOfKube && !hasServers;
+  return { target, others, node, work, controller, kube, isKubeElsewhere, seats, troubles };
 }
 
 async function controllerAt(

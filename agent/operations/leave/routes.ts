@@ -60,12 +60,7 @@ export function leaveRoutes(deps: LeaveHandsDeps): HandRoute[] {
     }),
     handRoute(stopRoles, async ({ roles: names }, { log }) => {
       if (names.includes('slurm-worker')) refuseWithSteps(await stepsHere());
-      for (const role of named(roles, names)) {
-        await role.stop();
-        const { running, error } = role.state();
-        if (running) throw stillRuns(role.name, error);
-        log(`${role.name} is stopped`);
-      }
+      for (const role of named(roles, names)) await stopped(role, log);
       return {};
     }),
     handRoute(startRoles, async ({ roles: names }, { log }) => {
@@ -77,12 +72,21 @@ export function leaveRoutes(deps: LeaveHandsDeps): HandRoute[] {
     }),
     handRoute(sayGoodbye, async (_, { log }) => {
       if (isLeaving) return {};
+      // a restart of the agent since they were stopped has started them again
+      for (const role of roles) if (role.state().running) await stopped(role, log);
       isLeaving = true;
       log('This node says good-bye, and its agent ends');
       void clock.sleep(GOODBYE_MS).then(deps.goodbye);
       return {};
     }),
   ];
+}
+
+async function stopped(role: Role, log: (line: string) => void): Promise<void> {
+  await role.stop();
+  const { running, error } = role.state();
+  if (running) throw stillRuns(role.name, error);
+  log(`${role.name} is stopped`);
 }
 
 const shown = ({ name, running, healthy }: RoleState) => ({ name, running, healthy });

@@ -179,7 +179,7 @@ export class LeaveSteps {
     return {
       id: 'stop',
       title: `Stop what ${node} runs`,
-      detail: `${roles.join(', ')} stop in order, and it is proved that they did.`,
+      detail: `In order, and it is proved that they stopped: ${roles.join(', ')}.`,
       class: 'idempotent',
       expectedMs: 3 * SECOND,
       deadlineMs: 3 * MINUTE,

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Failure, fail } from '#shared/contract/errors';
+import { privateFolder } from '../../host/files';
 import type { Commands } from '../../ports';
 import { exists } from './joining';
 import type { KubePlaces } from './places';
@@ -73,6 +74,7 @@ export class EtcdOfKube {
   async snapshot(operation: string): Promise<{ path: string; bytes: number }> {
     const before = await this.snapshotOf(operation);
     if (before !== null) return before;
+    await privateFolder(this.#deps.places.snapshots);
     await this.#must('snapshot', 'save', this.#snapshotPath(operation));
     const made = await this.snapshotOf(operation);
     if (made !== null) return made;

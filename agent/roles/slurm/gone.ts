@@ -18,9 +18,16 @@ export class GoneNodes {
 
   /** @returns those that have been gone for long enough, each told of once in a while */
   among(nodes: readonly SlurmNode[]): string[] {
-    const staying = this.#membership.members().filter(({ status }) => status !== 'left');
-    const names = new Set(staying.map(({ name }) => name));
-    const gone = nodes.filter(({ name, state }) => state === 'down' && !names.has(name));
+    const members = this.#membership.members();
+    const named = (isIn: boolean) =>
+      new Set(members.filter(({ status }) => (status === 'left') === isIn).map(({ name }) => name));
+    const [staying, left] = [named(false), named(true)];
+    const gone = nodes.filter(
+      ({ name, state }) =>
+        !staying.has(name) &&
+        // one that left in order was drained before, and SLURM calls it so also when it is gone
+        (state === 'down' || (state === 'drained' && left.has(name))),
+    );
     const now = this.#clock.monotonic();
     for (const name of this.#since.keys()) {
       if (!gone.some((node) => node.name === name)) this.#since.delete(name);
