@@ -3,6 +3,8 @@ import { Failure } from '#shared/contract/errors';
 import type { Clock } from '../../ports';
 import type { Json, Seen, StepContext, StepDefinition } from './types';
 
+/** Users may wait for what is quick, so it is looked at soon; each look doubles the pause. */
+const FIRST_LOOK_MS = 50;
 const LOOK_AGAIN_MS = 250;
 /** What takes its time is looked at with less haste. */
 const HASTE_MS = 10_000;
@@ -42,6 +44,7 @@ export class StepRun {
   readonly #definition: StepDefinition;
   readonly #kept: Record<string, Json> = {};
   readonly #since: number;
+  #pauseMs = FIRST_LOOK_MS;
 
   constructor(deps: StepRunDeps, operation: AgentOperation, definition: StepDefinition) {
     this.#deps = deps;
@@ -190,7 +193,8 @@ export class StepRun {
     const { clock, lead } = this.#deps;
     const ends = rest === undefined ? until : AbortSignal.any([until, rest]);
     const isNew = clock.monotonic() - this.#since < HASTE_MS;
-    const pauseMs = isNew ? LOOK_AGAIN_MS : LOOK_LATER_MS;
+    const pauseMs = isNew ? Math.min(LOOK_AGAIN_MS, this.#pauseMs) : LOOK_LATER_MS;
+    this.#pauseMs = pauseMs * 2;
     if (!until.aborted) await clock.sleep(pauseMs, ends).catch(() => undefined);
     lead.throwIfAborted();
     return !until.aborted;
