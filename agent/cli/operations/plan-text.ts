@@ -57,11 +57,8 @@ function pauseSentence({
   expected_pause_ms: pauseMs,
   expected_ms: totalMs,
 }: OperationPlan): string {
-  const pause =
-    pauseMs > 0
-      ? `Submissions wait about ${duration(pauseMs)}; none fails.`
-      : 'Submissions do not wait.';
-  return `${pause} All of it takes about ${duration(totalMs)}.`;
+  const pause = pauseMs > 0 ? `Submissions wait about ${duration(pauseMs)}. ` : '';
+  return `${pause}All of it takes about ${duration(totalMs)}.`;
 }
 
 function touched(what: string, { count, items }: OperationPlan['blast']['waits']): string[] {
