@@ -164,10 +164,10 @@ export class SimControllers {
     this.cut(name);
   }
 
-  /** It is gone at once, as by a power-off. */
+  /** It is gone at once, as by a power-off, and so is a relay in its place. */
   cut(name: string): void {
     this.#settle();
-    this.#of(name).answersFrom = null;
+    Object.assign(this.#of(name), { answersFrom: null, relayTo: null });
     this.#settle();
   }
 

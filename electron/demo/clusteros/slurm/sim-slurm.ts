@@ -96,12 +96,13 @@ export class SimSlurm {
   async round(): Promise<void> {
     const { controllers, self } = this.#deps;
     const record = await this.record();
-    if (record === null || record.config.moving !== null) return;
+    if (record === null) return;
     const { config } = record;
+    const relay = config.relays.find(({ from }) => from === self.id);
+    if (config.moving !== null) return this.#keepRelay(relay);
     const isHeld = config.held.includes(self.id);
     if (config.revision !== this.#written) this.write(config, !isHeld);
     if (!controllers.has(self.name) || !this.#isWanted) return;
-    const relay = config.relays.find(({ from }) => from === self.id);
     if (relay !== undefined) return this.#relay(record, relay);
     controllers.relay(self.name, null);
     if (isHeld) return;
@@ -114,13 +115,20 @@ export class SimSlurm {
     await controllers.start(self.name).catch(() => undefined);
   }
 
+  /** While a controller runs here it has the port. */
+  #keepRelay(relay: RelayRecord | undefined): void {
+    const { controllers, self, members } = this.#deps;
+    if (relay === undefined || controllers.isRunning(self.name)) return;
+    const to = members().find(({ id }) => id === relay.to)?.name ?? null;
+    controllers.relay(self.name, to);
+  }
+
   /** It stands by again once nothing runs that may still ask it for its controller. */
   async #relay(record: Recorded, relay: RelayRecord): Promise<void> {
-    const { controllers, world, self, members } = this.#deps;
+    const { controllers, world, self } = this.#deps;
     const { config } = record;
-    const to = members().find(({ id }) => id === relay.to)?.name ?? null;
     await controllers.stop(self.name).catch(() => undefined);
-    controllers.relay(self.name, to);
+    this.#keepRelay(relay);
     const isOld = world.jobs().some(({ startedAt, endedAt }) => {
       return startedAt !== null && endedAt === null && startedAt <= relay.since + MARGIN_MS;
     });
