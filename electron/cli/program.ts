@@ -8,7 +8,7 @@ import { auditCommands } from './commands/audit';
 import { bundleCommands } from './commands/bundles';
 import { listClusters, removeCluster, showCluster } from './commands/clusters';
 import type { CommandContext, ExitCode } from './commands/context';
-import { runDemo } from './commands/demo';
+import { DEMO_HELP, runDemo } from './commands/demo';
 import { enrolCommand } from './commands/enrol';
 import { handoffCommands } from './commands/handoff';
 import { showInventory } from './commands/inventory';
@@ -201,6 +201,7 @@ function createProgram(
     .option('--nodes <n>', 'nodes of each Proxmox cluster')
     .option('--guests <n>', 'guests of each cluster')
     .option('--delay-ms <ms>', 'how long their API takes for an answer')
+    .addHelpText('after', DEMO_HELP)
     .action((options, command) => perform(command, (context) => runDemo(options, context)));
   return program;
 }
