@@ -37,7 +37,7 @@ export function planText(plan: OperationPlan): string {
       ]),
     ),
     [
-      `Submissions wait ${span(plan.expected_pause_ms)}; all of it takes ${span(plan.expected_ms)}.`,
+      `${pauseWords(plan)} All of it takes ${span(plan.expected_ms)}.`,
       `Jobs and pods: ${goesOn.count} go on, ${waits.count} wait, ${cannot.count} cannot.`,
       ...plan.irreversible.map((each) => `Cannot be undone: ${each}`),
       plan.rollback_ms === 0
@@ -47,6 +47,9 @@ export function planText(plan: OperationPlan): string {
     ].join('\n'),
   ].join('\n\n');
 }
+
+const pauseWords = ({ expected_pause_ms: ms }: OperationPlan): string =>
+  ms === 0 ? 'Submissions do not wait.' : `Submissions wait ${span(ms)}.`;
 
 /** All of one, as last heard. */
 export function viewText({ answer, hearing }: ClusterOperationView): string {

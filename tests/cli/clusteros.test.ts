@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { parseEnrolment } from '#agent/identity/enrolment';
 import type { DemoClusterOs } from '#electron/demo/clusteros/cluster';
 import { type DemoLab, startDemoLab } from '#electron/demo/lab';
 import { commandLine } from '#tests/support/cli';
 import { tempFolder } from '#tests/support/temp-folder';
+
+// each command opens the store anew, and a passphrase takes its time on a loaded machine
+vi.setConfig({ testTimeout: 60_000 });
 
 let lab: DemoLab;
 let forge: DemoClusterOs;

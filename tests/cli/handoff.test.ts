@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { commandLine } from '#tests/support/cli';
@@ -11,6 +11,7 @@ import {
   refusal,
   STARTED,
 } from '#tests/support/operation-agents';
+import { MemoryKeychain } from '#tests/support/ports';
 import { sweptFolder } from '#tests/support/temp-folder';
 
 // what is waited for may take its time on a loaded machine
@@ -20,10 +21,10 @@ vi.setConfig({ testTimeout: 60_000 });
 async function atelier() {
   const agents = await OperationAgents.start();
   const folder = sweptFolder();
-  const file = join(folder, 'passphrase');
-  writeFileSync(file, 'correct horse battery\n', { mode: 0o600 });
-  const env = { CLUSTERDECK_PASSPHRASE_FILE: file };
-  const run = commandLine({ dataDir: join(folder, 'data'), env });
+  const run = commandLine({
+    dataDir: join(folder, 'data'),
+    protectors: [new MemoryKeychain()],
+  });
   const port = agents.label(0).split(':')[1] ?? '';
   const add = `clusters add --kind clusteros --id atelier --name Atelier --host 127.0.0.1 --port ${port} --token-stdin --trust`;
   const added = await run(add.split(' '), { stdin: `${agents.token}\n` });
@@ -55,7 +56,7 @@ test('a handoff is planned, approved by name, begun once and followed to its end
   expect(plan.code).toBe(0);
   expect(plan.stdout).toContain('a2 is a proven backup on the shared folder.');
   expect(plan.stdout).toMatch(/Clocks are in step +ok/);
-  expect(plan.stdout).toContain('Submissions wait 600 ms; all of it takes 5 s.');
+  expect(plan.stdout).toContain('Submissions wait 600 ms. All of it takes 5 s.');
   expect(plan.stdout).toContain(`Plan ${HASH}`);
 
   const unapproved = await run(HANDOFF);

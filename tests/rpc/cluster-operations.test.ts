@@ -294,6 +294,26 @@ test('what lags behind takes nothing back', async () => {
   await end();
 });
 
+test('an agent that talks nonsense is told as such, and heard again when it makes sense', async () => {
+  const deck = await atelier();
+  const { agents } = deck;
+  agents.put(answerOf({ serial: 2 }));
+  const { last, end } = await watching(deck);
+  await expect.poll(() => last()?.hearing.state, SOON).toBe('live');
+  const nonsense = answerOf({ serial: 3 });
+  Object.assign(nonsense.operation, { state: 'dancing' });
+  agents.put(nonsense);
+  await expect.poll(last, SOON).toMatchObject({
+    answer: { operation: { serial: 2, state: 'running' } },
+    hearing: { state: 'lost', failure: { code: 'BAD_RESPONSE' } },
+  });
+  agents.put(answerOf({ serial: 4 }));
+  await expect
+    .poll(last, SOON)
+    .toMatchObject({ answer: { operation: { serial: 4 } }, hearing: { state: 'live' } });
+  await end();
+});
+
 test('after its end it is still watched, so that a rollback from elsewhere is seen', async () => {
   const deck = await atelier();
   const { agents, client, place } = deck;
