@@ -7,6 +7,16 @@ import type { RoleName } from '#shared/contract/agent/dashboard';
 import { KeptLog, member, StagedMembership } from '#tests/support/agent';
 import { StillClock } from '#tests/support/still-clock';
 
+const slurmNode = (name: string, state: string): SlurmNode => ({
+  name,
+  state,
+  drain: 'none',
+  reason: '',
+  cpus: 2,
+  cpusAllocated: 0,
+  partitions: ['batch'],
+});
+
 function role(name: RoleName, start: () => Promise<void> = async () => undefined): Role {
   const state = { name, running: true, healthy: true, is_leader: false, error: '' };
   return { name, start, stop: async () => undefined, state: () => state, problems: () => [] };
@@ -54,23 +64,28 @@ test('SLURM forgets a node that is down and no member, after a while and not bef
   const clock = new StillClock();
   const membership = new StagedMembership(member('a1'), [member('a2'), member('a3')]);
   const gone = new GoneNodes(clock, membership);
-  const node = (name: string, state: string): SlurmNode => ({
-    name,
-    state,
-    drain: 'none',
-    reason: '',
-    cpus: 2,
-    cpusAllocated: 0,
-    partitions: ['batch'],
-  });
   membership.change('a2', { status: 'left' });
   membership.change('a3', { status: 'failed' });
-  const nodes = [node('a2', 'down'), node('a3', 'down'), node('z1', 'down'), node('z2', 'idle')];
+  const down = ['a2', 'a3', 'z1'].map((name) => slurmNode(name, 'down'));
+  const nodes = [...down, slurmNode('z2', 'idle')];
   expect(gone.among(nodes)).toEqual([]);
   await clock.advance(59_000);
   expect(gone.among(nodes)).toEqual([]);
   // z1 came back for a moment, so that its time begins anew
   expect(gone.among(nodes.filter(({ name }) => name !== 'z1'))).toEqual([]);
   await clock.advance(2_000);
+  expect(gone.among(nodes)).toEqual(['a2']);
+});
+
+test('SLURM forgets a drained node only where it left in order', async () => {
+  const clock = new StillClock();
+  const membership = new StagedMembership(member('a1'), [member('a2'), member('a3')]);
+  const gone = new GoneNodes(clock, membership);
+  // z1 is no node of these agents: whoever drained it had a reason
+  const nodes = ['a2', 'a3', 'z1'].map((name) => slurmNode(name, 'drained'));
+  membership.change('a2', { status: 'left' });
+  membership.change('a3', { status: 'failed' });
+  expect(gone.among(nodes)).toEqual([]);
+  await clock.advance(61_000);
   expect(gone.among(nodes)).toEqual(['a2']);
 });
