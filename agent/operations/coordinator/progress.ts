@@ -101,8 +101,9 @@ export class ProgressBoard {
       this.#told = text;
       if (chunk !== null) log.kept(chunk);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      logger.debug({ error, operation: id }, 'Progress could not be told');
+      // the operation goes on without it
+      const isExpected = error instanceof Failure;
+      logger[isExpected ? 'debug' : 'error']({ error, id }, 'Progress could not be told');
     }
   }
 }
