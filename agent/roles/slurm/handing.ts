@@ -19,6 +19,7 @@ import { OURS } from './render';
 import { type Arrived, StateArrival } from './state-arrival';
 import { factsOf, heartbeatIn } from './state-facts';
 import { StateSave } from './state-save';
+import type { Sums } from './state-source';
 
 export interface HandingDeps {
   state: Pick<State, 'get'>;
@@ -49,6 +50,7 @@ type Log = (line: string) => void;
 /** What this node does when SLURM's controller comes to it or goes from it, step by step. */
 export class SlurmHanding {
   readonly #deps: HandingDeps;
+  readonly #sums: Sums = new Map();
 
   constructor(deps: HandingDeps) {
     this.#deps = deps;
@@ -203,7 +205,9 @@ export class SlurmHanding {
   }
 
   #arrival(config: SlurmConfig): StateArrival {
-    return new StateArrival(config.stateSaveLocation, this.#save(config), this.#deps);
+    const { peers, commands, clock } = this.#deps;
+    const how = { peers, commands, clock, sums: this.#sums };
+    return new StateArrival(config.stateSaveLocation, this.#save(config), how);
   }
 
   async #isUp(as: 'primary' | 'backup'): Promise<void> {

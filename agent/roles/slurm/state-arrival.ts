@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '#shared/contract/errors';
@@ -6,7 +7,7 @@ import { told } from '../../host/files';
 import type { Member, Peers } from '../../membership/types';
 import type { Clock, Commands } from '../../ports';
 import type { Account } from './machine';
-import { isOurs, OURS_IN_FOLDER, stateFiles } from './state-facts';
+import { inParallel, isOurs, OURS_IN_FOLDER, stateFiles } from './state-facts';
 import { MARK, type StateSave } from './state-save';
 import {
   type ListedFile,
@@ -16,6 +17,7 @@ import {
   readAnswer,
   STATE_PATH,
   type StateRequest,
+  type Sums,
   sumOf,
 } from './state-source';
 
@@ -32,6 +34,8 @@ interface Deps {
   peers: Peers;
   commands: Commands;
   clock: Clock;
+  /** of what lies here and was compared; kept from call to call, so that nothing is read twice */
+  sums?: Sums;
 }
 
 export interface Arrived {
@@ -51,11 +55,13 @@ export class StateArrival {
   readonly #folder: string;
   readonly #save: StateSave;
   readonly #deps: Deps;
+  readonly #sums: Sums;
 
   constructor(folder: string, save: StateSave, deps: Deps) {
     this.#folder = folder;
     this.#save = save;
     this.#deps = deps;
+    this.#sums = deps.sums ?? new Map();
   }
 
   /**
@@ -88,7 +94,7 @@ export class StateArrival {
       }
       if (!wish.last) return { ...here, isDone: true, sum: '' };
       // what changed while it was fetched is noticed here, and fetched by the next call
-      const isWhole = (await this.#lacking(listed)).length === 0;
+      const isWhole = (await this.#lacking(lacking)).length === 0;
       if (!isWhole) return { ...here, isDone: false, sum: '' };
       await this.#place(listed, owner, wish.stateId);
       return { ...here, isDone: true, sum: sumOver(listed) };
@@ -143,14 +149,21 @@ export class StateArrival {
 
   /** What is not here as it is there. */
   async #lacking(listed: readonly ListedFile[]): Promise<ListedFile[]> {
-    const lacking: ListedFile[] = [];
-    for (const file of listed) {
+    const isHere = await inParallel(listed, async (file) => {
       const path = this.#arriving(file.path);
       const seen = await stat(path).catch(() => null);
-      const isSame = seen?.size === file.size && (await sumOf(path, file.size)) === file.sha;
-      if (!isSame) lacking.push(file);
-    }
-    return lacking;
+      return seen?.size === file.size && (await this.#sum(path, seen)) === file.sha;
+    });
+    return listed.filter((_, index) => isHere[index] !== true);
+  }
+
+  async #sum(path: string, { size, mtimeMs, ino }: Stats): Promise<string | null> {
+    const key = `${size} ${mtimeMs} ${ino}`;
+    const known = this.#sums.get(path);
+    if (known?.key === key) return known.sha;
+    const sha = await sumOf(path, size);
+    if (sha !== null) this.#sums.set(path, { key, sha });
+    return sha;
   }
 
   async #take(
@@ -165,11 +178,14 @@ export class StateArrival {
     }
     const wanted = batch.map(({ path, size }) => ({ path, offset: 0, bytes: size }));
     const parts = await this.#parts(from, wanted, signal);
-    for (const [index, file] of batch.entries()) {
-      const part = parts[index];
-      // gone or changed since it was listed: the next listing tells
-      if (part !== undefined && part !== null) await this.#put(file, owner, [part], 0);
+    for (const below of new Set(batch.map(({ path }) => dirname(path)))) {
+      await this.#folders(below, owner);
     }
+    await inParallel(batch, async (file, index) => {
+      const part = parts[index] ?? null;
+      // gone or changed since it was listed: the next listing tells
+      if (part !== null) await this.#put(file, owner, [part], 0);
+    });
   }
 
   /** In pieces; what lies here from before is continued where its beginning is the same. */
@@ -180,6 +196,7 @@ export class StateArrival {
     signal: AbortSignal,
   ): Promise<void> {
     let at = await this.#common(from, file, signal);
+    await this.#folders(dirname(file.path), owner);
     await this.#put(file, owner, [], at);
     while (at < file.size) {
       const bytes = Math.min(MAX_PART_BYTES, file.size - at);
@@ -213,7 +230,6 @@ export class StateArrival {
 
   async #put(file: ListedFile, owner: Account, parts: readonly Buffer[], at: number) {
     const path = this.#arriving(file.path);
-    await this.#folders(dirname(file.path), owner);
     const handle = await open(path, 'a+', 0o600);
     try {
       await handle.truncate(at);
@@ -261,6 +277,7 @@ export class StateArrival {
       await rename(join(arriving, name), join(folder, name));
     }
     await rm(arriving, { recursive: true, force: true });
+    this.#sums.clear();
     await chmod(folder, 0o700);
     await chown(folder, owner.uid, owner.gid);
     await this.#save.mark(stateId);

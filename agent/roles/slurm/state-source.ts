@@ -7,7 +7,7 @@ import { fail } from '#shared/contract/errors';
 import { codeOf } from '../../host/error-code';
 import type { PeerRoute } from '../../membership/peer-types';
 import type { SlurmConfig } from './config';
-import { type StateFile, stateFiles } from './state-facts';
+import { inParallel, type StateFile, stateFiles } from './state-facts';
 
 export const STATE_PATH = '/api/v1/peer/slurm-state';
 /** of file content in one answer; base64 makes a third more of it, and 8 MiB are taken */
@@ -39,6 +39,9 @@ const request = z.union([
 ]);
 export type StateRequest = z.infer<typeof request>;
 
+/** SHA-256 of what did not change since, by path. */
+export type Sums = Map<string, { key: string; sha: string }>;
+
 /**
  * Gives the folder with the jobs to the node that takes SLURM over: only while an operation moves
  * the controller away from here, and only over connections on which both sides proved themselves.
@@ -46,8 +49,7 @@ export type StateRequest = z.infer<typeof request>;
 export class StateSource {
   readonly #config: () => Promise<SlurmConfig | null>;
   readonly #self: string;
-  /** sums of what did not change since; by path */
-  #sums = new Map<string, { key: string; sha: string }>();
+  readonly #sums: Sums = new Map();
 
   /** @param config read anew from the shared state */
   constructor(self: string, config: () => Promise<SlurmConfig | null>) {
@@ -86,11 +88,12 @@ export class StateSource {
   async #list(folder: string, after: string): Promise<z.infer<typeof listAnswer>> {
     const all = await stateFiles(folder);
     const rest = all.filter(({ path }) => path > after);
-    const files: ListedFile[] = [];
-    for (const file of rest.slice(0, MAX_LISTED)) {
-      const sha = await this.#sum(folder, file);
-      if (sha !== null) files.push({ path: file.path, size: file.size, mode: file.mode, sha });
-    }
+    const some = rest.slice(0, MAX_LISTED);
+    const sums = await inParallel(some, (file) => this.#sum(folder, file));
+    const files = some.flatMap(({ path, size, mode }, index) => {
+      const sha = sums[index] ?? null;
+      return sha === null ? [] : [{ path, size, mode, sha }];
+    });
     const paths = new Set(all.map(({ path }) => path));
     for (const path of this.#sums.keys()) if (!paths.has(path)) this.#sums.delete(path);
     return { files, isLast: rest.length <= MAX_LISTED };
