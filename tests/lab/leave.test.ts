@@ -90,12 +90,17 @@ it('waits for the jobs of a node, lets it go when they have ended, and takes it 
   expect(await votersOf(host('a1'))).toBe(3);
 });
 
-it('gives everything back when a leave is aborted while it waits', async () => {
+it('gives everything back when a leave is aborted, also where its coordinator died', async () => {
   const job = await work('a3', 'steady');
   const { id } = await begin(host('a2'), leave('a3'));
   await waitingIn(id, 'slurm-empty', host('a2'));
-  await wishOn(host('a1'), id, 'abort');
-  expect((await ended(lab.hosts, id)).operation).toMatchObject({ state: 'undone' });
+  const { coordinator, epoch } = (await operationFrom([host('a3')], id)).operation;
+  await host(coordinator).agent('kill');
+  await wishOn(host(coordinator === 'a1' ? 'a2' : 'a1'), id, 'abort');
+  const { operation } = await ended(lab.hosts, id);
+  expect(operation).toMatchObject({ state: 'undone' });
+  expect(operation.epoch).toBeGreaterThan(epoch);
+  await ready(lab.hosts);
   expect(await worker('a3')).toMatch(/^(mixed|allocated)$/);
   expect(await jobState(host('a1'), job)).toBe('RUNNING');
   await finish('steady');
@@ -113,6 +118,7 @@ it('moves the controller away before its node is rebooted, which then comes back
   await finish('through');
   const { operation } = await ended([host('a2'), host('a3')], id);
   expect(operation).toMatchObject({ state: 'done', reason: '' });
+  expect(operation.coordinator).not.toBe('a1');
   expect(await worker('a1')).toBe('drained');
   expect(await noted('through')).toBe('begin\nend\n');
   // a restart of the agent alone is no return
