@@ -138,9 +138,17 @@ describe('what is done on a ClusterOS cluster', PATIENT, () => {
     await screen.rows.first().locator('td').first().click();
     const hold = screen.toolbar.getByRole('button', { name: 'Hold' });
     const refused = async (words: string) => {
-      await expectSoon(() => hold.getAttribute('aria-disabled')).toBe('true');
-      await hold.hover({ force: true });
-      await page.getByRole('tooltip').getByText(words).first().waitFor();
+      await expectSoon(async () => {
+        // what is pushed meanwhile may take the button from under the mouse
+        await page.mouse.move(0, 0);
+        await hold.hover({ force: true });
+        const tip = page.getByRole('tooltip').getByText(words).first();
+        return tip.waitFor({ timeout: 1500 }).then(
+          () => true,
+          () => false,
+        );
+      }).toBe(true);
+      expect(await hold.getAttribute('aria-disabled')).toBe('true');
       await page.mouse.move(0, 0);
     };
     await host.client.access.setViewer({ viewer: true });

@@ -103,7 +103,14 @@ describe('a handoff', { timeout: 90_000 }, () => {
     await expectSoon(controller).toBe('forge-2');
     await page.getByText(/No submission failed, all \d+ jobs are accounted for/).waitFor();
     await expectEverySize(page, 'handoff-done');
-    await page.getByRole('button', { name: 'See the report' }).click();
+  });
+
+  it('can be read again as it was approved', async () => {
+    await screen.stages.getByRole('button', { name: /^Plan/ }).click();
+    await page.getByText(/Why procedure/).waitFor();
+    await screen.stages.getByRole('button', { name: /^Checks/ }).click();
+    await page.getByText('As they were when it was approved.').waitFor();
+    await screen.stages.getByRole('button', { name: /^Report/ }).click();
     await page.getByRole('table', { name: 'Steps' }).waitFor();
     await expectEverySize(page, 'handoff-report');
   });
@@ -208,6 +215,19 @@ describe('a handoff', { timeout: 90_000 }, () => {
     await picture(page, 'handoff-lost');
     for (const { spec } of forge.nodes) await forge.powerOn(spec.name);
     await page.getByText('No agent of Forge answers.').waitFor({ state: 'detached' });
+  });
+
+  it('asks for the id of a protected cluster too', async () => {
+    await host.client.clusters.update({ uuid, changes: { protected: true } });
+    await screen.open('/clusters/forge/handoff', TO_FORGE_2);
+    await screen.goToApproval();
+    await page.getByRole('textbox', { name: /to approve it/ }).fill('forge-2');
+    expect(await screen.approve.isDisabled()).toBe(true);
+    await page.getByRole('textbox', { name: /the cluster’s id/ }).fill('forge');
+    expect(await screen.approve.isDisabled()).toBe(false);
+    await expectAccessible(page);
+    await picture(page, 'handoff-protected');
+    await host.client.clusters.update({ uuid, changes: { protected: false } });
   });
 
   it('offers nothing in viewer mode', async () => {

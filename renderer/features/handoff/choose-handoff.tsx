@@ -1,5 +1,7 @@
+import { ArrowRightLeft } from 'lucide-react';
 import type { CandidatesAnswer, HandoffRole } from '#shared/contract/agent/operations';
 import { Panel } from '../../ui/card';
+import { EmptyState } from '../../ui/feedback';
 import { CandidateList } from './candidate-list';
 import styles from './choose.module.css';
 import { Option } from './option';
@@ -14,6 +16,13 @@ interface ChooseHandoffProps {
 
 /** What is handed over, and to whom; who cannot take it says why. */
 export function ChooseHandoff({ candidates, role, to, onChange }: ChooseHandoffProps) {
+  if (candidates.handoff.length === 0) {
+    return (
+      <EmptyState icon={ArrowRightLeft} title="Nothing can be handed over here">
+        A role can be handed over as soon as a second node of the cluster could take it.
+      </EmptyState>
+    );
+  }
   const offered = candidates.handoff.find((one) => one.role === role);
   return (
     <div className={styles.columns}>

@@ -5,15 +5,19 @@ import {
   type OperationAnswer,
   type OperationWish,
 } from '#shared/contract/agent/operations';
+import type { Hearing } from '#shared/contract/cluster-operations';
 import type { Cluster } from '#shared/contract/clusters';
 import { Button } from '../../ui/button';
+import { Panel } from '../../ui/card';
 import { CodeText } from '../../ui/code';
 import { ErrorNotice, Skeleton } from '../../ui/feedback';
 import { Moment } from '../../ui/moment';
 import { Page } from '../../ui/page';
 import { StateDot } from '../../ui/state';
 import { clusterHref } from '../clusters/use-cluster-actions';
+import { CheckList } from './checks-stage';
 import { ClusterPlace } from './cluster-place';
+import { PlanStage } from './plan-stage';
 import { ReportView } from './report-view';
 import { RunNotices } from './run-notices';
 import styles from './run-page.module.css';
@@ -82,11 +86,11 @@ interface RunningProps {
 function Running({ cluster, answer, watched }: RunningProps) {
   const { operation } = answer;
   const [asked, setAsked] = useState<OperationWish | null>(null);
-  // one that was over already is met by its report; one that ends before one's eyes stays as it is
-  const [wasOver] = useState(isOver(operation));
-  const [chosen, setChosen] = useState<Stage | null>(null);
   const over = isOver(operation);
-  const isReport = over && (chosen ?? (wasOver ? 'report' : 'run')) === 'report';
+  // one that was over already is met by its report; one that ends before one's eyes stays as it is
+  const [chosen, choose] = useState<Stage>(over ? 'report' : 'run');
+  // it can be taken up again, to be rolled back
+  const stage = chosen === 'report' && !over ? 'run' : chosen;
   const hearing = watched.view?.hearing;
   if (hearing === undefined) return null;
   return (
@@ -98,10 +102,10 @@ function Running({ cluster, answer, watched }: RunningProps) {
       actions={<WishButtons cluster={cluster} answer={answer} onAsk={setAsked} />}
       bar={
         <StageBar
-          current={isReport ? 'report' : 'run'}
+          current={stage}
           reached={over ? 'report' : 'run'}
-          open={over ? ['run', 'report'] : []}
-          onOpen={setChosen}
+          open={['checks', 'plan', 'run', ...(over ? (['report'] as const) : [])]}
+          onOpen={choose}
         />
       }
     >
@@ -114,24 +118,46 @@ function Running({ cluster, answer, watched }: RunningProps) {
           answer={answer}
           hearing={hearing}
           report={
-            isReport ? null : (
-              <Button small icon={FileText} onClick={() => setChosen('report')}>
+            stage === 'report' ? null : (
+              <Button small icon={FileText} onClick={() => choose('report')}>
                 See the report
               </Button>
             )
           }
         />
-        {isReport ? (
-          <ReportView cluster={cluster} answer={answer} />
-        ) : (
-          <RunView cluster={cluster} answer={answer} hearing={hearing} leadMs={watched.leadMs} />
-        )}
+        <StageView {...{ stage, cluster, answer, hearing }} leadMs={watched.leadMs} />
       </div>
       {asked !== null && (
         <WishDialog cluster={cluster} answer={answer} wish={asked} onClose={() => setAsked(null)} />
       )}
     </Page>
   );
+}
+
+interface StageViewProps {
+  stage: Stage;
+  cluster: Cluster;
+  answer: OperationAnswer;
+  hearing: Hearing;
+  leadMs: number;
+}
+
+/** What was approved can be read again while it runs and afterwards. */
+function StageView({ stage, cluster, answer, hearing, leadMs }: StageViewProps) {
+  switch (stage) {
+    case 'checks':
+      return (
+        <Panel title="Checks" note="As they were when it was approved.">
+          <CheckList checks={answer.plan.checks} />
+        </Panel>
+      );
+    case 'plan':
+      return <PlanStage plan={answer.plan} />;
+    case 'report':
+      return <ReportView cluster={cluster} answer={answer} />;
+    default:
+      return <RunView cluster={cluster} answer={answer} hearing={hearing} leadMs={leadMs} />;
+  }
 }
 
 function Lead({ cluster, answer }: { cluster: Cluster; answer: OperationAnswer }) {
