@@ -1,7 +1,9 @@
+import type { Membership } from '../../membership/types';
 import type { Clock, Commands, Logger } from '../../ports';
 import type { State } from '../../state/types';
-import { CONFIG_KEY, type RelayRecord, slurmConfig } from './config';
+import { CONFIG_KEY, type RelayRecord, type SlurmConfig, slurmConfig } from './config';
 import { listing } from './listing';
+import type { ToldFiles } from './told-files';
 
 const ASK_MS = 10_000;
 const EVERY_MS = 4_000;
@@ -10,6 +12,8 @@ const MARGIN_MS = 5_000;
 
 interface Deps {
   state: Pick<State, 'get' | 'commit'>;
+  membership: Pick<Membership, 'members'>;
+  told: Pick<ToldFiles, 'since'>;
   commands: Commands;
   clock: Clock;
   logger: Logger;
@@ -17,8 +21,10 @@ interface Deps {
 
 /**
  * What is left after a controller moved away: a job that began before asks at its old place when it
- * ends, and a standby there would refuse it, so that its end is lost and it runs again. So this node
- * relays until no such job is left, and only then may be a standby.
+ * ends, and a standby there would refuse it, so that its end is lost and it runs again. Whoever
+ * submits on a node whose slurm.conf is still the old one would be refused too. So this node relays
+ * until every node goes by the new one and no job from before that is left, and only then may be a
+ * standby.
  */
 export class Aftercare {
   readonly #deps: Deps;
@@ -28,11 +34,19 @@ export class Aftercare {
     this.#deps = deps;
   }
 
-  /** Whether no job from before runs any more; false while nobody can say. @throws Failure of squeue */
-  async isDue({ since }: RelayRecord): Promise<boolean> {
-    const { clock, commands } = this.#deps;
+  /**
+   * Whether nobody asks at the old place any more; false while nobody can say.
+   * @throws Failure of squeue or of the state
+   */
+  async isDue(
+    { controllers }: Pick<SlurmConfig, 'controllers'>,
+    relay: RelayRecord,
+  ): Promise<boolean> {
+    const { clock, commands, membership, told } = this.#deps;
     if (clock.monotonic() - this.#askedAt < EVERY_MS) return false;
     this.#askedAt = clock.monotonic();
+    const since = await told.since(controllers, membership.members(), relay.since);
+    if (since === null) return false;
     const { format, rows } = listing(['%T', '%S']);
     const argv = ['squeue', '-h', '-a', '-o', format] as const;
     const { code, stdout } = await commands.run(argv, {

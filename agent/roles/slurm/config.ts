@@ -55,6 +55,15 @@ export const slurmConfig = z.object({
 });
 export type SlurmConfig = z.infer<typeof slurmConfig>;
 
+/** What a node's slurm.conf says since when, at `slurm/files/<node id>`: its agent took it over. */
+export const FILES_KEY = 'slurm/files/';
+export const filesRecord = z.object({
+  /** node ids, in their order */
+  controllers: z.array(z.string()),
+  /** unix ms */
+  at: z.number().int().nonnegative(),
+});
+
 /** Which munge key is the cluster's, without giving it away: the key has 1024 random bits. */
 export const MUNGE_KEY = 'slurm/munge';
 export const mungeRecord = z.object({

@@ -18,6 +18,7 @@ import { mungeProblem, type Part, primaryLost, refusedLine, slurmProblem } from 
 import type { ControllerRelay } from './relay';
 import { type ControllerHost, refusedLines } from './render';
 import { controllerState, type Standing, workerService, workerState } from './standing';
+import type { ToldFiles } from './told-files';
 import type { SlurmFacts } from './types';
 import type { Worker } from './worker';
 
@@ -36,6 +37,7 @@ export interface KeeperDeps {
   observer: Observer;
   relay: ControllerRelay;
   aftercare: Aftercare;
+  told: Pick<ToldFiles, 'tell'>;
 }
 
 const STEADY_MS = 5_000;
@@ -269,14 +271,17 @@ export class SlurmKeeper {
    * @throws Failure INVALID_INPUT | NODE_UNREACHABLE
    */
   async apply(config: SlurmConfig): Promise<void> {
-    const { files, controller, worker, logger } = this.#deps;
+    const { files, controller, worker, logger, told } = this.#deps;
     const applied = await files.apply(config, this.hosts(config));
-    if (applied === 'same') return;
-    logger.info({ revision: config.revision, applied }, 'slurm.conf was written');
-    if (this.#wanted.controller && !this.#isHeld(config)) {
-      await controller.takeOver(config, applied);
+    if (applied !== 'same') {
+      logger.info({ revision: config.revision, applied }, 'slurm.conf was written');
+      if (this.#wanted.controller && !this.#isHeld(config)) {
+        await controller.takeOver(config, applied);
+      }
+      if (this.#wanted.worker) await worker.takeOver(applied);
     }
-    if (this.#wanted.worker) await worker.takeOver(applied);
+    // told again in the next round where the state does not answer
+    await told.tell(config.controllers).catch(() => undefined);
   }
 
   #isHeld(config: SlurmConfig | null): boolean {
@@ -295,7 +300,8 @@ export class SlurmKeeper {
     }
     const to = membership.members().find(({ id }) => id === mine.to);
     if (to !== undefined) await relay.open(self.address, to);
-    if (config.moving === null && (await aftercare.isDue(mine))) await aftercare.end(self.id);
+    if (config.moving === null && (await aftercare.isDue(config, mine)))
+      await aftercare.end(self.id);
   }
 
   /** @throws Failure NODE_UNREACHABLE as long as one of them was not heard of */

@@ -20,6 +20,7 @@ import type { Listens } from './port';
 import type { ControllerRelay } from './relay';
 import { SlurmView } from './slurm';
 import { StateSource } from './state-source';
+import { ToldFiles } from './told-files';
 import type { Slurm } from './types';
 import { Worker } from './worker';
 
@@ -77,6 +78,7 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
   });
   const controller = new Controller(deps);
   const files = new SlurmFiles(deps);
+  const told = new ToldFiles({ state, clock, self: () => membership.self.id });
   const keeper: SlurmKeeper = new SlurmKeeper({
     ...deps,
     munge,
@@ -85,7 +87,8 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
     controller,
     worker: new Worker(deps),
     files,
-    aftercare: new Aftercare(deps),
+    told,
+    aftercare: new Aftercare({ ...deps, told }),
   });
   const source = new StateSource(membership.self.id, async () => {
     const entry = await state.get(CONFIG_KEY);
