@@ -12,6 +12,8 @@ const WORDS = {
   'finish NODE': 'end the jobs that run there, as if they were done',
 } as const;
 
+const ACTS = ['off', 'on', 'fault', 'mend', 'finish'];
+
 /**
  * Changes the simulated ClusterOS clusters by a line that somebody typed, so that an operation can
  * be rehearsed with what may go wrong.
@@ -22,6 +24,7 @@ export async function control(lab: Pick<DemoLab, 'clusteros'>, line: string): Pr
   if (word === '') return [];
   if (word === 'help') return help();
   if (word === 'nodes') return lab.clusteros.flatMap(told);
+  if (!ACTS.includes(word)) return [`"${word}" means nothing here. Type "help".`];
   const cluster = lab.clusteros.find((one) => one.nodes.some(({ spec }) => spec.name === name));
   if (cluster === undefined) {
     return [name === '' ? 'Which node? Type "nodes" or "help".' : `There is no node ${name}.`];
@@ -40,11 +43,9 @@ export async function control(lab: Pick<DemoLab, 'clusteros'>, line: string): Pr
     case 'mend':
       for (const one of cluster.faults.of(name)) cluster.faults.set(name, one, false);
       return [`Nothing is wrong with ${name} any more.`];
-    case 'finish':
+    default:
       cluster.finishJobs(name);
       return [`The jobs on ${name} end now.`];
-    default:
-      return [`"${word}" means nothing here. Type "help".`];
   }
 }
 

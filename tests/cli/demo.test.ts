@@ -24,7 +24,7 @@ const started = z.object({ ok: z.literal(true), link: z.url(), data: z.string(),
 async function demo(...more: string[]) {
   const entry = join(root, 'dist', 'node', 'cli.js');
   const child = spawn(process.execPath, [entry, 'demo', '--json', ...more], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   running.push(child);
   let stdout = '';
@@ -36,7 +36,7 @@ async function demo(...more: string[]) {
     stderr += text;
   });
   await expect.poll(() => stdout, { timeout: 18_000 }).toContain('}');
-  return { child, stderr, ...started.parse(JSON.parse(stdout)) };
+  return { child, stderr, said: () => stderr, ...started.parse(JSON.parse(stdout)) };
 }
 
 test('one line shows five live clusters, a second shell reaches them, nothing is left behind', async () => {
@@ -88,6 +88,16 @@ test('the size of the lab is what the options say', async () => {
     [5, 0],
     [2, 5],
   ]);
+}, 60_000);
+
+test('what is typed into it changes the simulated clusters, and it ends all the same', async () => {
+  const { child, said, data } = await demo('--clusters', '1', '--clusteros', '1');
+  child.stdin.write('fault forge-2 stop-hangs\noff forge-3\nnodes\n');
+  await expect.poll(said).toMatch(/forge-2\s+on, stop-hangs\n\s+forge-3\s+off/);
+  // its input is open still
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  expect([code, existsSync(data)]).toEqual([0, false]);
 }, 60_000);
 
 test('a named folder is kept, serves the next lab, and holds no password', async () => {

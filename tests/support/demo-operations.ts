@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import type { z } from 'zod';
 import type { DemoClusterOs } from '#electron/demo/clusteros/cluster';
 import { agentError } from '#shared/contract/agent/dashboard';
@@ -88,7 +88,7 @@ export class DemoOperations {
       last = await this.ask(operationAnswer, `operations/${id}`);
       return holds(last.operation);
     };
-    await expect.poll(look, SOON).toBe(true);
+    await vi.waitUntil(look, SOON);
     if (last === null) throw new Error('never asked');
     return last;
   }
@@ -106,6 +106,10 @@ const approved = ({ hash, confirm }: OperationPlan) => ({ plan_hash: hash, confi
 
 export const isAt = (step: string) => (operation: AgentOperation) =>
   operation.steps.some(({ id, state }) => id === step && state === 'intent');
+
+/** What a step waits for; null where it does not wait. */
+export const waitsAt = (step: string) => (operation: AgentOperation) =>
+  (operation.steps.find(({ id }) => id === step)?.waiting_on ?? null) !== null;
 
 export const failedChecks = ({ checks }: OperationPlan) =>
   checks.filter(({ state }) => state === 'failed');

@@ -6,6 +6,7 @@ import { portNumber, wholeNumber } from '#electron/browser-host/numbers';
 import { runBrowserHost } from '#electron/browser-host/run';
 import { preparePaths } from '#electron/core/local/paths';
 import type { DemoLab } from '#electron/demo/lab';
+import { asFailure } from '../failure';
 import type { CommandContext, ExitCode } from './context';
 import { type HostOptions, tellLink } from './serve';
 
@@ -37,6 +38,8 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
   const data = isOwn ? mkdtempSync(join(tmpdir(), 'clusterdeck-demo-')) : context.dataOption;
   const { dataDir } = preparePaths(data);
   const lab = await startDemoLab(settings);
+  const typing = new AbortController();
+  let following = Promise.resolve();
   try {
     await runBrowserHost({
       data: dataDir,
@@ -56,29 +59,29 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
         out.note(`From a second shell: npm run -s clusterdeck -- --data ${dataDir} clusters list`);
         out.note('It ends with Ctrl-C, or when its window is closed.');
         if (lab.clusteros.length > 0) out.note('Type "help" to let something go wrong in it.');
-        void follow(lab, context);
+        following = follow(lab, context, typing.signal);
       },
       printLink: tellLink(context, dataDir),
     });
   } finally {
+    typing.abort();
+    await following;
     await lab.close();
     if (isOwn) rmSync(dataDir, { recursive: true, force: true });
   }
   return 0;
 }
 
-/** Lines typed while it runs change the simulated clusters; it ends with its input or the program. */
-async function follow(lab: DemoLab, { io, out }: CommandContext): Promise<void> {
+/** Lines typed while it runs change the simulated clusters, until the input or the program ends. */
+async function follow(lab: DemoLab, { io, out }: CommandContext, end: AbortSignal): Promise<void> {
   const { control } = await import('#electron/demo/controls');
   const lines = createInterface({ input: io.stdin, terminal: false });
   const stop = () => lines.close();
-  io.signal.addEventListener('abort', stop, { once: true });
-  try {
-    for await (const line of lines) {
-      for (const said of await control(lab, line)) out.note(said);
-    }
-  } finally {
-    io.signal.removeEventListener('abort', stop);
+  end.addEventListener('abort', stop, { once: true });
+  if (end.aborted) stop();
+  for await (const line of lines) {
+    const said = await control(lab, line).catch((error: unknown) => [asFailure(error).message]);
+    for (const sentence of said) out.note(sentence);
   }
 }
 

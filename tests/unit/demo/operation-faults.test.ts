@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DemoClusterOs } from '#electron/demo/clusteros/cluster';
 import { type DemoLab, startDemoLab } from '#electron/demo/lab';
-import { DemoOperations, failedChecks, isAt } from '#tests/support/demo-operations';
+import { DemoOperations, failedChecks, isAt, waitsAt } from '#tests/support/demo-operations';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -94,10 +94,7 @@ test('a node that is to be rebooted waits for its jobs, and takes work again aft
   const plan = await operations.plan('leave', { node: 'forge-3', reboot: true });
   expect(failedChecks(plan)).toEqual([]);
   const { id } = await operations.start(plan);
-  const { operation } = await operations.once(
-    id,
-    ({ steps }) => steps.find((step) => step.id === 'slurm-empty')?.waiting_on != null,
-  );
+  const { operation } = await operations.once(id, waitsAt('slurm-empty'));
   expect(operation.state).toBe('running');
   forge.finishJobs('forge-3');
   expect((await operations.over(id)).operation).toMatchObject({ state: 'done', reason: '' });
@@ -112,10 +109,7 @@ test('pods that may not go are named, waited for, and free the drain when they m
   forge.faults.set('forge-5', 'pods-blocked', true);
   const plan = await operations.plan('leave', { node: 'forge-5', reboot: false });
   const { id } = await operations.start(plan);
-  const waits = await operations.once(
-    id,
-    ({ steps }) => steps.find((step) => step.id === 'k3s-drain')?.waiting_on != null,
-  );
+  const waits = await operations.once(id, waitsAt('k3s-drain'));
   const drain = waits.operation.steps.find((step) => step.id === 'k3s-drain');
   expect(drain?.waiting_on).toMatch(/budget wants \d ready, and \d are/);
   forge.faults.set('forge-5', 'pods-blocked', false);
