@@ -70,11 +70,12 @@ export class Ground {
 /** Moves the controller from a1 to another node: drain, stop, start (the pivot), settle. */
 class Moving implements OperationKind {
   readonly kind = 'moving';
-  readonly version = 1;
+  readonly version: number;
   readonly #ground: Ground;
   readonly #hands: Hands;
 
-  constructor(ground: Ground, hands: Hands) {
+  constructor(ground: Ground, hands: Hands, version: number) {
+    this.version = version;
     this.#ground = ground;
     this.#hands = hands;
   }
@@ -163,6 +164,8 @@ export interface FleetWish {
   names?: readonly string[];
   /** a state of its own for each node, over whatever they share */
   state?: () => State;
+  /** of the steps that a node knows, by name; 1 where it is left out */
+  versions?: Record<string, number>;
   /** waits on the line between two nodes; may throw */
   line?: (from: string, to: string) => Promise<void>;
 }
@@ -226,7 +229,7 @@ export function stageFleet(wish: FleetWish = {}): Fleet {
         }),
       ],
       handoffs: [],
-      kinds: [new Moving(ground, hands)],
+      kinds: [new Moving(ground, hands, wish.versions?.[name] ?? 1)],
     });
     const operations = createNodeOperations({
       clock: systemClock,

@@ -7,6 +7,7 @@ import type { Leadership, State } from '../../state/types';
 import { Engine } from '../engine/engine';
 import { Journal, type Lead, LeadLost } from '../engine/journal';
 import { OperationLog } from '../engine/log';
+import { fits } from '../engine/types';
 import type { OperationKind } from '../types';
 import { ProgressBoard, readProgress } from './progress';
 import { Pulse } from './pulse';
@@ -109,7 +110,7 @@ export class Coordinator {
         await this.#journal.activeChange(revision, lost);
         continue;
       }
-      if (this.#isAvoided(active) && (await this.#others()).length > 0) {
+      if (this.#isForOthers(active) && (await this.#others()).length > 0) {
         this.#deps.logger.info({ operation: active.id }, 'Another node shall coordinate this');
         await leadership.resign();
         return;
@@ -158,8 +159,12 @@ export class Coordinator {
     return new Pulse({ clock: this.#deps.clock, measure, isLong }, before?.pulse ?? null);
   }
 
-  #isAvoided({ params }: AgentOperation): boolean {
-    return avoided.parse(params['avoid']).includes(this.#deps.self().name);
+  /** It takes this node away, or was begun by another version of the agent. */
+  #isForOthers(operation: AgentOperation): boolean {
+    const { kinds, self } = this.#deps;
+    if (avoided.parse(operation.params['avoid']).includes(self().name)) return true;
+    const kind = kinds.find((one) => one.kind === operation.kind);
+    return !fits(kind, operation);
   }
 
   /** Names of the other nodes that stand. */
@@ -171,13 +176,13 @@ export class Coordinator {
       .filter((name) => name !== own);
   }
 
-  /** While an operation takes this node away, it stands only where nobody else does. */
+  /** While an operation is for others, it stands only where nobody else does. */
   async #untilWelcome(): Promise<void> {
     const { signal } = this.#ends;
     for (;;) {
       signal.throwIfAborted();
       const active = await this.#journal.active();
-      if (active === null || isOver(active) || !this.#isAvoided(active)) return;
+      if (active === null || isOver(active) || !this.#isForOthers(active)) return;
       if ((await this.#others()).length === 0) return;
       await this.#deps.clock.sleep(ASIDE_MS, signal);
     }

@@ -4,7 +4,7 @@ import { Hearing } from './hearing';
 import type { Journal, Lead } from './journal';
 import { OperationLog } from './log';
 import { type StepEnd, StepRun, withStep } from './step-run';
-import { type OperationDefinition, type StepDefinition, versionOf } from './types';
+import { fits, type OperationDefinition, type StepDefinition } from './types';
 import { wished } from './wishes';
 
 export interface EngineDeps {
@@ -50,10 +50,7 @@ export class Engine {
     const log = own ?? new OperationLog(id, lead.epoch, found.serial, clock);
     const definition = definitions.get(found.kind);
     const drive = new Drive(this.#deps, { lead, lost, log }, found);
-    if (definition === undefined || versionOf(definition, found.params) !== found.version) {
-      // steps of another version mean something else
-      return drive.unfit();
-    }
+    if (definition === undefined || !fits(definition, found)) return drive.unfit();
     return drive.run(definition.steps(found.params));
   }
 }

@@ -1,4 +1,5 @@
 import type { AgentOperation, StepClass } from '#shared/contract/agent/operations';
+import { Failure } from '#shared/contract/errors';
 
 export type Json = AgentOperation['params'][string];
 
@@ -59,3 +60,18 @@ export const versionOf = (
   { version }: Pick<OperationDefinition, 'version'>,
   params: Readonly<Record<string, Json>>,
 ): number => (typeof version === 'number' ? version : version(params));
+
+/** Whether these steps are those that it was planned with: others mean something else. */
+export function fits(
+  definition: Pick<OperationDefinition, 'version'> | undefined,
+  { params, version }: Pick<AgentOperation, 'params' | 'version'>,
+): boolean {
+  if (definition === undefined) return false;
+  try {
+    return versionOf(definition, params) === version;
+  } catch (error) {
+    // as of a role that this version of the agent does not know
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}

@@ -71,6 +71,26 @@ test('the node that an operation takes away does not coordinate it', async () =>
   expect(end.coordinator).not.toBe(first.name);
 });
 
+test('a node whose agent is of another version leaves it to one that knows its steps', async () => {
+  const fleet = stageFleet({ versions: { a1: 2, a3: 2 } });
+  const { id } = await begun(fleet.node('a2'));
+  expect(await ended(fleet.node('a3'), id)).toMatchObject({ state: 'done', coordinator: 'a2' });
+});
+
+test('where no node knows its steps it is stuck, and touches nothing', async () => {
+  const fleet = stageFleet({ names: ['a1', 'a2'], versions: { a1: 2 } });
+  fleet.ground.busy.add('job 7');
+  const { id } = await begun(fleet.node('a2'));
+  await fleet.node('a2').stop('closed');
+  const { operations } = fleet.node('a1').operations;
+  await eventually(
+    async () => (await operations.get(id)).operation.state === 'stuck',
+    'the other one says that it cannot',
+  );
+  expect((await operations.get(id)).operation.reason).toContain('version');
+  expect(fleet.ground.made.get('a2 controller')).toBeUndefined();
+});
+
 test('a node that is alone coordinates also what takes it away', async () => {
   const fleet = stageFleet({ names: ['a1'] });
   fleet.ground.there.clear();
