@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import type { AgentPorts } from './compose';
-import type { AgentConfig } from './config/schema';
+import { type AgentConfig, statePortsOf } from './config/schema';
 import type { NodeIdentity } from './identity/types';
 import type { Member, Settled } from './membership/types';
 import { createEtcdNode, type EtcdNode } from './state/etcd/node';
@@ -41,6 +41,7 @@ export function createNodeState(deps: Deps): Promise<NodeState> {
 async function etcdState(deps: Deps): Promise<NodeState> {
   const { ports, config, identity, address } = deps;
   const { enrolment, clock, logger, supervisor, folders } = ports;
+  const statePorts = statePortsOf(config);
   const node = await createEtcdNode({
     clock,
     logger,
@@ -50,8 +51,8 @@ async function etcdState(deps: Deps): Promise<NodeState> {
     caSeed: enrolment.keys.etcdCaSeed(),
     nodeId: identity.id,
     address,
-    clientPort: config.state.client_port,
-    peerPort: config.state.peer_port,
+    clientPort: statePorts.client,
+    peerPort: statePorts.peer,
     mayVote: config.roles.voter,
     replaceAfterMs: config.state.replace_after,
     nodes: deps.members,

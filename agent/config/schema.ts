@@ -111,8 +111,9 @@ const api = z.object({
 
 const state = z.object({
   kind: z.enum(['etcd', 'sqlite']).default('etcd'),
-  client_port: port.default(2379),
-  peer_port: port.default(2380),
+  /** default: see `statePortsOf` */
+  client_port: port.optional(),
+  peer_port: port.optional(),
   /** default: etcd or state.db in identity.state_dir */
   path: path.optional(),
   /** a voter that failed for so long is replaced where a quorum stays */
@@ -134,4 +135,16 @@ export const agentConfig = z.object({
   operations: z.object({}).prefault({}),
 });
 export type AgentConfig = z.output<typeof agentConfig>;
+
+/**
+ * Where etcd of the shared state listens: by default at etcd's usual ports, but for a k3s server, whose
+ * own etcd takes those and cannot be given others.
+ */
+export function statePortsOf({ state, roles }: Pick<AgentConfig, 'state' | 'roles'>): {
+  client: number;
+  peer: number;
+} {
+  const [client, peer] = roles['k3s-server'].enabled ? [2479, 2480] : [2379, 2380];
+  return { client: state.client_port ?? client, peer: state.peer_port ?? peer };
+}
 export { hostPort, nodeName };

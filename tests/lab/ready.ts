@@ -40,7 +40,9 @@ const seats = z.object({ members: z.array(z.object({ isLearner: z.boolean().opti
 
 /** How many nodes keep the cluster's state and vote, as etcd itself tells; 0: it does not answer. */
 export async function votersOf(host: LabHost): Promise<number> {
-  const { code, stdout } = await host.exec(['etcdctl', 'member', 'list', '-w', 'json']);
+  // on a k3s server it listens elsewhere than usual
+  const where = '--endpoints=https://127.0.0.1:2379,https://127.0.0.1:2479';
+  const { code, stdout } = await host.exec(['etcdctl', where, 'member', 'list', '-w', 'json']);
   if (code !== 0) return 0;
   return seats.parse(JSON.parse(stdout)).members.filter((one) => one.isLearner !== true).length;
 }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { Failure } from '#shared/contract/errors';
+import { statePortsOf } from '../../config/schema';
 import { codeOf } from '../../host/error-code';
 import { chooseAddress } from '../../host/network';
 import { bad, type Check, type Finding, ok, type Surroundings, warning } from './finding';
@@ -28,8 +29,8 @@ export const checkPorts: Check = async ({ config, isRunning }) => {
     ['discovery.rpc_port', config.discovery.rpc_port],
     ...(config.state.kind === 'etcd'
       ? ([
-          ['state.client_port', config.state.client_port],
-          ['state.peer_port', config.state.peer_port],
+          ['state.client_port', statePortsOf(config).client],
+          ['state.peer_port', statePortsOf(config).peer],
         ] as const)
       : []),
   ] as const;

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { parseDuration } from '#agent/config/duration';
 import { nearest } from '#agent/config/nearest';
 import { parseConfig, readConfig } from '#agent/config/read';
+import { statePortsOf } from '#agent/config/schema';
 import { Failure } from '#shared/contract/errors';
 import { sweptFolder } from '#tests/support/temp-folder';
 
@@ -117,6 +118,14 @@ test('unknown keys are warned about with their place and the nearest known one',
   expect(warnings[0]?.message).toContain('Did you mean "roles.slurm-worker"?');
   expect(warnings[1]?.message).toContain('Did you mean "api.port"?');
   expect(warnings[2]?.message).not.toContain('Did you mean');
+});
+
+test('the shared state listens where the etcd of a k3s server does not', () => {
+  const portsOf = (text: string) => statePortsOf(parseConfig(text, 'f.yaml').config);
+  expect(portsOf('')).toEqual({ client: 2379, peer: 2380 });
+  const server = 'roles: {k3s-server: {enabled: true}}\n';
+  expect(portsOf(server)).toEqual({ client: 2479, peer: 2480 });
+  expect(portsOf(`${server}state: {client_port: 3000}\n`)).toEqual({ client: 3000, peer: 2480 });
 });
 
 test('the nearest word is only told where it is near', () => {
