@@ -219,9 +219,10 @@ export class SlurmKeeper {
     }
     const mayRun = hasKey === true && this.#areFilesOurs;
     if (this.#wanted.controller) {
+      // first of all, for a relay has the port that a controller needs
+      if (settled !== null) await this.#part('relay', () => this.#keepRelay(settled));
       // on an old copy of the agreement nothing is started, for another may be in control by now
       await this.#runController(config, mayRun && settled !== null);
-      if (settled !== null) await this.#part('relay', () => this.#keepRelay(settled));
     }
     if (this.#wanted.worker) await this.#runWorker(mayRun);
     const isIdle = this.#standing === 'cold' || this.#isHeld(config);
