@@ -3,7 +3,7 @@ import type { Candidate } from '#shared/contract/agent/operations';
 import { Failure } from '#shared/contract/errors';
 import type { Member, Membership } from '../../membership/types';
 import { CONFIG_KEY, slurmConfig } from '../../roles/slurm/config';
-import type { EtcdSeats } from '../../state/etcd/node';
+import type { EtcdSeats } from '../../state/etcd/seats';
 import type { State } from '../../state/types';
 import { type Registrations, registrationsAt } from '../departure/registrations';
 import { type KubeLook, KubeServers, serversOf } from '../departure/servers';

@@ -6,6 +6,7 @@ import type { State } from '../types';
 import { EtcdDaemon, type EtcdDaemonOptions, invitation } from './daemon';
 import { type KnownNode, type SeatOffer, seatKey, VoterKeeper, voterKey } from './keeper';
 import { EtcdMembers, type EtcdStatus } from './members';
+import type { EtcdSeats } from './seats';
 import { createEtcdState } from './state';
 import { EtcdTransport } from './transport';
 
@@ -21,21 +22,6 @@ export interface EtcdNodeOptions extends EtcdDaemonOptions {
   nodes: () => readonly KnownNode[];
   /** told whenever the addresses of the state change, to keep them for the next start */
   onEndpoints: (urls: readonly string[]) => void;
-}
-
-/** Who keeps copies of the state, by node ids. */
-export interface EtcdSeats {
-  /** of this node; null where it keeps none */
-  memberId: string | null;
-  leader: string | null;
-  members: {
-    node: string;
-    memberId: string;
-    isLearner: boolean;
-    /** it answers, and knows a leader */
-    isAnswering: boolean;
-    raftIndex: number;
-  }[];
 }
 
 const TICK_MS = 2_000;

@@ -1,7 +1,7 @@
 import type { Candidate, PlanCheck } from '#shared/contract/agent/operations';
 import { Failure, fail } from '#shared/contract/errors';
 import type { Member, Membership } from '../../../membership/types';
-import type { EtcdSeats } from '../../../state/etcd/node';
+import type { EtcdSeats } from '../../../state/etcd/seats';
 import { alive, failed, fine, memberNamed, NO_BLAST } from '../../departure/checks';
 import type { Json, StepContext } from '../../engine/types';
 import type { HandContext, Hands } from '../../hands/types';

@@ -1,5 +1,5 @@
 import { fail } from '#shared/contract/errors';
-import type { EtcdSeats } from '../../../state/etcd/node';
+import type { EtcdSeats } from '../../../state/etcd/seats';
 import { handRoute } from '../../hands/define';
 import type { HandRoute } from '../../hands/types';
 import { lookAtEtcd, yieldLead } from './hands';

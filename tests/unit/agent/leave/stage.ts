@@ -13,7 +13,7 @@ import type { RoleHandoff } from '#agent/operations/types';
 import type { Clock, Logger } from '#agent/ports';
 import { type KubePlaces, placesOf } from '#agent/roles/k3s/places';
 import type { Role } from '#agent/roles/types';
-import type { EtcdSeats } from '#agent/state/etcd/node';
+import type { EtcdSeats } from '#agent/state/etcd/seats';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
 import type { RoleName } from '#shared/contract/agent/dashboard';
