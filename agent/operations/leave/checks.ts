@@ -61,7 +61,8 @@ function controllerChecks(
   }
   const why = candidates.map(({ node, reasons }) => `${node}: ${reasons.join(' ')}`).join(' ');
   const detail = `No other node can take the controller. ${why}`.trim();
-  return isReboot
+  // a standby that cannot take it now is to be mended first; where there is none, it is away as ever
+  return isReboot && count === 1
     ? [
         doubtful({
           ...found,
@@ -74,7 +75,10 @@ function controllerChecks(
         failed({
           ...found,
           detail,
-          remedy: 'Enable roles.slurm-controller on another node first.',
+          remedy:
+            count === 1
+              ? 'Enable roles.slurm-controller on another node first.'
+              : 'Mend that first, or wait until it has passed.',
         }),
       ];
 }
