@@ -93,6 +93,7 @@ describe('a handoff', { timeout: 90_000 }, () => {
 
   it('runs before one’s eyes, on a second desktop too, and ends with its report', async () => {
     await screen.start('forge-2');
+    await page.getByText('Hold both controllers').first().waitFor();
     await picture(page, 'handoff-running');
     const second = await host.newPage({ at: `#/operations/forge/${screen.id()}` });
     // whichever comes first there: the end before its eyes, or the report of what is over

@@ -1,5 +1,5 @@
 import { Play } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { OperationPlan } from '#shared/contract/agent/operations';
 import type { Cluster } from '#shared/contract/clusters';
 import { duration, plain } from '#shared/domain/units';
@@ -28,6 +28,8 @@ export function ApproveStage({ cluster, plan, onStale }: ApproveStageProps) {
   const [typed, setTyped] = useState('');
   const [clusterId, setClusterId] = useState('');
   const start = useStart(cluster, onStale);
+  // what is watched next must not have to be loaded first
+  useEffect(() => void import('./run-page'), []);
   const isReady =
     typed.trim() === plan.confirm && (!cluster.protected || clusterId.trim() === cluster.clusterId);
   const begin = () => {

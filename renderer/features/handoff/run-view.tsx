@@ -24,7 +24,7 @@ export function RunView({ cluster, answer, hearing, leadMs }: RunViewProps) {
   const { operation, plan, log, pulse } = answer;
   const isMoving = operation.state === 'running' || operation.state === 'undoing';
   const now = useFineNow(isMoving && hearing.state === 'live');
-  useFreshInventory(cluster.uuid, isMoving);
+  useFreshInventory(cluster.uuid, isMoving, pulse === null ? 'slow' : 'quick');
   return (
     <div className={styles.columns}>
       <div className={styles.side}>

@@ -1,13 +1,18 @@
 import { useEffect } from 'react';
 import { useClient } from '../../app/context';
 
-const EVERY_MS = 2000;
+/** A handoff is over in seconds, while a node may wait for its jobs for hours. */
+const EVERY_MS = { quick: 2000, slow: 5000 };
 
 /**
  * Has the jobs and nodes of a cluster looked at more often than usual while something moves there,
  * and once more when it has come to rest.
  */
-export function useFreshInventory(uuid: string, isMoving: boolean): void {
+export function useFreshInventory(
+  uuid: string,
+  isMoving: boolean,
+  pace: keyof typeof EVERY_MS,
+): void {
   const client = useClient();
   useEffect(() => {
     if (!isMoving) return undefined;
@@ -16,7 +21,7 @@ export function useFreshInventory(uuid: string, isMoving: boolean): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const again = () => {
-      if (!isOver) timer = setTimeout(() => void look().then(again), EVERY_MS);
+      if (!isOver) timer = setTimeout(() => void look().then(again), EVERY_MS[pace]);
     };
     again();
     return () => {
@@ -24,7 +29,7 @@ export function useFreshInventory(uuid: string, isMoving: boolean): void {
       clearTimeout(timer);
       void look();
     };
-  }, [client, uuid, isMoving]);
+  }, [client, uuid, isMoving, pace]);
 }
 
 const noMatter = (): void => undefined;
