@@ -97,7 +97,7 @@ export async function findOut(
 }
 
 async function controllerAt(
-  { state, controller }: LeaveDeps,
+  { state, controller, membership }: LeaveDeps,
   target: Member,
   context: HandContext,
 ): Promise<ControllerFacts | null> {
@@ -108,8 +108,13 @@ async function controllerAt(
   const count = config.controllers.length;
   if (!isPrimary || controller === null) return { isPrimary, count, handoff: null, candidates: [] };
   const candidates = (await controller.candidates()).filter(({ node }) => node !== target.name);
-  const fit = candidates.find((one) => one.fit);
-  const handoff = fit === undefined ? null : await controller.draft(fit.node, context);
+  // a standby that is not fit says by its own checks what has to be mended
+  const standby = config.controllers.flatMap((id) => {
+    const member = membership.members().find((one) => one.id === id && one.status === 'alive');
+    return member === undefined || id === target.id ? [] : [member.name];
+  });
+  const to = candidates.find((one) => one.fit)?.node ?? standby[0];
+  const handoff = to === undefined ? null : await controller.draft(to, context);
   return { isPrimary, count, handoff, candidates };
 }
 

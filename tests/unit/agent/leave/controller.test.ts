@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { NO_BLAST } from '#agent/operations/departure/checks';
-import type { PlannedStep, RoleHandoff } from '#agent/operations/types';
+import type { Draft, PlannedStep, RoleHandoff } from '#agent/operations/types';
 import type { Candidate } from '#shared/contract/agent/operations';
 import { LeaveStage, voters } from './stage';
 
@@ -40,7 +40,7 @@ class StagedHandoff implements RoleHandoff {
   async candidates() {
     return [{ node: 'a1', holds: true, fit: true, reasons: [] }, this.candidate];
   }
-  async draft(to: string) {
+  async draft(to: string): Promise<Draft> {
     return {
       title: `SLURM controller: a1 to ${to}`,
       params: { role: this.role, to },
@@ -128,6 +128,8 @@ test('the controller moves before its node goes, which stays until no job report
 
 test('the last controller does not leave; for a reboot it is told what that means', async () => {
   const { stage, handoff } = await withControllers();
+  const put = { ...CONFIG, controllers: ['id-a1'] };
+  await stage.state.commit([], [{ key: 'slurm/config', put }]);
   handoff.candidate = { node: 'a2', holds: false, fit: false, reasons: ['slurmctld is missing.'] };
   const good = await stage.operations.plan(leave('a1'), 'a test');
   const check = good.checks.find(({ id }) => id === 'slurm-controller');
@@ -136,6 +138,23 @@ test('the last controller does not leave; for a reboot it is told what that mean
   const reboot = await stage.operations.plan(leave('a1', true), 'a test');
   expect(reboot.checks.find(({ id }) => id === 'slurm-controller')?.state).toBe('warning');
   expect(reboot.steps.map(({ id }) => id)).not.toContain('slurm-start');
+});
+
+test('a standby that cannot take over now is mended first, also for a reboot', async () => {
+  const { stage, handoff } = await withControllers();
+  handoff.candidate = { node: 'a2', holds: false, fit: false, reasons: ['It was not heard.'] };
+  const check = { id: 'munge', title: '', detail: 'No.', remedy: 'Mend.' };
+  vi.spyOn(handoff, 'draft').mockImplementation(async (to) => ({
+    ...(await new StagedHandoff(stage).draft(to)),
+    checks: [{ ...check, state: 'failed' as const }],
+  }));
+  const plan = await stage.operations.plan(leave('a1', true), 'a test');
+  expect(plan.checks.filter(({ state }) => state === 'failed').map(({ id }) => id)).toEqual([
+    'munge',
+  ]);
+  Object.assign(stage.node('a2').member, { status: 'failed' });
+  const dead = await stage.operations.plan(leave('a1', true), 'a test');
+  expect(dead.checks.find(({ id }) => id === 'slurm-controller')?.state).toBe('failed');
 });
 
 test('a standby leaves without any handoff, and off the list', async () => {
