@@ -58,6 +58,8 @@ export interface DaemonSpec {
   stopMs: number;
   /** whether only its main process is stopped, as slurmd's, whose steps go on running */
   mainProcessOnly: boolean;
+  /** It is started only as long as this file holds this text, also after a crash. */
+  needs?: { path: string; text: string };
 }
 
 export interface DaemonState {

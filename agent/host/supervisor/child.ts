@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '#shared/contract/errors';
 import type { Clock, DaemonSpec, DaemonState, Logger } from '../../ports';
@@ -134,6 +135,12 @@ export class ChildDaemon {
     if (record === null) return;
     const { spec } = record;
     const { clock, logger } = this.#deps;
+    const lack = await lackOf(spec);
+    if (lack !== '') {
+      await this.#saveLater({ ...record, process: null, ended: lack });
+      logger.error({ daemon: this.#name, lack }, 'A daemon must not be started');
+      return;
+    }
     const file = await this.#log.openForChild();
     try {
       const [program, ...args] = withUser(spec);
@@ -247,6 +254,13 @@ const isRunning = async ({ process }: DaemonRecord) => process !== null && (awai
 const command = ({ argv, user, env, cwd }: DaemonRecord['spec']) =>
   JSON.stringify([argv, user, env, cwd]);
 
+/** Why it must not be started now; '' where nothing speaks against it. */
+async function lackOf({ needs }: DaemonRecord['spec']): Promise<string> {
+  if (needs === undefined) return '';
+  const text = await readFile(needs.path, 'utf8').catch(() => '');
+  return text.includes(needs.text) ? '' : `${needs.path} is not what it was.`;
+}
+
 /** setpriv becomes the program itself, with the user's own groups. */
 function withUser({ user, argv }: DaemonRecord['spec']): [string, ...string[]] {
   if (user === undefined || user === 'root') return argv;
@@ -254,7 +268,7 @@ function withUser({ user, argv }: DaemonRecord['spec']): [string, ...string[]] {
 }
 
 /** In the order of the record's schema, so that equal ones read alike. */
-const plain = ({ name, argv, user, env, cwd, stopMs, mainProcessOnly }: DaemonSpec) => ({
+const plain = ({ name, argv, user, env, cwd, stopMs, mainProcessOnly, needs }: DaemonSpec) => ({
   name,
   argv: [...argv] as [string, ...string[]],
   ...(user !== undefined && { user }),
@@ -262,4 +276,5 @@ const plain = ({ name, argv, user, env, cwd, stopMs, mainProcessOnly }: DaemonSp
   ...(cwd !== undefined && { cwd }),
   stopMs,
   mainProcessOnly,
+  ...(needs !== undefined && { needs }),
 });

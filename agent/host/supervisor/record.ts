@@ -11,6 +11,7 @@ const spec = z.object({
   cwd: z.string().optional(),
   stopMs: z.number(),
   mainProcessOnly: z.boolean(),
+  needs: z.object({ path: z.string(), text: z.string() }).optional(),
 });
 
 /** What outlives the agent of one daemon. */

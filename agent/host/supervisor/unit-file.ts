@@ -15,7 +15,7 @@ Before=${NODE_LEAVE_UNIT}
 
 [Service]
 Type=exec
-ExecStart=:${spec.argv.map(quoted).join(' ')}
+${needed(spec)}ExecStart=:${spec.argv.map(quoted).join(' ')}
 EnvironmentFile=${environmentFile}
 ${spec.user === undefined ? '' : `User=${spec.user}\n`}WorkingDirectory=${spec.cwd ?? '/'}
 Restart=always
@@ -30,6 +30,14 @@ LimitMEMLOCK=infinity
 TasksMax=infinity
 Delegate=${spec.mainProcessOnly ? 'yes' : 'no'}
 `;
+}
+
+/** A line that fails, and is tried again as any start is, while the file does not hold the text. */
+function needed({ needs }: DaemonSpec): string {
+  if (needs === undefined) return '';
+  const grep = ['/bin/grep', '--quiet', '--fixed-strings', '--', needs.text, needs.path];
+  // as root: its user may not read it
+  return `ExecStartPre=+:${grep.map(quoted).join(' ')}\n`;
 }
 
 /** systemd's quoting; the ":" before the command switches the replacing of variables off. */

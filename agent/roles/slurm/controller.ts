@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fail } from '#shared/contract/errors';
 import type { Member, Membership } from '../../membership/types';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
@@ -11,7 +12,7 @@ import { inControl, pingControllers } from './ping';
 import { CONTROLLER_PORT, type Listens } from './port';
 import type { Standing } from './standing';
 import { heartbeatIn } from './state-facts';
-import { StateSave } from './state-save';
+import { MARK, StateSave } from './state-save';
 
 const STOP_MS = 60_000;
 const RECONFIGURE_MS = 20_000;
@@ -20,13 +21,15 @@ const STALE_MS = 5_000;
 /** it waits for half of SlurmctldTimeout by itself */
 const TAKEOVER_MS = 90_000;
 
-const SLURMCTLD: DaemonSpec = {
+const specOf = ({ stateSaveLocation, stateId }: SlurmConfig): DaemonSpec => ({
   name: 'slurmctld',
   // as root: it drops to SlurmUser by itself
   argv: ['slurmctld', '-D'],
   stopMs: STOP_MS,
   mainProcessOnly: false,
-};
+  // one that crashed as the folder went away must not begin on an empty one, and forget all jobs
+  needs: { path: join(stateSaveLocation, MARK), text: stateId },
+});
 
 export interface ControllerDeps {
   state: Pick<State, 'get' | 'commit'>;
@@ -80,7 +83,7 @@ export class Controller {
   /** Starts slurmctld where it may run. @throws Failure NOT_FOUND where the jobs are not here */
   async run(config: SlurmConfig): Promise<void> {
     const { logger } = this.#deps;
-    await this.#daemon.run(SLURMCTLD, async () => {
+    await this.#daemon.run(specOf(config), async () => {
       await this.prove(config);
       logger.info({ standing: this.standing(config) }, 'slurmctld is started');
     });
@@ -103,7 +106,7 @@ export class Controller {
   /** Stops one whose files have changed and starts it by the new ones. */
   async restart(config: SlurmConfig): Promise<void> {
     await this.prove(config);
-    await this.#daemon.restart(SLURMCTLD);
+    await this.#daemon.restart(specOf(config));
   }
 
   /** Makes the one in control read its files anew. @throws Failure SERVER_ERROR | TIMEOUT */
@@ -137,13 +140,13 @@ export class Controller {
     const isMute = config.controllers.length > 1 && !(await this.#isSeen(config));
     // a backup does not read its files anew, and nobody misses it for a moment
     if (how === 'restart' || this.standing(config) === 'backup' || isMute) {
-      await this.#daemon.restart(SLURMCTLD);
+      await this.#daemon.restart(specOf(config));
       return;
     }
     // with dynamic nodes only, this is safe: no count of nodes can change by it
     const argv = ['scontrol', 'reconfigure'] as const;
     const result = await this.#deps.commands.run(argv, { deadlineMs: RECONFIGURE_MS });
-    if (result.code !== 0) await this.#daemon.restart(SLURMCTLD);
+    if (result.code !== 0) await this.#daemon.restart(specOf(config));
   }
 
   /** One that began alone shows no standby that it works, until it is started anew. */

@@ -254,3 +254,20 @@ test('a record that was damaged counts as none', async () => {
   writeFileSync(join(folder, 'worker.json'), '{"version":1,"spec":');
   expect((await supervisor(folder).state('worker')).state).toBe('stopped');
 });
+
+test('a daemon that needs a file is not started again while that is not what it was', async () => {
+  const folder = sweptFolder();
+  const path = join(folder, 'mark');
+  writeFileSync(path, '{"stateId":"one"}');
+  const one = supervisor(folder);
+  await one.start({ ...SLEEP, needs: { path, text: 'one' } });
+  const pid = await runningPid(one);
+  writeFileSync(path, '{"stateId":"two"}');
+  process.kill(-pid, 'SIGKILL');
+  await vi.waitFor(async () => {
+    const { state, message } = await one.state('worker');
+    expect({ state, message }).toEqual({ state: 'failed', message: `${path} is not what it was.` });
+  }, WAIT);
+  writeFileSync(path, '{"stateId":"one"}');
+  await vi.waitFor(async () => expect(await runningPid(one)).not.toBe(pid), WAIT);
+});

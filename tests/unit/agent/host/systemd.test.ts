@@ -153,6 +153,9 @@ test('what systemd refuses is told in its own words', async () => {
 });
 
 test('units of daemons that are one group end as one', () => {
+  expect(unitFile({ ...SPEC, needs: { path: '/srv/a b/mark', text: 'x-1' } }, '/e')).toContain(
+    'ExecStartPre=+:/bin/grep --quiet --fixed-strings -- x-1 "/srv/a b/mark"\nExecStart=',
+  );
   expect(unitFile({ ...SPEC, mainProcessOnly: false }, '/e')).toContain('KillMode=control-group\n');
   expect(environmentFile({ A: '\\`x' })).toBe('A="\\\\\\`x"\n');
 });
