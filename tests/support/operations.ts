@@ -41,6 +41,8 @@ export class Ground {
   /** what is waited for before the old one may go */
   readonly busy = new Set<string>();
   readonly failing = new Map<string, string>();
+  /** how long is waited for what is busy, before a person is asked */
+  patienceMs = 60_000;
   /** facts a plan rests on, and what is checked before */
   facts: Record<string, string | number> = { controller: 'a1' };
   checks: PlanCheck[] = [];
@@ -108,7 +110,7 @@ class Moving implements OperationKind {
     };
     const drain = this.#step('drain', from, 'drained', true);
     return [
-      { ...drain, verify: drained, asks: true, deadlineMs: 1_500 },
+      { ...drain, verify: drained, asks: true, deadlineMs: this.#ground.patienceMs },
       this.#step('stop', from, 'controller', false),
       { ...this.#step('start', to, 'controller', true), class: 'pivot', urgent: true },
       this.#step('settle', to, 'settled', true),

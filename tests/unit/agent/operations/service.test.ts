@@ -193,6 +193,7 @@ test('no pause comes while users wait', async () => {
 
 test('asks at the deadline of what may take long, forces nothing, and goes on when told so', async () => {
   const fleet = stageFleet();
+  fleet.ground.patienceMs = 1_000;
   fleet.ground.busy.add('job 7');
   const { id } = await begun(fleet.node('a1'));
   const { operation } = await reached(fleet, id, (one) => one.operation.state === 'stuck');
