@@ -110,7 +110,7 @@ export function targetDies(index: number): Fault {
     answer: 'retry',
     ends: ['undone', 'done', 'stuck, then done', 'stuck, then undone'],
     // jobs run where the power stays; SLURM saves what it knows some seconds later
-    load: { options: ['-w', 'a3'] },
+    load: { options: ['-w', 'a3'], pauseMs: 1_000 },
   };
 }
 
