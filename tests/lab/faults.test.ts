@@ -2,10 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   coordinatorCutOff,
   killedAtPivot,
-  killedAtWrite,
+  restartedByOthers,
   stalePlan,
   startFails,
-  targetDies,
   twoAtOnce,
 } from '#tests/lab/faults/list';
 import { type Fault, runFault } from '#tests/lab/faults/run';
