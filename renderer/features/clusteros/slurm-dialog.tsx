@@ -5,14 +5,13 @@ import type { Cluster } from '#shared/contract/clusters';
 import { useParam } from '../../app/address';
 import { useClient } from '../../app/context';
 import { problemOf } from '../../transport/failure';
-import { Button } from '../../ui/button';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { Dialog } from '../../ui/dialog';
-import { ErrorNotice, Notice } from '../../ui/feedback';
+import { ErrorNotice } from '../../ui/feedback';
 import { Field } from '../../ui/field';
 import { Input } from '../../ui/input';
 import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
+import { LeftAloneWords, ProtectedNotice, RefusedDialog } from '../clusters/action-parts';
 import {
   countOf,
   type JobActionName,
@@ -46,20 +45,7 @@ export function SlurmDialog({ action, cluster, selected, onClose, onStarted }: S
   const { label, noun, effect, danger } = SLURM_WORDS[action];
   const refusal = block ?? plan.refusal;
   if (refusal !== null) {
-    return (
-      <Dialog
-        open
-        size="small"
-        title={`${label}: not like this`}
-        onOpenChange={onClose}
-        footer={<Button onClick={onClose}>Close</Button>}
-      >
-        <Stack>
-          <p>{refusal}</p>
-          <LeftAlone plan={plan} />
-        </Stack>
-      </Dialog>
-    );
+    return <RefusedDialog {...{ label, refusal, onClose }} leftAlone={plan.leftAlone} />;
   }
   const why = drainRequest.shape.reason.safeParse(reason);
   const [only] = plan.targets;
@@ -79,7 +65,7 @@ export function SlurmDialog({ action, cluster, selected, onClose, onStarted }: S
       <Stack>
         <p>{effect[plan.targets.length === 1 ? 0 : 1]}</p>
         {plan.targets.length > 1 && <Targets plan={plan} noun={noun} />}
-        <LeftAlone plan={plan} />
+        <LeftAloneWords leftAlone={plan.leftAlone} />
         {action === 'drain' && (
           <Field
             label="Reason"
@@ -98,11 +84,7 @@ export function SlurmDialog({ action, cluster, selected, onClose, onStarted }: S
             )}
           </Field>
         )}
-        {plan.typeToConfirm !== null && (
-          <Notice tone="warning" title="This cluster is protected.">
-            That is why its id is asked for.
-          </Notice>
-        )}
+        {plan.typeToConfirm !== null && <ProtectedNotice />}
       </Stack>
     </ConfirmDialog>
   );
@@ -153,10 +135,4 @@ function Targets({ plan, noun }: { plan: SlurmPlan; noun: string }) {
       {more > 0 && <li className={styles.quiet}>{`and ${more} more`}</li>}
     </ul>
   );
-}
-
-function LeftAlone({ plan }: { plan: SlurmPlan }) {
-  if (plan.leftAlone.length === 0) return null;
-  const words = plan.leftAlone.map(({ reason, count }) => `${count} ${reason}`).join(', ');
-  return <p className={styles.quiet}>Left alone: {words}.</p>;
 }

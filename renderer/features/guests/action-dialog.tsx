@@ -2,14 +2,13 @@ import { useMutation } from '@tanstack/react-query';
 import { useParam } from '../../app/address';
 import { useClient, useLive } from '../../app/context';
 import { problemOf } from '../../transport/failure';
-import { Button } from '../../ui/button';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { Dialog } from '../../ui/dialog';
-import { ErrorNotice, Notice } from '../../ui/feedback';
+import { ErrorNotice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
 import { useBlock } from '../access/use-block';
 import { useRights } from '../access/use-rights';
+import { LeftAloneWords, ProtectedNotice, RefusedDialog } from '../clusters/action-parts';
 import styles from './action-dialog.module.css';
 import { ACTIONS, type ActionPlan, guestCount, type OfferedAction, planAction } from './actions';
 import type { GuestEntry } from './columns';
@@ -55,20 +54,7 @@ export function ActionDialog({ action, selected, onClose, onStarted }: ActionDia
   });
   const { label, effect } = ACTIONS[action];
   if (refusal !== null) {
-    return (
-      <Dialog
-        open
-        size="small"
-        title={`${label}: not like this`}
-        onOpenChange={onClose}
-        footer={<Button onClick={onClose}>Close</Button>}
-      >
-        <Stack>
-          <p>{refusal}</p>
-          <LeftAlone plan={plan} />
-        </Stack>
-      </Dialog>
-    );
+    return <RefusedDialog {...{ label, refusal, onClose }} leftAlone={plan.leftAlone} />;
   }
   return (
     <ConfirmDialog
@@ -85,12 +71,8 @@ export function ActionDialog({ action, selected, onClose, onStarted }: ActionDia
       <Stack>
         <p>{plan.targets.length === 1 ? singular(effect) : effect}</p>
         <Targets plan={plan} />
-        <LeftAlone plan={plan} />
-        {plan.typeToConfirm !== null && (
-          <Notice tone="warning" title="This cluster is protected.">
-            That is why its id is asked for.
-          </Notice>
-        )}
+        <LeftAloneWords leftAlone={plan.leftAlone} />
+        {plan.typeToConfirm !== null && <ProtectedNotice />}
       </Stack>
     </ConfirmDialog>
   );
@@ -133,10 +115,4 @@ function Targets({ plan }: { plan: ActionPlan }) {
       ))}
     </dl>
   );
-}
-
-function LeftAlone({ plan }: { plan: ActionPlan }) {
-  if (plan.leftAlone.length === 0) return null;
-  const words = plan.leftAlone.map(({ reason, count }) => `${count} ${reason}`).join(', ');
-  return <p className={styles.quiet}>Left alone: {words}.</p>;
 }

@@ -4,9 +4,10 @@ import type { Cluster } from '#shared/contract/clusters';
 import { useClient } from '../../app/context';
 import { problemOf } from '../../transport/failure';
 import { ConfirmDialog } from '../../ui/confirm-dialog';
-import { ErrorNotice, Notice } from '../../ui/feedback';
+import { ErrorNotice } from '../../ui/feedback';
 import { Stack } from '../../ui/stack';
 import { useToasts } from '../../ui/toast';
+import { ProtectedNotice } from '../clusters/action-parts';
 import { WISH_WORDS, wishEffect } from './wishes';
 
 interface WishDialogProps {
@@ -51,11 +52,7 @@ export function WishDialog({ cluster, answer, wish, onClose }: WishDialogProps) 
         {wishEffect(wish, operation, plan).map((sentence) => (
           <p key={sentence}>{sentence}</p>
         ))}
-        {cluster.protected && (
-          <Notice tone="warning" title="This cluster is protected.">
-            That is why its id is asked for.
-          </Notice>
-        )}
+        {cluster.protected && <ProtectedNotice />}
       </Stack>
     </ConfirmDialog>
   );
