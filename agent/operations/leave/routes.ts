@@ -24,6 +24,8 @@ export interface LeaveHandsDeps {
   commands: Pick<Commands, 'run'>;
   clock: Clock;
   hostName(): string;
+  /** where the process table is; `/proc` where it is left out */
+  proc?: string;
   /** Says good-bye and ends the agent; comes back at once. */
   goodbye(): void;
 }
@@ -33,9 +35,9 @@ const GOODBYE_MS = 500;
 
 /** What this node does and tells while it leaves. */
 export function leaveRoutes(deps: LeaveHandsDeps): HandRoute[] {
-  const { roles, slurm, commands, clock, hostName } = deps;
+  const { roles, slurm, commands, clock, hostName, proc } = deps;
   let isLeaving = false;
-  const work = () => workOn(hostName(), commands);
+  const work = () => workOn(hostName(), commands, proc);
   return [
     handRoute(lookAtNode, async () => ({
       roles: roles.map((role) => shown(role.state())),
@@ -59,7 +61,7 @@ export function leaveRoutes(deps: LeaveHandsDeps): HandRoute[] {
       return {};
     }),
     handRoute(stopRoles, async ({ roles: names }, { log }) => {
-      if (names.includes('slurm-worker')) refuseWithSteps(await stepsHere());
+      if (names.includes('slurm-worker')) refuseWithSteps(await stepsHere(proc));
       for (const role of named(roles, names)) await stopped(role, log);
       return {};
     }),

@@ -22,7 +22,11 @@ export interface Work {
  * @param host this machine's name; the node may be registered under another one
  * @throws Failure TIMEOUT | SERVER_ERROR where SLURM does not answer
  */
-export async function workOn(host: string, commands: Pick<Commands, 'run'>): Promise<Work> {
+export async function workOn(
+  host: string,
+  commands: Pick<Commands, 'run'>,
+  proc?: string,
+): Promise<Work> {
   const ask = async (program: string, letters: readonly string[], ...more: string[]) => {
     const { format, rows } = listing(letters);
     const argv = [program, '-h', '-a', ...more, '-o', format] as const;
@@ -42,7 +46,7 @@ export async function workOn(host: string, commands: Pick<Commands, 'run'>): Pro
     state: state.toLowerCase().replace(/[^a-z_]+$/, ''),
     reason: reason === 'none' ? '' : reason,
     jobs,
-    steps: await stepsHere(),
+    steps: await stepsHere(proc),
   };
 }
 

@@ -119,6 +119,8 @@ export class LeaveStage {
   readonly state = createSqliteState(new SqliteStore(':memory:', systemClock), systemClock);
   readonly nodes = new Map<string, StagedNode>();
   readonly work = new Work();
+  /** no process of this machine is one of the stage's */
+  readonly proc = sweptFolder();
   /** null: the state is one node's alone */
   seats: EtcdSeats | null = null;
   controller: RoleHandoff | null = null;
@@ -237,6 +239,7 @@ export class LeaveStage {
         commands: node.commands,
         clock: FAST,
         hostName: () => name,
+        proc: this.proc,
         goodbye: () => {
           node.hasLeft = true;
           Object.assign(node.member, { status: 'left' });
