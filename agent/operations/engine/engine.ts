@@ -21,7 +21,8 @@ export interface EngineDeps {
 /**
  * Carries operations out, step by step, from whatever the journal says: every transition is written
  * before the next thing happens, so that another coordinator goes on where this one stopped.
- * Before the pivot a failure undoes what was done; after it, it is stuck until a person decides.
+ * Before the pivot a failure undoes what was done; after it, and where a step asks at its deadline, it
+ * is stuck until a person decides.
  */
 export class Engine {
   readonly #deps: EngineDeps;

@@ -38,7 +38,7 @@ export type OperationStep = z.infer<typeof operationStep>;
 const operationState = z.enum([
   'running',
   'paused',
-  /** after the pivot a step could not be finished: a person decides */
+  /** a person decides: a step after the pivot could not be finished, or one waited to its deadline */
   'stuck',
   'undoing',
   'done',
