@@ -8,6 +8,8 @@ import { until } from '#tests/lab/process';
 
 type When = NonNullable<Fault['when']>;
 
+const SLURMCTLD = '/usr/sbin/slurmctld';
+
 /** As soon as that many writes stand in the journal. */
 const atWrite =
   (serial: number): When =>
@@ -222,11 +224,12 @@ export const etcdLeaderKilled: Fault = {
   ends: ['done', 'undone'],
 };
 
-/** The target's disk is full when the jobs are to be copied. */
+/** The target's disk is full when what changed of the jobs is to be copied. */
 export const diskFullAtCopy: Fault = {
   name: 'disk of the target full at the copy',
-  prepare: ({ to }) => mountSmall(to, '64m'),
-  when: atStepNamed(/^copy$/),
+  prepare: ({ to }) => mountSmall(to, '8m'),
+  // what was copied ahead is there; what comes last finds no room
+  when: atStepNamed(/^stop$/),
   strike: async ({ to }) => {
     await to.exec(['sh', '-c', `cat /dev/zero >${STATE_DISK}/filler`]);
   },
@@ -274,23 +277,22 @@ export const clockApart: Fault = {
   ends: ['refused: checks-failed'],
 };
 
-/** The target's controller does not start. */
+/** The target's controller does not start; nothing tells so before. */
 export const startFails: Fault = {
   name: "target's controller does not start",
-  when: atPivot,
   prepare: async ({ to }) => {
-    await to.sh('cp -a /usr/sbin/slurmctld /usr/sbin/slurmctld.real');
+    await to.sh(`cp -a ${SLURMCTLD} ${SLURMCTLD}.real`);
+    await to.write(`${SLURMCTLD}.fake`, '#!/bin/sh\necho no license >&2\nexit 1\n', '0755');
   },
+  // well before it is started, and after the plan's checks have asked for its version
+  when: atStep(0),
   strike: async ({ to }) => {
-    await to.sh(
-      'printf "#!/bin/sh\\necho no license >&2\\nexit 1\\n" >/usr/sbin/s && chmod 755 /usr/sbin/s && mv /usr/sbin/s /usr/sbin/slurmctld',
-    );
+    await to.sh(`mv ${SLURMCTLD}.fake ${SLURMCTLD}`);
   },
   heal: async ({ to }) => {
-    await to.exec(['mv', '-f', '/usr/sbin/slurmctld.real', '/usr/sbin/slurmctld']);
+    await to.exec(['mv', '-f', `${SLURMCTLD}.real`, SLURMCTLD]);
   },
-  answer: 'retry',
-  ends: ['undone', 'stuck, then undone'],
+  ends: ['undone'],
 };
 
 /** Two people start at once, on two nodes: one of them is refused. */
