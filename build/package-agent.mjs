@@ -120,7 +120,7 @@ Architecture: ${architecture}
 Maintainer: The Clusterdeck authors <maintainers@clusterdeck.invalid>
 Installed-Size: ${kilobytes}
 Depends: libc6 (>= 2.28), libstdc++6, util-linux
-Recommends: serf, etcd-server, munge, slurm-client, slurmd
+Recommends: serf, etcd-server, etcd-client, munge, slurm-client, slurmd
 Suggests: slurmctld, tailscale
 Section: admin
 Priority: optional
