@@ -11,13 +11,10 @@ import { clusterNameOf, firstJobIdOf } from './names';
 import { inControl, pingControllers } from './ping';
 import { CONTROLLER_PORT, type Listens } from './port';
 import type { Standing } from './standing';
-import { heartbeatIn } from './state-facts';
 import { MARK, StateSave } from './state-save';
 
 const STOP_MS = 60_000;
 const RECONFIGURE_MS = 20_000;
-/** what is older than that beyond SLURM's own patience was not written by one that works */
-const STALE_MS = 5_000;
 /** it waits for half of SlurmctldTimeout by itself */
 const TAKEOVER_MS = 90_000;
 
@@ -137,9 +134,8 @@ export class Controller {
   async takeOver(config: SlurmConfig, how: 'reread' | 'restart'): Promise<void> {
     const { state } = await this.#daemon.state();
     if (state !== 'running') return;
-    const isMute = config.controllers.length > 1 && !(await this.#isSeen(config));
     // a backup does not read its files anew, and nobody misses it for a moment
-    if (how === 'restart' || this.standing(config) === 'backup' || isMute) {
+    if (how === 'restart' || this.standing(config) === 'backup') {
       await this.#daemon.restart(specOf(config));
       return;
     }
@@ -147,12 +143,6 @@ export class Controller {
     const argv = ['scontrol', 'reconfigure'] as const;
     const result = await this.#deps.commands.run(argv, { deadlineMs: RECONFIGURE_MS });
     if (result.code !== 0) await this.#daemon.restart(specOf(config));
-  }
-
-  /** One that began alone shows no standby that it works, until it is started anew. */
-  async #isSeen({ stateSaveLocation, slurmctldTimeoutMs }: SlurmConfig): Promise<boolean> {
-    const ageMs = this.#deps.clock.now() - Number(await heartbeatIn(stateSaveLocation)) * 1000;
-    return ageMs < slurmctldTimeoutMs + STALE_MS;
   }
 
   /**

@@ -135,14 +135,17 @@ function isClose(from: Asked, to: Asked): boolean {
 }
 
 /** Whether the folder shows a controller at work that nobody reaches. */
-function standing({ to, from, controllers }: Survey, timeoutMs: number): Found {
+function standing({ to, from, controllers, workedAt }: Survey, timeoutMs: number): Found {
   const old = from.member.name;
   const first = controllers?.find(({ up }) => up)?.name;
   // what moves there is then its own
   if (first === to.member.name) return ok(`${first} works on it.`);
   const { folder: seen, depth } = to.look ?? { folder: { heartbeat: '' }, depth: null };
-  if (seen.heartbeat === '') {
-    const remedy = `Bring ${old} back, or wait until SLURM's own standby takes over.`;
+  // one that began alone leaves no sign, and what lies there then is of another one
+  const isItsOwn =
+    seen.heartbeat !== '' && Number(seen.heartbeat) * 1000 > (workedAt ?? 0) - BEAT_S * 1000;
+  if (!isItsOwn) {
+    const remedy = `Bring ${old} back, or cut its power and wait until the standby takes over by itself.`;
     return bad(`The folder does not show whether ${old} works.`, remedy, old);
   }
   const ageMs = (depth?.now ?? 0) - Number(seen.heartbeat) * 1000;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SEEN_KEY, toldSeen, unpackSeen } from '../../../roles/slurm/told';
+import { LOOK_KEY, SEEN_KEY, toldLook, toldSeen, unpackSeen } from '../../../roles/slurm/told';
 import type { State } from '../../../state/types';
 import type { HandoffJob } from './hands';
 
@@ -44,4 +44,10 @@ export async function lastSeenJobs(state: Pick<State, 'get'>): Promise<HandoffJo
         state: word,
         nodes,
       }));
+}
+
+/** When SLURM was last seen at work by any node, unix ms; null: never. */
+export async function lastSeenAt(state: Pick<State, 'get'>): Promise<number | null> {
+  const entry = await state.get(LOOK_KEY, { stale: true });
+  return toldLook.safeParse(entry?.value).data?.asOf ?? null;
 }

@@ -4,7 +4,7 @@ import type { Member } from '../../../membership/types';
 import type { SlurmConfig } from '../../../roles/slurm/config';
 import type { HandContext } from '../../hands/types';
 import { type HandoffJob, slurmAsk, slurmLook, slurmMunge } from './hands';
-import { lastSeenJobs } from './jobs';
+import { lastSeenAt, lastSeenJobs } from './jobs';
 import { readRecord } from './record';
 import { call, type SlurmStepDeps, slurmNodes } from './tools';
 
@@ -29,6 +29,8 @@ export interface Survey {
   /** controllers as the target sees them; null: it cannot ask */
   controllers: { name: string; up: boolean }[] | null;
   jobs: HandoffJob[];
+  /** when any node last saw SLURM work, unix ms; null: never */
+  workedAt: number | null;
   /** munge of each of the two, decoded at the other; null: it could not be tried */
   munge: { at: string; of: string; why: string | null }[];
 }
@@ -64,6 +66,7 @@ export async function survey(
     others,
     controllers: asked?.controllers ?? null,
     jobs: asked?.jobs ?? (await lastSeenJobs(deps.state)),
+    workedAt: await lastSeenAt(deps.state),
     munge,
   };
 }
