@@ -7,9 +7,11 @@ import { HandoffPage } from './pages/handoff-page';
 import { expectSoon } from './support/expect-soon';
 import { expectAccessible, expectEverySize, picture } from './support/inspect';
 
+/** Nodes that do not answer are asked for a while before anybody gives them up. */
+const PATIENTLY = { timeout: 40_000 };
 const TO_FORGE_2 = { role: 'slurm-controller', to: 'forge-2' };
 
-describe('a handoff', { timeout: 90_000 }, () => {
+describe('a handoff', { timeout: 120_000 }, () => {
   let host: TestHost;
   let forge: DemoClusterOs;
   let page: Page;
@@ -171,6 +173,25 @@ describe('a handoff', { timeout: 90_000 }, () => {
       .waitFor();
     await expectEverySize(page, 'handoff-undone');
     forge.faults.set('forge-2', 'start-fails', false);
+    await look();
+    await expectSoon(controller).toBe('forge-1');
+  });
+
+  it('asks for a decision when the new controller is lost after the turning point', async () => {
+    forge.faults.set('forge-5', 'agent-slow', true);
+    await screen.open('/clusters/forge/handoff', TO_FORGE_2);
+    await screen.goToApproval();
+    await screen.start('forge-2');
+    await screen.step('Tell all nodes').getByText('at work').waitFor();
+    await forge.powerOff('forge-2');
+    forge.faults.set('forge-5', 'agent-slow', false);
+    await expect.poll(() => stateOf(screen.id()), PATIENTLY).toBe('stuck');
+    await page.getByText('“Tell all nodes” needs a decision.').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await expectEverySize(page, 'handoff-stuck');
+    await screen.ask('Roll back');
+    await expect.poll(() => stateOf(screen.id()), PATIENTLY).toBe('undone');
+    await forge.powerOn('forge-2');
     await look();
     await expectSoon(controller).toBe('forge-1');
   });
