@@ -227,7 +227,7 @@ export const etcdLeaderKilled: Fault = {
 /** The target's disk is full when what changed of the jobs is to be copied. */
 export const diskFullAtCopy: Fault = {
   name: 'disk of the target full at the copy',
-  prepare: ({ to }) => mountSmall(to, '8m'),
+  prepare: ({ to }) => mountSmall(to, '160m'),
   // what was copied ahead is there; what comes last finds no room
   when: atStepNamed(/^stop$/),
   strike: async ({ to }) => {
