@@ -2,6 +2,7 @@ import type { OperationPulse } from '#shared/contract/agent/operations';
 
 const LONGEST_SPAN_MS = 60_000;
 const SPAN_STEP_MS = 10_000;
+const PLATEAU_MS = 100;
 /** The least that the height stands for, so that noise does not look like drama. */
 const LEAST_TOP_MS = 500;
 
@@ -16,7 +17,7 @@ export interface PulsePaths {
 
 /** How much is shown: what was measured in whole tens of seconds, at most the last minute. */
 export function pulseSpanMs(points: OperationPulse['points']): number {
-  const measuredMs = (points.at(-1)?.[0] ?? 0) - (points[0]?.[0] ?? 0);
+  const measuredMs = endOf(points) - (points[0]?.[0] ?? 0);
   const steps = Math.max(1, Math.ceil(measuredMs / SPAN_STEP_MS));
   return Math.min(LONGEST_SPAN_MS, steps * SPAN_STEP_MS);
 }
@@ -29,7 +30,7 @@ export function pulsePaths(
   points: OperationPulse['points'],
   { width, height }: { width: number; height: number },
 ): PulsePaths {
-  const end = points.at(-1)?.[0] ?? 0;
+  const end = endOf(points);
   const spanMs = pulseSpanMs(points);
   const shown = points.filter(([at]) => at >= end - spanMs);
   const topMs = Math.max(LEAST_TOP_MS, ...shown.map(([, ms]) => ms ?? 0));
@@ -54,10 +55,20 @@ export function pulsePaths(
     if (ms === null) {
       endRun();
       failed.push(x(at) / width);
-    } else run.push({ at, ms });
+    } else {
+      run.push({ at, ms });
+      // a long wait is a plateau: it began there and lasted
+      if (ms > PLATEAU_MS) run.push({ at: at + ms, ms });
+    }
   }
   endRun();
   return { line, area, failed, topMs };
+}
+
+/** When the last one that was measured had ended; each names its beginning. */
+function endOf(points: OperationPulse['points']): number {
+  const [at, ms] = points.at(-1) ?? [0, 0];
+  return at + (ms ?? 0);
 }
 
 const round = (value: number): number => Number(value.toFixed(2));

@@ -221,23 +221,23 @@ describe('a stale plan', () => {
 });
 
 describe('what users feel', () => {
-  it('is drawn over the last minute, broken where a submission failed', () => {
+  it('is drawn over the last minute, broken where a submission failed, flat while one waits', () => {
     const paths = pulsePaths(
       [
         [0, 900],
         [70_000, 10],
-        [80_000, null],
+        [79_800, null],
         [90_000, 10],
-        [100_000, 250],
+        [99_500, 300],
       ],
-      { width: 600, height: 40 },
+      { width: 600, height: 100 },
     );
     expect(paths.topMs).toBe(500);
-    expect(paths.failed).toEqual([2 / 3]);
+    expect(paths.failed).toEqual([399.8 / 600].map((share) => expect.closeTo(share, 3)));
     expect(paths.line.match(/M/g)).toHaveLength(2);
-    // the oldest point is out of sight, the newest stands at the right edge
-    expect(paths.line).toContain('600,');
+    // the oldest one is out of sight; the newest lasts until the right edge
     expect(paths.line).not.toContain('M0,');
+    expect(paths.line).toMatch(/L597,40.8L600,40.8$/);
   });
 
   it('is drawn over what was measured, in whole tens of seconds', () => {
