@@ -45,7 +45,11 @@ export class DemoOperations {
       },
       ...(post !== undefined && { body: JSON.stringify(post) }),
     });
-    return schema.parse(await answer.body.json());
+    const body = await answer.body.json();
+    const parsed = schema.safeParse(body);
+    // what was answered instead says more than what is missing in it
+    if (!parsed.success) throw new Error(`${path}: ${JSON.stringify(body)}`);
+    return parsed.data;
   }
 
   plan(kind: PlanRequest['kind'], params: PlanRequest['params']): Promise<OperationPlan> {

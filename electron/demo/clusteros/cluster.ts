@@ -213,6 +213,7 @@ export class DemoClusterOs {
   async #start(): Promise<void> {
     this.look();
     for (const node of this.nodes) await node.powerOn();
+    this.look();
     const { tokens } = this.nodes[0] ?? {};
     for (const role of TOKEN_ROLES) {
       const made = await tokens?.create({ role, name: `demo ${role}`, expires_in_s: 0 });
@@ -222,6 +223,7 @@ export class DemoClusterOs {
     // from the first answer on it is a cluster that has run for long
     await until(() => this.nodes.every((node) => node.knows(this.nodes.length)), clock);
     this.#looking = repeat(clock, LOOK_MS, this.#ends.signal, async () => {
+      this.look();
       await Promise.all(this.nodes.map((node) => node.look()));
       this.look();
     });

@@ -1,6 +1,6 @@
 /** What may be wrong with one simulated node, so that an operation can be rehearsed against it. */
 export const NODE_FAULTS = {
-  'start-fails': 'slurmctld ends at once when it is started as the primary',
+  'start-fails': 'slurmctld ends at once when it is started',
   'stop-hangs': 'slurmctld does not end when it is told to',
   'disk-full': 'there is no room for a copy of the jobs',
   'clock-ahead': 'its clock is 42 seconds ahead',

@@ -79,6 +79,34 @@ test('another node goes on where the coordinator lost its power', async () => {
   await expect.poll(() => forge.controllers.primary, SOON).toBe('forge-2');
 });
 
+/** A handoff whose target lost its power right after it took over. */
+async function withoutTarget(): Promise<string> {
+  forge.faults.set('forge-5', 'agent-slow', true);
+  const { id } = await operations.start(await operations.planSlurm('forge-2'));
+  await operations.once(id, isAt('spread'));
+  await forge.powerOff('forge-2');
+  forge.faults.set('forge-5', 'agent-slow', false);
+  const { operation } = await operations.once(id, ({ state }) => state === 'stuck');
+  expect(operation.reason).toContain('forge-2 does not answer');
+  return id;
+}
+
+test('a target that dies after the pivot is waited for, and it goes on once that is back', async () => {
+  const id = await withoutTarget();
+  await forge.powerOn('forge-2');
+  await operations.wish(id, 'retry');
+  const { operation } = await operations.over(id);
+  expect([operation.state, operation.pivot_passed]).toEqual(['done', true]);
+  expect(forge.controllers.primary).toBe('forge-2');
+});
+
+test('a target that is proved gone leaves the controller to the old one by a rollback', async () => {
+  const id = await withoutTarget();
+  await operations.wish(id, 'rollback');
+  await operations.once(id, ({ state }) => state === 'undone');
+  expect(forge.controllers.primary).toBe('forge-1');
+});
+
 test('a node without jobs leaves, and is a member again when it is switched on', async () => {
   const plan = await operations.plan('leave', { node: 'forge-5', reboot: false });
   expect(failedChecks(plan)).toEqual([]);

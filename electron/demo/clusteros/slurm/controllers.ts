@@ -18,6 +18,8 @@ interface SimController {
   conf: readonly string[];
   /** the same as what runs has read it */
   order: readonly string[];
+  /** whether its supervisor starts it again, as after a power cut */
+  isWanted: boolean;
   /** monotonic ms from which it answers; null: it does not run */
   answersFrom: number | null;
   folder: SimFolder;
@@ -67,7 +69,8 @@ export class SimControllers {
       this.#all.set(name, {
         conf,
         order: conf,
-        answersFrom: runs ? now : null,
+        isWanted: runs,
+        answersFrom: runs && !deps.faults.has(name, 'start-fails') ? now : null,
         folder: runs ? jobs : { stateId: null, hasRun: false, beatAt: 0 },
         relayTo: null,
       });
@@ -82,6 +85,11 @@ export class SimControllers {
 
   has(name: string): boolean {
     return this.#all.has(name);
+  }
+
+  /** Whether it was started last and not stopped, whatever became of it. */
+  isWanted(name: string): boolean {
+    return this.#all.get(name)?.isWanted ?? false;
   }
 
   isRunning(name: string): boolean {
@@ -142,10 +150,11 @@ export class SimControllers {
     if (controller.answersFrom !== null) return;
     controller.order = controller.conf;
     const isFirst = controller.order[0] === name;
-    if (isFirst && faults.has(name, 'start-fails')) {
+    if (faults.has(name, 'start-fails')) {
       await clock.sleep(START_MS);
       throw endedAtOnce(name);
     }
+    controller.isWanted = true;
     controller.answersFrom = clock.monotonic() + START_MS;
     await clock.sleep(START_MS);
     if (!isFirst) return;
@@ -157,11 +166,13 @@ export class SimControllers {
 
   /** @throws Failure TIMEOUT where it does not end; it runs on then */
   async stop(name: string, signal?: AbortSignal): Promise<void> {
-    if (!this.isRunning(name)) return;
     const { clock, faults } = this.#deps;
-    await clock.sleep(STOP_MS, signal);
-    if (faults.has(name, 'stop-hangs')) throw doesNotEnd(name);
-    this.cut(name);
+    if (this.isRunning(name)) {
+      await clock.sleep(STOP_MS, signal);
+      if (faults.has(name, 'stop-hangs')) throw doesNotEnd(name);
+      this.cut(name);
+    }
+    this.#of(name).isWanted = false;
   }
 
   /** It is gone at once, as by a power-off, and so is a relay in its place. */

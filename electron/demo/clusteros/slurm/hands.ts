@@ -101,11 +101,10 @@ export function simulatedSlurmHands(deps: Deps): HandRoute[] {
     }),
     handRoute(hands.slurmStop, async ({ relayTo }, { log, signal }) => {
       const begun = clock.monotonic();
-      if (controllers.isRunning(name)) {
-        log('SIGTERM to slurmctld');
-        await controllers.stop(name, signal);
-        log('slurmctld: Terminate signal (SIGINT or SIGTERM) received; all state saved');
-      }
+      const ran = controllers.isRunning(name);
+      if (ran) log('SIGTERM to slurmctld');
+      if (controllers.has(name)) await controllers.stop(name, signal);
+      if (ran) log('slurmctld: Terminate signal (SIGINT or SIGTERM) received; all state saved');
       controllers.relay(name, relayTo === null ? null : nameOf(relayTo));
       if (relayTo !== null) log(`port 6817 leads to ${nameOf(relayTo)} from now on`);
       look();
@@ -192,7 +191,7 @@ async function answering({ controllers, clock, spec }: Deps, as: string, signal:
     as === 'primary' ? controllers.primary === spec.name : controllers.isUp(spec.name);
   while (!answers()) {
     if (clock.monotonic() > end) {
-      controllers.cut(spec.name);
+      await controllers.stop(spec.name);
       const remedy = `Look at the log of slurmctld on ${spec.name}.`;
       throw fail('TIMEOUT', { node: spec.name, remedy }, 'slurmctld did not come up.');
     }

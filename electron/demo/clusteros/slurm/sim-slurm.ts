@@ -99,7 +99,7 @@ export class SimSlurm {
     if (record === null) return;
     const { config } = record;
     const relay = config.relays.find(({ from }) => from === self.id);
-    if (config.moving !== null) return this.#keepRelay(relay);
+    if (config.moving !== null) return this.#keepUp(relay);
     const isHeld = config.held.includes(self.id);
     if (config.revision !== this.#written) this.write(config, !isHeld);
     if (!controllers.has(self.name) || !this.#isWanted) return;
@@ -113,6 +113,13 @@ export class SimSlurm {
     if (controllers.folderOf(self.name)?.stateId !== config.stateId) return;
     // what does not start is tried again in the next round
     await controllers.start(self.name).catch(() => undefined);
+  }
+
+  /** While the controller moves: what was started and not stopped runs again after a power cut. */
+  async #keepUp(relay: RelayRecord | undefined): Promise<void> {
+    const { controllers, self } = this.#deps;
+    if (controllers.isWanted(self.name)) await controllers.start(self.name).catch(() => undefined);
+    this.#keepRelay(relay);
   }
 
   /** While a controller runs here it has the port. */
