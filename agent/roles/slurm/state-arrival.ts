@@ -107,13 +107,16 @@ export class StateArrival {
   async drop(stateId: string): Promise<void> {
     await rm(join(this.#folder, ARRIVING), { recursive: true, force: true });
     const found = await this.#save.seen();
-    if (found?.stateId !== stateId || found.hasRun) return;
+    const previous = join(this.#folder, PREVIOUS);
+    const before = await names(previous);
+    const isCopy = found?.stateId === stateId && !found.hasRun;
+    // cut off while it was put in place: it has no mark yet, and what lay there is aside
+    const isHalf = found === null && before.includes(MARK);
+    if (!isCopy && !isHalf) return;
     await rm(join(this.#folder, MARK), { force: true });
     for (const name of await names(this.#folder)) {
       if (!isOurs(name)) await rm(join(this.#folder, name), { recursive: true, force: true });
     }
-    const previous = join(this.#folder, PREVIOUS);
-    const before = await names(previous);
     // the mark comes last: with it the folder counts as whole
     for (const name of before.toSorted((a, b) => Number(a === MARK) - Number(b === MARK))) {
       await rename(join(previous, name), join(this.#folder, name));
@@ -262,6 +265,7 @@ export class StateArrival {
     for (const { path } of await stateFiles(arriving)) {
       if (!paths.has(path)) await rm(join(arriving, path));
     }
+    await this.#onDisk();
     const isBefore = (await this.#save.seen()) !== null;
     if (isBefore) {
       await rm(previous, { recursive: true, force: true });
@@ -271,7 +275,6 @@ export class StateArrival {
         if (!isOurs(name)) await rename(join(folder, name), join(previous, name));
       }
     }
-    await this.#onDisk();
     for (const name of await names(arriving)) {
       await rm(join(folder, name), { recursive: true, force: true });
       await rename(join(arriving, name), join(folder, name));

@@ -228,6 +228,23 @@ test('an older copy of this cluster is kept aside, and comes back where the new 
   expect(await save.seen()).toMatchObject({ stateId: first, hasRun: true });
 });
 
+test('cut off while it is put in place, what lay there before comes back', async () => {
+  const { here, put, fetch, save, arrival } = staged();
+  put('clustername', 'forge');
+  put('job_state', 'first');
+  const first = randomUUID();
+  await fetch(first);
+  await save.confirm();
+  put('job_state', 'second');
+  const second = randomUUID();
+  await fetch(second);
+  // as if the power went before the mark was written
+  rmSync(join(here, '.clusterdeck.json'));
+  await arrival.drop(second);
+  expect(readFileSync(join(here, 'job_state'), 'utf8')).toBe('first');
+  expect(await save.seen()).toMatchObject({ stateId: first, hasRun: true });
+});
+
 test('a copy on which a controller worked is never dropped', async () => {
   const { here, put, fetch, save, arrival } = staged();
   put('clustername', 'forge');
