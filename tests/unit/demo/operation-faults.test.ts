@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DemoClusterOs } from '#electron/demo/clusteros/cluster';
 import { type DemoLab, startDemoLab } from '#electron/demo/lab';
-import { DemoOperations, failedChecks, isAt, waitsAt } from '#tests/support/demo-operations';
+import { DemoOperations, failedChecks, isAt } from '#tests/support/demo-operations';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -105,41 +105,4 @@ test('a target that is proved gone leaves the controller to the old one by a rol
   await operations.wish(id, 'rollback');
   await operations.once(id, ({ state }) => state === 'undone');
   expect(forge.controllers.primary).toBe('forge-1');
-});
-
-test('a node without jobs leaves, and is a member again when it is switched on', async () => {
-  const plan = await operations.plan('leave', { node: 'forge-5', reboot: false });
-  expect(failedChecks(plan)).toEqual([]);
-  const { operation } = await operations.run(plan);
-  expect([operation.state, operation.reason]).toEqual(['done', '']);
-  await expect.poll(() => forge.node('forge-5').isOn, SOON).toBe(false);
-  await forge.powerOn('forge-5');
-  const seen = () => forge.world.nodes.find(({ spec }) => spec.name === 'forge-5');
-  await expect.poll(seen, SOON).toMatchObject({ isUp: true, isListed: true, drainReason: null });
-});
-
-test('a node that is to be rebooted waits for its jobs, and takes work again afterwards', async () => {
-  const plan = await operations.plan('leave', { node: 'forge-3', reboot: true });
-  expect(failedChecks(plan)).toEqual([]);
-  const { id } = await operations.start(plan);
-  const { operation } = await operations.once(id, waitsAt('slurm-empty'));
-  expect(operation.state).toBe('running');
-  forge.finishJobs('forge-3');
-  expect((await operations.over(id)).operation).toMatchObject({ state: 'done', reason: '' });
-  const seen = () => forge.world.nodes.find(({ spec }) => spec.name === 'forge-3')?.drainReason;
-  expect(seen()).toContain(id);
-  await forge.powerOff('forge-3');
-  await forge.powerOn('forge-3');
-  await expect.poll(seen, SOON).toBeNull();
-});
-
-test('pods that may not go are named, waited for, and free the drain when they may', async () => {
-  forge.faults.set('forge-5', 'pods-blocked', true);
-  const plan = await operations.plan('leave', { node: 'forge-5', reboot: false });
-  const { id } = await operations.start(plan);
-  const waits = await operations.once(id, waitsAt('k3s-drain'));
-  const drain = waits.operation.steps.find((step) => step.id === 'k3s-drain');
-  expect(drain?.waiting_on).toMatch(/budget wants \d ready, and \d are/);
-  forge.faults.set('forge-5', 'pods-blocked', false);
-  expect((await operations.over(id)).operation.state).toBe('done');
 });

@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { DemoClusterOs } from '#electron/demo/clusteros/cluster';
+import { type DemoLab, startDemoLab } from '#electron/demo/lab';
+import { DemoOperations, failedChecks, waitsAt } from '#tests/support/demo-operations';
+
+vi.setConfig({ testTimeout: 90_000 });
+
+const SOON = { timeout: 40_000 };
+let lab: DemoLab;
+let forge: DemoClusterOs;
+let operations: DemoOperations;
+
+beforeEach(async () => {
+  lab = await startDemoLab({ clusters: 0, clusteros: 1 });
+  const [first] = lab.clusteros;
+  if (first === undefined) throw new Error('no cluster');
+  forge = first;
+  operations = new DemoOperations(forge);
+});
+afterEach(async () => {
+  await operations.close();
+  await lab.close();
+});
+
+test('a node without jobs leaves, and is a member again when it is switched on', async () => {
+  const plan = await operations.plan('leave', { node: 'forge-5', reboot: false });
+  expect(failedChecks(plan)).toEqual([]);
+  const { operation } = await operations.run(plan);
+  expect([operation.state, operation.reason]).toEqual(['done', '']);
+  await expect.poll(() => forge.node('forge-5').isOn, SOON).toBe(false);
+  await forge.powerOn('forge-5');
+  const seen = () => forge.world.nodes.find(({ spec }) => spec.name === 'forge-5');
+  await expect.poll(seen, SOON).toMatchObject({ isUp: true, isListed: true, drainReason: null });
+});
+
+test('a node that is to be rebooted waits for its jobs, and takes work again afterwards', async () => {
+  const plan = await operations.plan('leave', { node: 'forge-3', reboot: true });
+  expect(failedChecks(plan)).toEqual([]);
+  const { id } = await operations.start(plan);
+  const { operation } = await operations.once(id, waitsAt('slurm-empty'));
+  expect(operation.state).toBe('running');
+  forge.finishJobs('forge-3');
+  expect((await operations.over(id)).operation).toMatchObject({ state: 'done', reason: '' });
+  const seen = () => forge.world.nodes.find(({ spec }) => spec.name === 'forge-3')?.drainReason;
+  expect(seen()).toContain(id);
+  await forge.powerOff('forge-3');
+  await forge.powerOn('forge-3');
+  await expect.poll(seen, SOON).toBeNull();
+});
+
+test('pods that may not go are named, waited for, and free the drain when they may', async () => {
+  forge.faults.set('forge-5', 'pods-blocked', true);
+  const plan = await operations.plan('leave', { node: 'forge-5', reboot: false });
+  const { id } = await operations.start(plan);
+  const waits = await operations.once(id, waitsAt('k3s-drain'));
+  const drain = waits.operation.steps.find((step) => step.id === 'k3s-drain');
+  expect(drain?.waiting_on).toMatch(/budget wants \d ready, and \d are/);
+  forge.faults.set('forge-5', 'pods-blocked', false);
+  expect((await operations.over(id)).operation.state).toBe('done');
+});
+
+test('the node with the controller hands it over before it leaves', async () => {
+  const plan = await operations.plan('leave', { node: 'forge-1', reboot: false });
+  expect(failedChecks(plan)).toEqual([]);
+  expect(plan.irreversible.length).toBeGreaterThan(0);
+  const { id } = await operations.start(plan);
+  const before = await operations.once(id, ({ steps }) =>
+    steps.some((step) => step.id === 'start' && step.state === 'done'),
+  );
+  expect(before.operation.coordinator).not.toBe('forge-1');
+  expect(forge.controllers.primary).toBe('forge-2');
+});
