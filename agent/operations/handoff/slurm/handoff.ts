@@ -11,7 +11,7 @@ import { type Procedure, type SlurmMove, slurmMove } from './move';
 import { readRecord } from './record';
 import { SLURM_STEPS_VERSION, slurmHandoffSteps } from './steps';
 import { type Asked, look, type Survey, survey } from './survey';
-import type { SlurmStepDeps } from './tools';
+import { type SlurmStepDeps, slurmNodes } from './tools';
 
 export interface SlurmHandoffDeps extends SlurmStepDeps {
   /** as this node last knew it; null: SLURM is not set up */
@@ -52,9 +52,11 @@ class SlurmHandoff implements RoleHandoff {
 
   async pulse(signal: AbortSignal): Promise<number | null> {
     const { hands, membership } = this.#deps;
-    const context = looking(signal);
+    const able = slurmNodes(this.#deps);
+    // a node without SLURM's commands can measure nothing
+    const here = able.find(({ id }) => id === membership.self.id) ?? able[0] ?? membership.self;
     const options = { deadlineMs: PULSE_MS };
-    return (await hands.call(membership.self.id, slurmPulse, {}, context, options)).ms;
+    return (await hands.call(here.id, slurmPulse, {}, looking(signal), options)).ms;
   }
 
   async candidates(): Promise<Candidate[]> {
