@@ -41,7 +41,7 @@ function checkLines({ state, title, detail, remedy, node }: PlanCheck): string[]
   return remedy === '' ? [line] : [line, `${' '.repeat(11)}${remedy}`];
 }
 
-/** With a line before the step from which on there is no way back. */
+/** With a line after the step that turns it: from there on it goes forward. */
 function stepLines({ steps }: OperationPlan): string[] {
   const pivot = steps.findIndex(({ class: kind }) => kind !== 'idempotent');
   const width = Math.max(0, ...steps.map(({ title }) => title.length));
@@ -49,7 +49,7 @@ function stepLines({ steps }: OperationPlan): string[] {
     const last = kind === 'irreversible' ? '  for good' : '';
     const line = `  ${String(at + 1).padStart(2)}  ${title.padEnd(width)}  ${duration(expectedMs)}${last}`;
     const lines = detail === '' ? [line] : [line, `      ${detail}`];
-    return at === pivot ? ['  --  From here one only goes forward.', ...lines] : lines;
+    return at === pivot ? [...lines, '  --  From here on it goes forward.'] : lines;
   });
 }
 

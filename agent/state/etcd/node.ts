@@ -132,7 +132,7 @@ export class EtcdNode {
   async seats(): Promise<EtcdSeats> {
     const listed = await this.#members.list();
     const statuses = await Promise.all(
-      listed.map(({ clientUrls: [url] }) =>
+      listed.map(async ({ clientUrls: [url] }) =>
         url === undefined ? null : this.#members.status(url).catch(() => null),
       ),
     );

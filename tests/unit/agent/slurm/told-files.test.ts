@@ -25,7 +25,7 @@ function staged(status: 'alive' | 'failed' | 'left' = 'alive') {
 test('nobody is at its new place before every node has the new file, and then since the last one', async () => {
   const { clock, node, members, movedAt } = staged();
   const [a1, a2, a3] = ['a1', 'a2', 'a3'].map(node);
-  await Promise.all([a1, a2, a3].map((one) => one?.tell(OLD)));
+  await Promise.all([a1, a2, a3].map(async (one) => one?.tell(OLD)));
   await clock.advance(1_000);
   await a1?.tell(NEW);
   await a2?.tell(NEW);
