@@ -61,6 +61,7 @@ test('planned, approved, carried out and rolled back, as the agents tell it', as
 test('one that waits for a person is told with the reason, and goes on when asked to', async () => {
   const { ground, run, move, said } = await stage();
   ground.busy.add('job 17 of ada');
+  ground.patienceMs = 500;
   expect(await move('a2')).toBe(1);
   expect(said()).toContain('Stuck. job 17 of ada to end');
   const [{ id = '' } = {}] = JSON.parse(

@@ -39,7 +39,7 @@ test('a plan is shown with checks, the turning point and who is touched, and not
   expect(code).toBe(0);
   expect(stdout).toMatch(/^SLURM controller: a1 to a2\nProcedure A\.\nBoth see the same state\.$/m);
   expect(stdout).toMatch(/^ {2}ok +Clocks are in step {2}3 ms apart$/m);
-  expect(stdout).toMatch(/1 {2}Hold both.*\n {2}-- {2}From here.*\n {3}2 {2}Start slurmctld on a2/);
+  expect(stdout).toMatch(/1 {2}Hold both.*\n {3}2 {2}Start slurmctld on a2.*\n {2}-- {2}From here/);
   expect(stdout).toContain('Submissions wait about 500 ms');
   expect(stdout).toMatch(/^Go on \(12\): 100 \(sim, ada\), .* and 4 more$/m);
   expect(stdout).toContain('It can be rolled back for 1 d');
