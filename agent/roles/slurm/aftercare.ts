@@ -9,6 +9,11 @@ const ASK_MS = 10_000;
 const EVERY_MS = 4_000;
 /** clocks of two nodes are never quite the same */
 const MARGIN_MS = 5_000;
+/**
+ * A client that is turned away by a standby, or by a controller that is about to end, sleeps half of
+ * SlurmctldTimeout, asks again at the same places, and gives up after one and a half of it.
+ */
+const CLIENT_PATIENCE = 1.5;
 
 interface Deps {
   state: Pick<State, 'get' | 'commit'>;
@@ -22,9 +27,9 @@ interface Deps {
 /**
  * What is left after a controller moved away: a job that began before asks at its old place when it
  * ends, and a standby there would refuse it, so that its end is lost and it runs again. Whoever
- * submits on a node whose slurm.conf is still the old one would be refused too. So this node relays
- * until every node goes by the new one and no job from before that is left, and only then may be a
- * standby.
+ * submits on a node whose slurm.conf is still the old one would be refused too, and so would a client
+ * that sleeps since the move and comes back. So this node relays until every node goes by the new
+ * one, nobody sleeps any more and no job from before that is left, and only then may be a standby.
  */
 export class Aftercare {
   readonly #deps: Deps;
@@ -39,14 +44,14 @@ export class Aftercare {
    * @throws Failure of squeue or of the state
    */
   async isDue(
-    { controllers }: Pick<SlurmConfig, 'controllers'>,
+    { controllers, slurmctldTimeoutMs }: Pick<SlurmConfig, 'controllers' | 'slurmctldTimeoutMs'>,
     relay: RelayRecord,
   ): Promise<boolean> {
     const { clock, commands, membership, told } = this.#deps;
     if (clock.monotonic() - this.#askedAt < EVERY_MS) return false;
     this.#askedAt = clock.monotonic();
     const since = await told.since(controllers, membership.members(), relay.since);
-    if (since === null) return false;
+    if (since === null || clock.now() - since < CLIENT_PATIENCE * slurmctldTimeoutMs) return false;
     const { format, rows } = listing(['%T', '%S']);
     const argv = ['squeue', '-h', '-a', '-o', format] as const;
     const { code, stdout } = await commands.run(argv, {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { type StagedSlurmNode } from '#tests/support/slurm-cluster';
-import { stageHandoff, WAIT } from './world';
+import { stageHandoff, TIMEOUT_MS, WAIT } from './world';
 
 const conf = (node: StagedSlurmNode) => readFileSync(join(node.etc.slurm, 'slurm.conf'), 'utf8');
 const order = (node: StagedSlurmNode) =>
@@ -10,10 +10,11 @@ const order = (node: StagedSlurmNode) =>
 const done = ({ supervisor }: StagedSlurmNode) =>
   supervisor.done.filter((what) => what.endsWith('slurmctld'));
 
-async function staged() {
+async function staged(timeoutMs = TIMEOUT_MS) {
+  const controller = { slurmctld_timeout: timeoutMs };
   const world = stageHandoff({
-    a1: { controller: true, worker: {} },
-    a2: { controller: true, worker: {} },
+    a1: { controller, worker: {} },
+    a2: { controller, worker: {} },
     a3: { worker: {} },
   });
   const [a1, a2, a3] = ['a1', 'a2', 'a3'].map((name) => world.node(name)) as [
@@ -76,6 +77,15 @@ test('two that share the folder swap; the old one relays until no job from befor
   }, WAIT);
   await vi.waitFor(() => expect(order(a3)).toEqual(['a2', 'a1']), WAIT);
   expect(done(a2)).toEqual(['stop slurmctld', 'start slurmctld']);
+});
+
+test('the old place is kept until no client sleeps any more that was turned away during the move', async () => {
+  const timeoutMs = 6_000;
+  const { world } = await staged(timeoutMs);
+  await world.handOver('a3', 'a2');
+  const [relay] = (await world.record()).relays;
+  await vi.waitFor(async () => expect((await world.record()).relays).toEqual([]), WAIT);
+  expect(Date.now() - (relay?.since ?? Number.NaN)).toBeGreaterThanOrEqual(1.5 * timeoutMs);
 });
 
 test('where the new one does not come up, all is as before and the old one works', async () => {
@@ -147,9 +157,9 @@ test('a job that is found nowhere holds the end back, and is named', async () =>
 
 test('a controller that lost its place while its node was away is stopped when it is back', async () => {
   const { world, a1 } = await staged();
+  world.jobs.push({ id: '7', state: 'RUNNING', start: 1 });
   const { operation } = await world.handOver('a3', 'a2');
   expect(operation.state).toBe('done');
-  world.jobs.push({ id: '7', state: 'RUNNING', start: 1 });
   // as after a power cut: something started it at boot
   a1.supervisor.set('slurmctld', 'running');
   await vi.waitFor(() => expect(a1.supervisor.runs('slurmctld')).toBe(false), WAIT);

@@ -17,9 +17,26 @@ import {
 
 export const WAIT = { timeout: 20_000, interval: 20 };
 
+/** SlurmctldTimeout, after which things move on that wait for what clients do */
+export const TIMEOUT_MS = 1_000;
+
+/** So that a test need not wait as long as clients do. */
+const hasty = ({ controller, ...rest }: SlurmNodeWish): SlurmNodeWish =>
+  controller === undefined || controller === false
+    ? rest
+    : {
+        ...rest,
+        controller: {
+          slurmctld_timeout: TIMEOUT_MS,
+          ...(typeof controller === 'object' ? controller : {}),
+        },
+      };
+
 /** Nodes whose agents carry operations out, over daemons and commands that a test stages. */
 export function stageHandoff(wishes: Record<string, SlurmNodeWish>) {
-  const cluster = stageSlurmCluster(wishes);
+  const cluster = stageSlurmCluster(
+    Object.fromEntries(Object.entries(wishes).map(([name, wish]) => [name, hasty(wish)])),
+  );
   const runners = new Map<string, HandRunner>();
   const operations = new Map<string, Operations>();
   const jobs: StagedJob[] = [];
