@@ -106,6 +106,7 @@ test('the node that coordinates and is listened to loses its power: another one 
   const deck = await forge();
   const { client, fleet, powerOff, endpointOf } = deck;
   fleet.ground.busy.add('job 7');
+  fleet.ground.patienceMs = 500;
   const place = await begun(deck);
   const { heard, state, end } = await watching(client, place);
   // what takes longer than its deadline is a person's to decide

@@ -110,7 +110,7 @@ export class OperationBook {
     const unsaved = [...this.#pages.values()].filter(
       ({ row, whole, saved }) => whole !== null || saved?.row !== row,
     );
-    this.#write(unsaved, []);
+    if (unsaved.length > 0) this.#write(unsaved, []);
   }
 
   #turn(uuid: string, operation: AgentOperation, answer: OperationAnswer | null): Page | null {
