@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
-  coordinatorCutOff,
   killedAtPivot,
   restartedByOthers,
   stalePlan,
@@ -25,7 +24,6 @@ const FAULTS: Fault[] = [
   killedAtPivot,
   startFails,
   restartedByOthers,
-  coordinatorCutOff,
   stalePlan,
 ];
 
