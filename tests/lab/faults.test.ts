@@ -19,13 +19,7 @@ afterAll(() => cluster?.lab.down());
 
 /** A quiet machine takes 10 to 20 s for each. */
 const PATIENCE_MS = 240_000;
-const FAULTS: Fault[] = [
-  twoAtOnce,
-  killedAtPivot,
-  startFails,
-  restartedByOthers,
-  stalePlan,
-];
+const FAULTS: Fault[] = [twoAtOnce, killedAtPivot, startFails, restartedByOthers, stalePlan];
 
 it.each(FAULTS.map((fault) => [fault.name, fault] as const))(
   'runs each job once and leaves one controller: %s',
