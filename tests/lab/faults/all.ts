@@ -12,6 +12,7 @@ export function faultsOf(procedure: Procedure, calm: Outcome): Fault[] {
   const steps = (last?.steps ?? []).map((_, index) => index);
   return [
     ...writes.map((serial) => list.killedAtWrite(serial)),
+    list.killedAtPivot,
     ...steps.map((index) => list.agentKilled('from', index)),
     ...steps.map((index) => list.agentKilled('to', index)),
     ...steps.map((index) => list.targetDies(index)),
