@@ -20,6 +20,10 @@ interface AxeFinding {
  * impact. Runs over the DevTools protocol's main world, which the page's policy does not bind.
  */
 export async function expectAccessible(page: Page): Promise<void> {
+  // what still fades in has not its colours yet; what turns for ever is not waited for
+  await page.evaluate(`Promise.all(document.getAnimations()
+    .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+    .map(({ finished }) => finished.catch(() => undefined))).then(() => undefined)`);
   await page.evaluate(axeSource);
   const findings = await page.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)`,
