@@ -4,7 +4,15 @@ import { changesBetween, type Told } from '../facts/changes';
 import type { Facts } from '../facts/types';
 import type { Clock } from '../ports';
 
-const HEARTBEAT_MS = 15_000;
+/** Head of an answer that goes on; no proxy may hold it back. */
+export const EVENT_STREAM = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-accel-buffering': 'no',
+} as const;
+
+export const HEARTBEAT_MS = 15_000;
 const KEPT = 500;
 const MAX_STREAMS = 128;
 /** Of one kind at once; more are told as one without a subject. */
@@ -74,12 +82,7 @@ export class Events {
 
   /** Writes to the response until it closes; resolves then. */
   async serve(response: ServerResponse, { lastId, mayStay }: EventStream): Promise<void> {
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'x-accel-buffering': 'no',
-    });
+    response.writeHead(200, EVENT_STREAM);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const until = AbortSignal.any([gone.signal, this.#ends.signal]);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock, Logger } from '../ports';
+import { EVENT_STREAM, HEARTBEAT_MS } from './events';
 
-const HEARTBEAT_MS = 15_000;
 const MAX_STREAMS = 128;
 
 /** An answer that goes on with whole items, each of which stands for itself. */
@@ -45,12 +45,7 @@ export class ItemStreams {
 
   /** Writes until it is over, the watcher goes or may stay no longer. A slow one gets fewer items. */
   async serve(response: ServerResponse, { items, mayStay }: ItemStream): Promise<void> {
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'x-accel-buffering': 'no',
-    });
+    response.writeHead(200, EVENT_STREAM);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const until = AbortSignal.any([gone.signal, this.#ends.signal]);

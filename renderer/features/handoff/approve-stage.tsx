@@ -121,7 +121,7 @@ function sentencesOf(plan: OperationPlan): string[] {
     `${countWords(plan.steps.length, 'step')}, ${about(plan.expected_ms)} in all.`,
     plan.expected_pause_ms === 0
       ? 'Submissions do not wait.'
-      : `Submissions wait for ${elapsed(plan.expected_pause_ms)}; none is refused.`,
+      : `Submissions wait for ${elapsed(plan.expected_pause_ms)}.`,
   ];
   if (goes_on.count > 0) sentences.push(`${goes_on.count} that run go on running.`);
   if (waits.count > 0) sentences.push(`${waits.count} that wait keep their place.`);

@@ -30,7 +30,7 @@ export function PlanStage({ plan }: { plan: OperationPlan }) {
               words={
                 plan.expected_pause_ms === 0
                   ? 'submissions do not wait'
-                  : 'submissions wait, none is refused'
+                  : 'expected wait of a submission'
               }
             />
             <Figure value={`${plan.blast.goes_on.count}`} words="go on running" />
