@@ -2,6 +2,7 @@ import type { RoleName, RoleState } from '#shared/contract/agent/dashboard';
 import { fail } from '#shared/contract/errors';
 import { identify } from '../../host/supervisor/process-table';
 import type { Clock, Commands } from '../../ports';
+import { stepsHere } from '../../roles/slurm/steps-here';
 import type { Slurm } from '../../roles/slurm/types';
 import type { Role } from '../../roles/types';
 import { handRoute } from '../hands/define';
@@ -15,7 +16,7 @@ import {
   startRoles,
   stopRoles,
 } from './hands';
-import { stepsHere, workOn } from './work';
+import { workOn } from './work';
 
 export interface LeaveHandsDeps {
   /** those that run on this node */

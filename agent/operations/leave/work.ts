@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { fail } from '#shared/contract/errors';
 import type { Commands } from '../../ports';
 import { listing } from '../../roles/slurm/listing';
 import { complaint } from '../../roles/slurm/look';
+import { stepsHere } from '../../roles/slurm/steps-here';
 
 const ASK_MS = 5_000;
 
@@ -48,16 +48,4 @@ export async function workOn(
     jobs,
     steps: await stepsHere(proc),
   };
-}
-
-/**
- * Steps by the process table: each has a process of its own, which says in its title which step it
- * keeps. A `slurmstepd infinity` keeps no step: it only holds a place in the groups of the kernel.
- */
-export async function stepsHere(proc = '/proc'): Promise<string[]> {
-  const pids = (await readdir(proc)).filter((name) => /^\d+$/.test(name));
-  const titles = await Promise.all(
-    pids.map((pid) => readFile(`${proc}/${pid}/cmdline`, 'utf8').catch(() => '')),
-  );
-  return titles.flatMap((title) => /^slurmstepd: \[([^\]]+)\]/.exec(title)?.[1] ?? []).toSorted();
 }

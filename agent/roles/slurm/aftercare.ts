@@ -15,14 +15,36 @@ const MARGIN_MS = 5_000;
  */
 const CLIENT_PATIENCE = 1.5;
 
-interface Deps {
-  state: Pick<State, 'get' | 'commit'>;
+/** What tells whether all that asked at the old place has come through. */
+export interface CalmDeps {
   membership: Pick<Membership, 'members'>;
   told: Pick<ToldFiles, 'since'>;
-  commands: Commands;
   clock: Clock;
+}
+
+interface Deps extends CalmDeps {
+  state: Pick<State, 'get' | 'commit'>;
+  commands: Commands;
   logger: Logger;
 }
+
+/**
+ * Since when every node goes by the new controllers; unix ms.
+ * @returns null where one does not yet, or a client may still sleep that was turned away before
+ */
+export async function calmSince(
+  { clock, membership, told }: CalmDeps,
+  { controllers, slurmctldTimeoutMs }: Pick<SlurmConfig, 'controllers' | 'slurmctldTimeoutMs'>,
+  relay: RelayRecord,
+): Promise<number | null> {
+  const since = await told.since(controllers, membership.members(), relay.since);
+  const isCalm = since !== null && clock.now() - since >= CLIENT_PATIENCE * slurmctldTimeoutMs;
+  return isCalm ? since : null;
+}
+
+/** @param start of a job in unix seconds; without one it may be from before */
+export const isFromBefore = (start: string, since: number): boolean =>
+  !(Number(start) * 1000 > since + MARGIN_MS);
 
 /**
  * What is left after a controller moved away: a job that began before asks at its old place when it
@@ -47,11 +69,11 @@ export class Aftercare {
     { controllers, slurmctldTimeoutMs }: Pick<SlurmConfig, 'controllers' | 'slurmctldTimeoutMs'>,
     relay: RelayRecord,
   ): Promise<boolean> {
-    const { clock, commands, membership, told } = this.#deps;
+    const { clock, commands } = this.#deps;
     if (clock.monotonic() - this.#askedAt < EVERY_MS) return false;
     this.#askedAt = clock.monotonic();
-    const since = await told.since(controllers, membership.members(), relay.since);
-    if (since === null || clock.now() - since < CLIENT_PATIENCE * slurmctldTimeoutMs) return false;
+    const since = await calmSince(this.#deps, { controllers, slurmctldTimeoutMs }, relay);
+    if (since === null) return false;
     const { format, rows } = listing(['%T', '%S']);
     const argv = ['squeue', '-h', '-a', '-o', format] as const;
     const { code, stdout } = await commands.run(argv, {
@@ -61,8 +83,7 @@ export class Aftercare {
     if (code !== 0) return false;
     return rows(stdout).every(([state = '', start = '']) => {
       if (state === 'PENDING') return true;
-      // without a time it may be from before
-      return Number(start) * 1000 > since + MARGIN_MS;
+      return !isFromBefore(start, since);
     });
   }
 

@@ -10,6 +10,7 @@ import type { Controller } from './controller';
 import type { ControllerElection } from './election';
 import type { SlurmFiles } from './files';
 import { GoneNodes } from './gone';
+import type { LostJobs } from './lost-jobs';
 import type { SlurmMachine } from './machine';
 import type { SharedMungeKey } from './munge-key';
 import { MungeWatch } from './munge-watch';
@@ -37,6 +38,7 @@ export interface KeeperDeps {
   observer: Observer;
   relay: ControllerRelay;
   aftercare: Aftercare;
+  lost: LostJobs;
   told: Pick<ToldFiles, 'tell'>;
 }
 
@@ -224,7 +226,7 @@ export class SlurmKeeper {
       // on an old copy of the agreement nothing is started, for another may be in control by now
       await this.#runController(config, mayRun && settled !== null);
     }
-    if (this.#wanted.worker) await this.#runWorker(mayRun);
+    if (this.#wanted.worker) await this.#runWorker(config, mayRun);
     const isIdle = this.#standing === 'cold' || this.#isHeld(config);
     const isUp = !this.#wanted.controller || this.#isUp || isIdle;
     return this.#troubles.size === 0 && isUp;
@@ -363,8 +365,8 @@ export class SlurmKeeper {
     return isFresh && this.#isUp ? look.primary : controller.inControl();
   }
 
-  async #runWorker(mayRun: boolean): Promise<void> {
-    const { worker, observer, membership } = this.#deps;
+  async #runWorker(config: SlurmConfig | null, mayRun: boolean): Promise<void> {
+    const { worker, observer, membership, lost } = this.#deps;
     await this.#part('worker', async () => {
       try {
         if (mayRun) await worker.run();
@@ -376,6 +378,8 @@ export class SlurmKeeper {
       if (!isAnswering || !this.#isFresh()) return;
       if (this.#node() === null) await worker.introduce();
       else await worker.checkFeatures(membership.self.name);
+      if (config === null) return;
+      await lost.settle(config, membership.self.name, observer.seen?.jobs ?? []);
     });
   }
 

@@ -12,6 +12,7 @@ import { ControllerElection } from './election';
 import { SlurmFiles } from './files';
 import { SlurmHanding } from './handing';
 import { SlurmKeeper } from './keeper';
+import { LostJobs } from './lost-jobs';
 import type { SlurmFolders, SlurmMachine } from './machine';
 import { Munge } from './munge';
 import { SharedMungeKey } from './munge-key';
@@ -20,6 +21,7 @@ import type { Listens } from './port';
 import type { ControllerRelay } from './relay';
 import { SlurmView } from './slurm';
 import { StateSource } from './state-source';
+import { stepsHere } from './steps-here';
 import { ToldFiles } from './told-files';
 import type { Slurm } from './types';
 import { Worker } from './worker';
@@ -79,13 +81,16 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
   const controller = new Controller(deps);
   const files = new SlurmFiles(deps);
   const told = new ToldFiles({ state, clock, self: () => membership.self.id });
+  const worker = new Worker(deps);
+  const register = () => worker.takeOver('reread');
   const keeper: SlurmKeeper = new SlurmKeeper({
     ...deps,
     munge,
     election,
     observer,
     controller,
-    worker: new Worker(deps),
+    worker,
+    lost: new LostJobs({ ...deps, told, steps: () => stepsHere(), register }),
     files,
     told,
     aftercare: new Aftercare({ ...deps, told }),

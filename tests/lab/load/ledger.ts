@@ -69,8 +69,11 @@ export function audit(
     ({ nonce }) => nonce,
   );
   // a job is requeued under its own number, so the state of the last line is its end
-  const ended = count(accounts, ({ name }) => name);
-  const state = new Map(accounts.map((account) => [account.name, account.state]));
+  const last = new Map(accounts.map((account) => [account.name, account]));
+  const state = new Map([...last].map(([name, account]) => [name, account.state]));
+  // one whose start did not reach its node is put back into the queue; what it did itself tells more
+  const isEnd = (one: Account) => one.state !== 'NODE_FAIL' || last.get(one.name) === one;
+  const ended = count(accounts.filter(isEnd), ({ name }) => name);
   const told = tickets.filter(({ id }) => id !== null);
   const nameOf = (nonce: string) => tickets.find((one) => one.nonce === nonce)?.id ?? nonce;
   const more = (counted: ReadonlyMap<string, number>) =>

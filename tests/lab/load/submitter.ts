@@ -112,11 +112,12 @@ export class Submitter {
   }
 
   /**
-   * Waits until all its jobs have ended; what has no end some seconds after the queue is empty is
-   * lost and comes no more, which the audit tells.
+   * Waits until all its jobs have ended, also those that SLURM holds back for two minutes because it
+   * could not start them; what has no end some seconds after the queue is empty is lost and comes no
+   * more, which the audit tells.
    * @param on asked for what is queued
    */
-  async settled(on: LabHost, withinMs = 120_000): Promise<void> {
+  async settled(on: LabHost, withinMs = 300_000): Promise<void> {
     let emptySince: number | null = null;
     const isSettled = async () => {
       const [queued, { lost }] = await Promise.all([this.#queued(on), this.audit(on)]);

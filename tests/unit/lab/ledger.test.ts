@@ -77,6 +77,13 @@ describe('the account of jobs under load', () => {
     expect(audit([ticket('n1', null)], [...once, ...once], accounts).repeated).toEqual(['n1']);
   });
 
+  it('takes a job that was put back before it began for one that ran once', () => {
+    const put = [account('n1', '7', 'NODE_FAIL'), account('n1', '7')];
+    expect(isClean(audit([ticket('n1', '7')], once, put))).toBe(true);
+    const twice = [...traces('n1', '7', 'start'), ...once];
+    expect(audit([ticket('n1', '7')], twice, put).repeated).toEqual(['7']);
+  });
+
   it('does not mind the jobs of others', () => {
     const others = [...traces('x1', '5', 'start', 'start', 'end', 'end')];
     const found = audit(

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '#agent/host/clock';
 import { Returning, type ReturningDeps } from '#agent/operations/leave/returning';
 import { bootOf } from '#agent/operations/leave/routes';
-import { stepsHere } from '#agent/operations/leave/work';
+import { stepsHere } from '#agent/roles/slurm/steps-here';
 import type { Role } from '#agent/roles/types';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
