@@ -36,6 +36,7 @@ const SUMMARY: Record<OperationWish, string> = {
   pause: 'Pauses it before the next step at which nobody waits',
   resume: 'Goes on with a paused one',
   retry: 'Looks again at a stuck one, and goes on from there',
+  skip: 'Undoes only the part that is stuck, as one node, and goes on without it',
   abort: 'Undoes it before the pivot; after it, it is finished safely',
   rollback: 'Undoes it, also after its end as long as its time for that lasts',
   commit: 'Ends the time for a rollback',

@@ -20,6 +20,7 @@ const WISHES: Record<OperationWish, string> = {
   pause: 'stop before the next step',
   resume: 'go on with one that is paused',
   retry: 'look at a stuck one and try again',
+  skip: 'leave out the part that is stuck, as one node, and go on without it',
   abort: 'undo it; after its turning point: finish it safely',
   rollback: 'bring back what was before, also after its end',
   commit: 'keep its outcome: it cannot be rolled back from then on',

@@ -21,4 +21,6 @@ export const STEP_WORDS: Record<OperationStep['state'], string> = {
   done: 'done',
   undoing: 'is being undone',
   undone: 'undone',
+  skipping: 'is left out',
+  skipped: 'left out',
 };

@@ -79,7 +79,9 @@ export class ProgressBoard {
   async #tell(): Promise<void> {
     const { state, lead, log, pulse, logger } = this.#deps;
     const { id, serial, steps } = this.#operation;
-    const index = steps.findIndex((step) => step.state === 'intent' || step.state === 'undoing');
+    const index = steps.findLastIndex(({ state }) =>
+      ['intent', 'undoing', 'skipping'].includes(state),
+    );
     const step = steps[index] ?? null;
     const record: ProgressRecord = {
       serial,

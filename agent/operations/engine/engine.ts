@@ -1,4 +1,4 @@
-import { type AgentOperation, isOver } from '#shared/contract/agent/operations';
+import { type AgentOperation, isOver, type OperationStep } from '#shared/contract/agent/operations';
 import type { Clock } from '../../ports';
 import { Hearing } from './hearing';
 import type { Journal, Lead } from './journal';
@@ -62,6 +62,8 @@ interface Seat {
   log: OperationLog;
 }
 
+const isSkipped = ({ state }: OperationStep): boolean => state === 'skipped';
+
 const UNFIT = 'It was begun by another version of the agent, which must finish it.';
 
 /** One coordinator's time with one operation. */
@@ -118,10 +120,15 @@ class Drive {
   }
 
   async #forward(steps: readonly StepDefinition[]): Promise<void> {
+    const leaving = this.#operation.steps.findLastIndex(({ state }) => state === 'skipping');
+    if (leaving >= 0) return this.#leaveOut(leaving, steps);
     const index = nextOf(this.#operation);
     const definition = steps[index];
     const record = this.#operation.steps[index];
     if (definition === undefined || record === undefined) return this.#done();
+    if (definition.wholeOnly === true && this.#operation.steps.some(isSkipped)) {
+      return this.#write(withStep(this.#operation, index, { state: 'skipped' }));
+    }
     const { run, stop } = this.#stepRun(definition, index);
     const seen = await run.look();
     // a person wants something else: heard before anything is begun
@@ -204,8 +211,10 @@ class Drive {
   ): Promise<void> {
     const isTurn = definition.class !== 'idempotent';
     const earlier = this.#operation.steps.slice(0, index);
-    const isPast = earlier.some((one) => one.class !== 'idempotent') || (isTurn && happened);
-    const asks = definition.asks === true && happened;
+    const isPast =
+      earlier.some((one) => one.class !== 'idempotent' && one.state !== 'skipped') ||
+      (isTurn && happened);
+    const asks = definition.halts === true || (definition.asks === true && happened);
     const marked = withStep(this.#operation, index, {
       error,
       waiting_on: asks ? error : null,
@@ -217,8 +226,24 @@ class Drive {
     await this.#write({ ...next, state: isPast || asks ? 'stuck' : 'undoing' });
   }
 
+  /** One step of a part that is left out is undone, while the operation goes on. */
+  async #leaveOut(index: number, steps: readonly StepDefinition[]): Promise<void> {
+    const definition = steps[index];
+    const gone = { state: 'skipped' as const, waiting_on: null, progress: null, error: '' };
+    if (this.#operation.steps[index]?.found === true || definition?.undo === undefined) {
+      return this.#write(withStep(this.#operation, index, gone));
+    }
+    const { run, stop } = this.#stepRun(definition, index);
+    const end = await run.undo();
+    if (end.kind === 'done') return this.#write(withStep(this.#operation, index, gone));
+    // a person wants something else
+    if (stop.aborted || end.kind !== 'open') return;
+    const marked = withStep(this.#operation, index, { error: end.error, waiting_on: null });
+    await this.#write({ ...marked, state: 'stuck', reason: end.error });
+  }
+
   async #back(steps: readonly StepDefinition[]): Promise<void> {
-    const touched = (state: string) => state !== 'pending' && state !== 'undone';
+    const touched = (state: string) => !['pending', 'undone', 'skipped'].includes(state);
     const index = this.#operation.steps.findLastIndex(({ state }) => touched(state));
     const definition = steps[index];
     if (definition === undefined) return this.#undone();
@@ -309,6 +334,6 @@ class Drive {
 
 /** Place of the step that is on; past the last one where all are done. */
 function nextOf({ steps }: AgentOperation): number {
-  const index = steps.findIndex(({ state }) => state !== 'done');
+  const index = steps.findIndex(({ state }) => state !== 'done' && state !== 'skipped');
   return index < 0 ? steps.length : index;
 }

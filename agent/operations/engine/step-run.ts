@@ -58,14 +58,15 @@ export class StepRun {
    * @throws the lead's reason
    */
   look(): Promise<Seen> {
-    return this.#timed((until) => this.#look(until));
+    return this.#timed(this.#definition.deadlineMs, (until) => this.#look(until));
   }
 
   /** Acts, then looks until the effect is proved. @throws the lead's reason */
   act(): Promise<StepEnd> {
     const { clock } = this.#deps;
+    const { deadlineMs } = this.#definition;
     const begun = clock.monotonic();
-    return this.#timed(async (until) => {
+    return this.#timed(deadlineMs, async (until) => {
       for (let tries = 1; ; tries += 1) {
         try {
           await this.#definition.do(this.#context(until));
@@ -75,13 +76,15 @@ export class StepRun {
           if (this.#deps.stop.aborted) return { kind: 'interrupted' };
           const error = sentenceOf(cause);
           this.#deps.log(error);
-          const seen = await this.#timed((anew) => this.#look(anew));
+          const seen = await this.#timed(deadlineMs, (anew) => this.#look(anew));
           if (seen === 'unknown') return this.#stopped() ?? { kind: 'open', error };
           // it was done although nobody said so, maybe late: the proof has its own time
-          if (seen === 'done') return this.#timed((anew) => this.#prove(anew, error));
+          if (seen === 'done') {
+            return this.#timed(deadlineMs, (anew) => this.#prove(anew, error));
+          }
           const isSoon = tries < TRIES && clock.monotonic() - begun < TRY_WITHIN_MS;
           if (!isSoon || !isOfTheLine(cause) || !(await this.#pause(until))) {
-            return { kind: 'nothing', error };
+            return { kind: this.#definition.gradual === true ? 'open' : 'nothing', error };
           }
         }
       }
@@ -90,12 +93,13 @@ export class StepRun {
 
   /** What was begun before a crash and is there: only the proof is left. */
   prove(): Promise<StepEnd> {
-    return this.#timed((until) => this.#prove(until, ''));
+    return this.#timed(this.#definition.deadlineMs, (until) => this.#prove(until, ''));
   }
 
   /** Brings back what was before; it may be done twice, so it must not mind. */
   undo(): Promise<StepEnd> {
-    return this.#timed(async (until) => {
+    const { deadlineMs, undoDeadlineMs = deadlineMs } = this.#definition;
+    return this.#timed(undoDeadlineMs, async (until) => {
       for (let error = ''; ; ) {
         try {
           await this.#definition.undo?.(this.#context(until));
@@ -157,11 +161,12 @@ export class StepRun {
   }
 
   #context(until: AbortSignal): StepContext {
-    const { id, params, notes } = this.#operation;
+    const { id, params, notes, steps } = this.#operation;
     return {
       operation: id,
       epoch: this.#deps.epoch,
       params,
+      skipped: steps.flatMap((step) => (step.state === 'skipped' ? step.id : [])),
       notes: { ...notes, ...this.#kept },
       keep: (name, value) => {
         this.#kept[name] = value;
@@ -173,11 +178,11 @@ export class StepRun {
   }
 
   /** Within the step's time, as long as this node leads and nobody stops it. */
-  async #timed<T>(work: (until: AbortSignal) => Promise<T>): Promise<T> {
+  async #timed<T>(withinMs: number, work: (until: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, lead, stop } = this.#deps;
     const over = new AbortController();
     const timer = new AbortController();
-    clock.sleep(this.#definition.deadlineMs, timer.signal).then(
+    clock.sleep(withinMs, timer.signal).then(
       () => over.abort(new Error('It took too long.')),
       () => undefined,
     );

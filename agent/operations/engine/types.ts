@@ -9,6 +9,8 @@ export interface StepContext {
   /** goes with every request, also with looks: whoever has seen a higher one refuses */
   readonly epoch: number;
   readonly params: Readonly<Record<string, Json>>;
+  /** ids of steps that a person had left out */
+  readonly skipped: readonly string[];
   /** what earlier steps kept */
   readonly notes: Readonly<Record<string, Json>>;
   /** Kept with the step's end, for later steps. */
@@ -39,6 +41,16 @@ export interface StepDefinition {
   readonly deadlineMs: number;
   /** at its deadline a person is asked: nothing is undone or forced */
   readonly asks?: boolean;
+  /** whatever goes wrong in it, a person decides: what came before it is never undone by itself */
+  readonly halts?: boolean;
+  /** made of several effects: where it is not done, a part of it may have happened all the same */
+  readonly gradual?: boolean;
+  /** what a person may leave out with all steps of the same part, as a node's name */
+  readonly part?: string;
+  /** left out by itself where another part was */
+  readonly wholeOnly?: boolean;
+  /** of the way back, where that waits for more than the way there */
+  readonly undoDeadlineMs?: number;
   /** users wait since the step before it, so that no pause comes before its end */
   readonly urgent?: boolean;
   probe(context: StepContext): Promise<Seen>;
@@ -53,7 +65,16 @@ export interface OperationDefinition {
   /** grows when the steps change */
   readonly version: number | ((params: Readonly<Record<string, Json>>) => number);
   steps(params: Readonly<Record<string, Json>>): readonly StepDefinition[];
+  /**
+   * What is left to be done once an operation can be neither carried on nor rolled back, as deleting
+   * what was kept for that. It may be called again, also after it was done.
+   * @throws whatever keeps it from being whole: it is tried again later
+   */
+  tidy?(operation: AgentOperation, context: TidyContext): Promise<void>;
 }
+
+/** For the calls of tidying up: they come under the coordinator's epoch, as those of steps. */
+export type TidyContext = Pick<StepContext, 'operation' | 'epoch' | 'log' | 'signal'>;
 
 /** The version of its steps that an operation with these params has. */
 export const versionOf = (

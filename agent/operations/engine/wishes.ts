@@ -24,6 +24,8 @@ export function wished(operation: AgentOperation, { wish, by }: AskedWish): Agen
       return { ...operation, state: 'running', reason: '' };
     case 'retry':
       return { ...operation, state: isGoingBack(operation) ? 'undoing' : 'running' };
+    case 'skip':
+      return skipped(operation);
     case 'abort':
       // after the pivot it is finished safely: that is what going on does
       if (operation.pivot_passed) return { ...operation, state: 'running' };
@@ -57,6 +59,11 @@ export function refusalOf(operation: AgentOperation, wish: OperationWish): Failu
       return only(['paused'], 'It is not paused.', 'Look at its state.');
     case 'retry':
       return only(['stuck'], 'It is not stuck.', 'Look at its state.');
+    case 'skip':
+      if (state !== 'stuck') return refused('It is not stuck.', 'Look at its state.');
+      return partOf(operation) === null
+        ? refused('What is stuck cannot be left out.', 'Retry it, or roll it back.')
+        : null;
     case 'abort':
       if (state === 'stuck' && operation.pivot_passed) {
         return refused('It is too late to abort it.', 'Retry it, or roll it back.');
@@ -77,13 +84,36 @@ export function refusalOf(operation: AgentOperation, wish: OperationWish): Failu
 }
 
 function irreversible({ steps }: AgentOperation): Failure | null {
-  const done = steps.find((step) => step.class === 'irreversible' && step.state !== 'pending');
+  const done = steps.find(
+    (step) => step.class === 'irreversible' && !['pending', 'skipped'].includes(step.state),
+  );
   if (done === undefined) return null;
   return refused(`Nothing brings back what "${done.title}" did.`, 'Let it go on to its end.');
+}
+
+/** What could be left out of an operation that is stuck; null where nothing can. */
+export function partOf(operation: Pick<AgentOperation, 'steps'>): string | null {
+  if (isGoingBack(operation)) return null;
+  const { steps } = operation;
+  const stuck = steps.find(({ state }) => state !== 'done' && state !== 'skipped');
+  const isPast = steps.some((one) => one.class !== 'idempotent' && one.state !== 'pending');
+  return isPast ? null : (stuck?.part ?? null);
+}
+
+/** The part of the stuck step is undone alone, as far as it was begun. */
+function skipped(operation: AgentOperation): AgentOperation | null {
+  const part = partOf(operation);
+  if (part === null) return null;
+  const steps = operation.steps.map((step) => {
+    if (step.part !== part || step.state === 'skipped') return step;
+    const next = step.state === 'pending' ? ('skipped' as const) : ('skipping' as const);
+    return { ...step, state: next, error: '', waiting_on: null, progress: null };
+  });
+  return { ...operation, steps, state: 'running', reason: '' };
 }
 
 const refused = (why: string, remedy: string): Failure => fail('INVALID_INPUT', { remedy }, why);
 
 /** Whether its steps are being undone, from the last one on. */
-const isGoingBack = ({ steps }: AgentOperation): boolean =>
+const isGoingBack = ({ steps }: Pick<AgentOperation, 'steps'>): boolean =>
   steps.some(({ state }) => state === 'undoing' || state === 'undone');

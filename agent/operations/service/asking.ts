@@ -51,6 +51,8 @@ function answerTo(operation: AgentOperation, wish: OperationWish): string {
       return 'It goes on.';
     case 'retry':
       return 'It looks again, and goes on from there.';
+    case 'skip':
+      return 'What is stuck is undone alone and left out, and it goes on with the rest.';
     case 'abort':
       return operation.pivot_passed
         ? 'It is past the point of return: it goes on to its safe end.'

@@ -33,11 +33,12 @@ export function planFrom(kind: OperationKind, draft: Draft, made: Made): Operati
     procedure: draft.procedure,
     reason: draft.reason,
     checks: [...made.checks, ...draft.checks],
-    steps: steps.map(({ id, title, detail, class: stepClass, expectedMs, deadlineMs }) => ({
+    steps: steps.map(({ id, title, detail, class: stepClass, part, expectedMs, deadlineMs }) => ({
       id,
       title,
       detail,
       class: stepClass,
+      ...(part !== undefined && { part }),
       expected_ms: expectedMs,
       deadline_ms: deadlineMs,
     })),

@@ -19,6 +19,7 @@ const WISH_WORDS: Record<OperationWish, string> = {
   pause: 'stop before its next step, where nobody waits',
   resume: 'go on after a pause',
   retry: 'look again at what is stuck, and go on from there',
+  skip: 'leave out the part that is stuck, as one node, and go on',
   abort: 'undo it; past its pivot it goes on to its safe end',
   rollback: 'bring back what was before',
   commit: 'keep it: the time for a rollback ends',

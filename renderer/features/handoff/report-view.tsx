@@ -116,6 +116,8 @@ const STEP_STATES: Record<OperationStep['state'], { tone: Tone; word: string }> 
   done: { tone: 'ok', word: 'done' },
   undoing: { tone: 'warning', word: 'being undone' },
   undone: { tone: 'idle', word: 'undone' },
+  skipping: { tone: 'warning', word: 'being left out' },
+  skipped: { tone: 'idle', word: 'left out' },
 };
 
 function StepTable({ steps }: { steps: readonly OperationStep[] }) {

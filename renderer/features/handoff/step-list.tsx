@@ -1,4 +1,4 @@
-import { Check, Pause, RotateCcw, X } from 'lucide-react';
+import { Check, Pause, RotateCcw, SkipForward, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from '../../ui/cx';
 import { elapsed } from '../../ui/elapsed';
@@ -20,6 +20,7 @@ const MARKS: Record<StepMark, { look: string | undefined; icon: ReactNode; word:
     word: 'being undone',
   },
   undone: { look: styles.undone, icon: <RotateCcw size={11} strokeWidth={2} />, word: 'undone' },
+  left: { look: styles.undone, icon: <SkipForward size={11} strokeWidth={2} />, word: 'left out' },
 };
 
 interface StepListProps {
@@ -93,7 +94,7 @@ function ClassBadge({ line }: { line: StepLine }) {
 }
 
 function Time({ line, now }: { line: StepLine; now: number }) {
-  const tries = line.attempts > 1 && line.mark !== 'undone' && (
+  const tries = line.attempts > 1 && line.mark !== 'undone' && line.mark !== 'left' && (
     <span className={styles.faint}>{`attempt ${line.attempts}`}</span>
   );
   if (line.since !== null) {
@@ -116,7 +117,7 @@ function Time({ line, now }: { line: StepLine; now: number }) {
       </>
     );
   }
-  if (line.mark === 'undone') return 'undone';
+  if (line.mark === 'undone' || line.mark === 'left') return MARKS[line.mark].word;
   if (line.mark === 'coming') return <span className={styles.faint}>{about(line.expectedMs)}</span>;
   return tries;
 }

@@ -6,7 +6,15 @@ import type {
 import { turningPoint } from './words';
 
 /** How a step is drawn: `now` is at work, `next` is about to be, `held` stands still. */
-export type StepMark = 'done' | 'now' | 'held' | 'failed' | 'coming' | 'undone' | 'undoing';
+export type StepMark =
+  | 'done'
+  | 'now'
+  | 'held'
+  | 'failed'
+  | 'coming'
+  | 'undone'
+  | 'undoing'
+  | 'left';
 
 /** A step as the story tells it. */
 export interface StepLine {
@@ -38,7 +46,7 @@ export function storyOf(
   const at = presentStep(operation);
   return operation.steps.map((step, index) => {
     const mark = markOf(operation.state, step, index === at);
-    const isTrouble = step.error !== '' && mark !== 'done' && mark !== 'undone';
+    const isTrouble = step.error !== '' && !['done', 'undone', 'left'].includes(mark);
     return {
       id: step.id,
       title: step.title,
@@ -62,21 +70,27 @@ export function presentStep({ state, steps }: Pick<AgentOperation, 'state' | 'st
   const isGoingBack =
     state === 'undoing' ||
     steps.some((step) => step.state === 'undoing' || step.state === 'undone');
-  if (!isGoingBack) return steps.findIndex((step) => step.state !== 'done');
-  return steps.findLastIndex((step) => step.state !== 'pending' && step.state !== 'undone');
+  if (isGoingBack) {
+    const gone: OperationStep['state'][] = ['pending', 'undone', 'skipped'];
+    return steps.findLastIndex((step) => !gone.includes(step.state));
+  }
+  const leaving = steps.findLastIndex((step) => step.state === 'skipping');
+  if (leaving >= 0) return leaving;
+  return steps.findIndex((step) => step.state !== 'done' && step.state !== 'skipped');
 }
 
 function markOf(state: AgentOperation['state'], step: OperationStep, isPresent: boolean): StepMark {
   if (step.state === 'undone') return 'undone';
+  if (step.state === 'skipped') return 'left';
   if (isPresent) {
     if (state === 'stuck') return 'failed';
     if (state === 'paused') return 'held';
-    if (state === 'undoing') return 'undoing';
+    if (state === 'undoing' || step.state === 'skipping') return 'undoing';
     return 'now';
   }
   if (step.state === 'done') return 'done';
   if (step.error !== '') return 'failed';
-  return step.state === 'undoing' ? 'undoing' : 'coming';
+  return step.state === 'undoing' || step.state === 'skipping' ? 'undoing' : 'coming';
 }
 
 function noteOf(step: OperationStep, mark: StepMark, detail: string): string {
@@ -96,6 +110,7 @@ function tookOf({ started_at, ended_at }: OperationStep): number | null {
 export function standing(operation: AgentOperation): string {
   const done = operation.steps.filter(({ state }) => state === 'done').length;
   const all = operation.steps.length;
+  const leftOut = operation.steps.filter(({ state }) => state === 'skipped').length;
   const step = operation.steps[presentStep(operation)];
   switch (operation.state) {
     case 'running':
@@ -109,7 +124,9 @@ export function standing(operation: AgentOperation): string {
     case 'stuck':
       return operation.reason === '' ? 'It cannot go on by itself.' : operation.reason;
     case 'done':
-      return `All ${all} steps are done.`;
+      return leftOut === 0
+        ? `All ${all} steps are done.`
+        : `${all - leftOut} of ${all} steps are done, the others were left out.`;
     case 'undone':
       return operation.reason === '' ? 'Everything is as it was before.' : operation.reason;
   }

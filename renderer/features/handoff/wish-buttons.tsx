@@ -1,4 +1,4 @@
-import { Check, type LucideIcon, Pause, Play, RotateCcw, Undo2 } from 'lucide-react';
+import { Check, type LucideIcon, Pause, Play, RotateCcw, SkipForward, Undo2 } from 'lucide-react';
 import type { OperationAnswer, OperationWish } from '#shared/contract/agent/operations';
 import type { Cluster } from '#shared/contract/clusters';
 import { Button } from '../../ui/button';
@@ -10,6 +10,7 @@ const ICONS: Record<OperationWish, LucideIcon> = {
   pause: Pause,
   resume: Play,
   retry: RotateCcw,
+  skip: SkipForward,
   abort: Undo2,
   rollback: Undo2,
   commit: Check,

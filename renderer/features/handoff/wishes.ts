@@ -9,7 +9,8 @@ type Standing = Pick<AgentOperation, 'state' | 'pivot_passed' | 'steps' | 'rollb
 /** What can be asked of an operation as it stands, the most usual last. `now` in unix ms. */
 export function offeredWishes(operation: Standing, now: number): OperationWish[] {
   const canGoBack = !operation.steps.some(
-    (step) => step.class === 'irreversible' && step.state !== 'pending' && step.state !== 'undone',
+    (step) =>
+      step.class === 'irreversible' && !['pending', 'undone', 'skipped'].includes(step.state),
   );
   switch (operation.state) {
     case 'running':
@@ -18,7 +19,9 @@ export function offeredWishes(operation: Standing, now: number): OperationWish[]
       if (!operation.pivot_passed) return ['abort', 'resume'];
       return canGoBack ? ['rollback', 'resume'] : ['resume'];
     case 'stuck':
-      if (!operation.pivot_passed) return ['abort', 'retry'];
+      if (!operation.pivot_passed) {
+        return stuckPart(operation) === null ? ['abort', 'retry'] : ['abort', 'skip', 'retry'];
+      }
       return canGoBack ? ['rollback', 'retry'] : ['retry'];
     case 'done':
       return isReversible(operation, now) ? ['commit', 'rollback'] : [];
@@ -26,6 +29,14 @@ export function offeredWishes(operation: Standing, now: number): OperationWish[]
     case 'undone':
       return [];
   }
+}
+
+/** What could be left out of an operation that is stuck, as a node's name; null where nothing can. */
+export function stuckPart({ state, steps }: Pick<Standing, 'state' | 'steps'>): string | null {
+  const isGoingBack = steps.some((step) => step.state === 'undoing' || step.state === 'undone');
+  if (state !== 'stuck' || isGoingBack) return null;
+  const stuck = steps.find((step) => step.state !== 'done' && step.state !== 'skipped');
+  return stuck?.part ?? null;
 }
 
 /** Whether an operation that is done can still be taken back. */
@@ -46,6 +57,12 @@ export const WISH_WORDS: Record<OperationWish, WishWords> = {
   pause: { label: 'Pause', title: 'Pause it?', action: 'Pause', danger: false },
   resume: { label: 'Resume', title: 'Go on with it?', action: 'Resume', danger: false },
   retry: { label: 'Try again', title: 'Try this step again?', action: 'Try again', danger: false },
+  skip: {
+    label: 'Leave it out',
+    title: 'Go on without it?',
+    action: 'Leave it out',
+    danger: false,
+  },
   abort: {
     label: 'Abort and undo',
     title: 'Abort it and undo what was done?',
@@ -79,6 +96,11 @@ export function wishEffect(
       return ['It looks where things stand and goes on from there.'];
     case 'retry':
       return ['It looks where things stand. What is missing is done once more, nothing is forced.'];
+    case 'skip':
+      return [
+        `Only ${stuckPart(operation) ?? 'what is stuck'} is taken back and left out. What was done before stays, and it goes on with the rest.`,
+        'Running jobs go on.',
+      ];
     case 'abort':
       return [
         touched === 0

@@ -10,13 +10,21 @@ const stepClass = z.enum(['idempotent', 'pivot', 'irreversible']);
  */
 export type StepClass = z.infer<typeof stepClass>;
 
-/** `intent`: it was about to act; whether it did is known only by looking. */
-const stepState = z.enum(['pending', 'intent', 'done', 'undoing', 'undone']);
+/**
+ * `intent`: it was about to act; whether it did is known only by looking. `skipping`: it is undone
+ * alone, then it is `skipped` and the others go on without it.
+ */
+const stepState = z.enum(['pending', 'intent', 'done', 'undoing', 'undone', 'skipping', 'skipped']);
 
 const operationStep = z.object({
   id: z.string(),
   title: z.string(),
   class: stepClass,
+  /**
+   * what a person may leave out as a whole while one of its steps is stuck, as a node's name; absent
+   * where nothing may be left out
+   */
+  part: z.string().optional(),
   state: stepState,
   /** it was so already and nothing was done */
   found: z.boolean(),
@@ -45,11 +53,15 @@ const operationState = z.enum([
   'undone',
 ]);
 
-/** `retry`: a stuck step is looked at and tried again. `commit`: ends the time for a rollback. */
+/**
+ * `retry`: a stuck step is looked at and tried again. `skip`: the part of a stuck step is undone alone
+ * and left out. `commit`: ends the time for a rollback.
+ */
 export const OPERATION_WISHES = [
   'pause',
   'resume',
   'retry',
+  'skip',
   'abort',
   'rollback',
   'commit',
@@ -114,6 +126,8 @@ const planStep = z.object({
   /** what happens in it, in a sentence */
   detail: z.string(),
   class: stepClass,
+  /** as the operation's steps have it */
+  part: z.string().optional(),
   expected_ms: z.number().nonnegative(),
   deadline_ms: z.number().positive(),
 });

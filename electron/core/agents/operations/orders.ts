@@ -226,6 +226,7 @@ function isHeard({ operation, wish: asked }: OperationAnswer, wish: OperationWis
       return state === 'paused';
     case 'resume':
     case 'retry':
+    case 'skip':
       return state === 'running';
     case 'abort':
     case 'rollback':

@@ -24,6 +24,8 @@ const STEP_STATE: Readonly<Record<OperationStep['state'], string>> = {
   done: 'done',
   undoing: 'being undone',
   undone: 'undone',
+  skipping: 'being left out',
+  skipped: 'left out',
 };
 
 /** For people: from what was approved to what it brought. Times are UTC. */
