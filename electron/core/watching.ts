@@ -6,10 +6,12 @@ import type { OutboxEntry } from '#shared/contract/sync';
 import type { VaultStatus } from '#shared/contract/vault';
 import { ClusterosCharts } from './agents/charts';
 import { Enrolment } from './agents/enrol/service';
+import { composeMerging } from './agents/merge/compose';
 import { composeClusterOperations } from './agents/operations/compose';
 import { ClusterosSource } from './agents/source';
 import type { AgentClients } from './agents/types';
-import type { ClusterReader, ClustersEvent } from './clusters/types';
+import type { SameClustersDeps } from './clusters/same';
+import type { ClustersEvent } from './clusters/types';
 import type { Store } from './db/store';
 import type { Channel } from './events';
 import { InventoryAnswers } from './inventory/answers';
@@ -32,7 +34,7 @@ export interface WatchingDeps {
   power: Power;
   clients: PveClients;
   agents: AgentClients;
-  clusters: ClusterReader & { events: Channel<ClustersEvent> };
+  clusters: SameClustersDeps['clusters'] & { events: Channel<ClustersEvent> };
   groups: { list(): Group[]; events: Channel<Group[]> };
   settings: { get(): Settings; events: Channel<Settings> };
   vault: { current(): VaultStatus; events: Channel<VaultStatus> };
@@ -92,6 +94,16 @@ export function composeWatching(deps: WatchingDeps) {
     clusters,
     watcher,
   });
+  const merging = composeMerging({
+    store,
+    clock,
+    logger,
+    clients: agents,
+    clusters,
+    watcher,
+    operations: agentWork.operations,
+  });
+  const { sightings } = merging;
   const { journal, operations } = acting;
   const charts = {
     proxmox: new Charts({ clock, clients, history, watcher }),
@@ -110,6 +122,7 @@ export function composeWatching(deps: WatchingDeps) {
       vault: vault.current(),
       remotes: remotes.list(),
       outbox: outbox.list(),
+      sightings: sightings.list(),
     }),
     rows: (uuid) => watcher.rows(uuid),
     onSeen: (seen) => watcher.setSeen(seen),
@@ -120,6 +133,7 @@ export function composeWatching(deps: WatchingDeps) {
     live.publish({ type: 'clusters', upserts: event.upserts, removed: event.removed });
     watcher.clustersChanged(event);
     agentWork.operations.clustersChanged(event);
+    sightings.clustersChanged(event);
   });
   groups.events.subscribe((list) => live.publish({ type: 'groups', groups: list }));
   settings.events.subscribe((all) => {
@@ -134,9 +148,12 @@ export function composeWatching(deps: WatchingDeps) {
   outbox.events.subscribe((waiting) => live.publish({ type: 'outbox', outbox: waiting }));
   watcher.events.subscribe((event) => {
     live.publish(event.type === 'live' ? { type: 'live', upserts: [event.live] } : event);
-    if (event.type === 'live') agentWork.ear.seen(event.live);
+    if (event.type !== 'live') return;
+    agentWork.ear.seen(event.live);
+    sightings.seen(event.live);
   });
 
+  sightings.events.subscribe((list) => live.publish({ type: 'sightings', sightings: list }));
   agentWork.book.events.subscribe((event) => live.publish({ type: 'clusterOperations', ...event }));
   journal.events.subscribe((operation) => live.publish({ type: 'operation', operation }));
 
@@ -146,6 +163,7 @@ export function composeWatching(deps: WatchingDeps) {
     answers,
     ...acting,
     agentWork,
+    merging,
     enrolment: new Enrolment({ store, clock, clusters, watcher }),
     charts: {
       /** @throws Failure NOT_FOUND */
@@ -155,6 +173,7 @@ export function composeWatching(deps: WatchingDeps) {
     start(): void {
       history.start();
       agentWork.ear.start();
+      sightings.start();
       watcher.start();
       operations.resume();
     },
@@ -162,6 +181,7 @@ export function composeWatching(deps: WatchingDeps) {
     async close(): Promise<void> {
       await operations.close();
       await watcher.close();
+      await sightings.close();
       await agentWork.close();
       await history.close();
     },

@@ -9,6 +9,7 @@ import {
   noRows,
 } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
+import type { ClusterSightings } from '#shared/contract/merge';
 import type { Operation } from '#shared/contract/operations';
 import type { Remote } from '#shared/contract/remotes';
 import type { Settings } from '#shared/contract/settings';
@@ -50,6 +51,8 @@ export interface LiveState {
   remotes: readonly Remote[];
   /** what waits for a remote, oldest first */
   outbox: readonly OutboxEntry[];
+  /** what agents see of other clusters, by cluster uuid; absent where they see none */
+  sightings: ReadonlyMap<string, ClusterSightings>;
   /** who may see and change what; null until it is known */
   access: AccessStatus | null;
 }
@@ -69,6 +72,7 @@ const NOTHING: LiveState = {
   vault: null,
   remotes: [],
   outbox: [],
+  sightings: new Map(),
   access: null,
 };
 
@@ -119,6 +123,8 @@ export function applyEvent(state: LiveState, event: LiveEvent): LiveState {
       return { ...state, remotes: event.remotes };
     case 'outbox':
       return { ...state, outbox: event.outbox };
+    case 'sightings':
+      return { ...state, sightings: sightingsOf(event) };
   }
 }
 
@@ -137,9 +143,13 @@ function snapshot(state: LiveState, event: Extract<LiveEvent, { type: 'snapshot'
     vault: event.vault,
     remotes: event.remotes,
     outbox: event.outbox,
+    sightings: sightingsOf(event),
     access: state.access,
   };
 }
+
+const sightingsOf = ({ sightings }: { sightings: ClusterSightings[] }) =>
+  new Map(sightings.map((each) => [each.uuid, each]));
 
 function clustersChanged(state: LiveState, upserts: Cluster[], removed: string[]): LiveState {
   const clusters = new Map(upserted(state.clusters, upserts));

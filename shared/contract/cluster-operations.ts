@@ -1,5 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
+import { clusterName, mergeWish } from './agent/merge';
 import {
   agentOperation,
   candidatesAnswer,
@@ -25,7 +26,7 @@ export const clusterOperation = z.object({
   /** of the cluster on this deck */
   uuid,
   id: z.uuid(),
-  /** `handoff`, `leave` */
+  /** `handoff`, `leave`, `merge` */
   kind: z.string(),
   title: z.string(),
   state: agentOperation.shape.state,
@@ -51,6 +52,16 @@ export const clusterOperation = z.object({
   reason: z.string(),
   /** when the cluster last told of it */
   heardAt: timestampMs,
+  /** of a merge, between whom; null for other kinds */
+  merge: z
+    .object({
+      gaining: clusterName,
+      losing: clusterName,
+      /** clusters of this desk all of whose endpoints are nodes of the losing one */
+      cards: z.array(uuid),
+    })
+    .nullable()
+    .default(null),
 });
 export type ClusterOperation = z.infer<typeof clusterOperation>;
 
@@ -86,6 +97,8 @@ export type ClusterOperationView = z.infer<typeof clusterOperationView>;
 const wanted = z.discriminatedUnion('kind', [
   z.strictObject({ uuid, kind: z.literal('handoff'), params: handoffParams }),
   z.strictObject({ uuid, kind: z.literal('leave'), params: leaveParams }),
+  /** asked of the one that stays; `losing` is the other's own uuid */
+  z.strictObject({ uuid, kind: z.literal('merge'), params: mergeWish }),
 ]);
 export type WantedOperation = z.output<typeof wanted>;
 

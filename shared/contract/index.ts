@@ -11,6 +11,7 @@ import { connection } from './connection';
 import { drafts } from './drafts';
 import { inventory } from './inventory';
 import { live } from './live';
+import { merge } from './merge';
 import { guests, operations } from './operations';
 import { remotes } from './remotes';
 import { settings } from './settings';
@@ -34,6 +35,7 @@ export const contract = {
   guests,
   inventory,
   live,
+  merge,
   operations,
   remotes,
   settings,

@@ -4,6 +4,7 @@ import { base, nothing, uuid } from './base';
 import { clusterOperation } from './cluster-operations';
 import { clusterSchema, groupSchema } from './clusters';
 import { clusterLive, inventoryDelta, inventoryRows } from './inventory';
+import { clusterSightings } from './merge';
 import { operation } from './operations';
 import { remoteSchema } from './remotes';
 import { settingsSchema } from './settings';
@@ -27,6 +28,7 @@ export const liveEvent = z.discriminatedUnion('type', [
     vault: vaultStatus,
     remotes: z.array(remoteSchema),
     outbox: z.array(outboxEntry),
+    sightings: z.array(clusterSightings),
   }),
   z.object({ type: z.literal('inventoryAll'), uuid, rows: inventoryRows }),
   z.object({ type: z.literal('inventory'), uuid, delta: inventoryDelta }),
@@ -48,6 +50,8 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('vault'), vault: vaultStatus }),
   z.object({ type: z.literal('remotes'), remotes: z.array(remoteSchema) }),
   z.object({ type: z.literal('outbox'), outbox: z.array(outboxEntry) }),
+  /** of all clusters that told any */
+  z.object({ type: z.literal('sightings'), sightings: z.array(clusterSightings) }),
 ]);
 export type LiveEvent = z.infer<typeof liveEvent>;
 

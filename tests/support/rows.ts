@@ -47,6 +47,7 @@ export function agentWork(changes: Partial<ClusterOperation> = {}): ClusterOpera
     rollbackUntil: null,
     reason: '',
     heardAt: 1,
+    merge: null,
     ...changes,
   };
 }

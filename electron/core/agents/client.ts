@@ -57,6 +57,10 @@ class Client implements AgentClient {
     return this.#call('POST', path, JSON.stringify(body), options);
   }
 
+  delete(path: string, options: AgentCall = {}): Promise<Answer> {
+    return this.#call('DELETE', path, null, options);
+  }
+
   async events(
     onEvent: (data: unknown) => void,
     signal: AbortSignal,

@@ -31,6 +31,7 @@ export interface AgentClient {
   /** @param path with its query, as `/api/v1/overview` */
   get(path: string, options?: AgentCall): Promise<Answer>;
   post(path: string, body: object, options?: AgentCall): Promise<Answer>;
+  delete(path: string, options?: AgentCall): Promise<Answer>;
   /**
    * Listens to events of the endpoint that answered last, until the signal aborts or the connection
    * ends.

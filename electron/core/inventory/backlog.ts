@@ -61,6 +61,7 @@ export class Backlog {
       case 'vault':
       case 'remotes':
       case 'outbox':
+      case 'sightings':
         this.#single.set(change.type, change);
         break;
     }

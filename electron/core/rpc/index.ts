@@ -24,6 +24,7 @@ import { guarded } from './guard';
 import { createGuestsRouter } from './guests';
 import { createInventoryRouter } from './inventory';
 import { createLiveRouter } from './live';
+import { createMergeRouter } from './merge';
 import { createOperationsRouter } from './operations';
 import { createRemotesRouter } from './remotes';
 import { createSettingsRouter } from './settings';
@@ -67,6 +68,7 @@ export function createRouter(services: CoreServices) {
     guests: createGuestsRouter(watching),
     inventory: createInventoryRouter(watching),
     live: createLiveRouter(watching),
+    merge: createMergeRouter(watching.merging),
     operations: createOperationsRouter(watching),
     remotes: createRemotesRouter(syncing),
     settings: createSettingsRouter(settings),

@@ -6,7 +6,7 @@ const timeMs = z.number().int().nonnegative();
 /** SHA-256 of a certificate, `AA:BB:...` */
 const fingerprint = z.string().regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
 
-const clusterName = z.object({ uuid: z.uuid(), name: z.string().min(1).max(64) });
+export const clusterName = z.object({ uuid: z.uuid(), name: z.string().min(1).max(64) });
 export type ClusterName = z.infer<typeof clusterName>;
 
 /** One node of a cluster as the other one must know it, to call it and to know it again. */
@@ -90,6 +90,20 @@ export type Sighting = z.infer<typeof sighting>;
 /** `GET /api/v1/split`: other clusters and other parts of this one, as far as members see them. */
 export const splitAnswer = z.object({ sightings: z.array(sighting) });
 export type SplitAnswer = z.infer<typeof splitAnswer>;
+
+/** What can be read from the params of a merge that runs or has run: who is merged, in which order. */
+export const mergeParties = z.object({
+  gaining: clusterName,
+  losing: clusterName,
+  /** of the losing cluster, in the order in which they cross; the anchor last */
+  nodes: z
+    .array(
+      mergeNode.pick({ id: true, name: true, address: true, api_port: true, fingerprint: true }),
+    )
+    .min(1),
+  anchor: z.string(),
+});
+export type MergeParties = z.infer<typeof mergeParties>;
 
 /** Params of `POST /api/v1/operations/plan` for the kind `merge`; asked of the cluster that stays. */
 export const mergeWish = z.strictObject({

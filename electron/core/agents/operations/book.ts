@@ -122,7 +122,7 @@ export class OperationBook {
     if (!clusters.list().some((cluster) => cluster.uuid === uuid)) return null;
     const heardAt = clock.now();
     const page: Page = {
-      row: summaryOf(uuid, operation, heardAt),
+      row: summaryOf(uuid, operation, heardAt, clusters.list()),
       serial,
       whole: answer === null ? (before?.whole ?? null) : { answer, heardAt },
       saved: before?.saved ?? null,

@@ -69,11 +69,11 @@ export class ClusterOperations {
     confirm: string;
     confirmCluster?: string | undefined;
   }): Promise<ClusterOperation> {
-    const { book, clock, orders } = this.#deps;
+    const { book, clock, clusters, orders } = this.#deps;
     const { uuid, planHash, confirm, confirmCluster } = order;
     const operation = await orders.start(uuid, planHash, confirm, confirmCluster);
     book.take(uuid, operation, null);
-    return summaryOf(uuid, operation, clock.now());
+    return summaryOf(uuid, operation, clock.now(), clusters.list());
   }
 
   /** @returns what will happen, in a sentence. @throws Failure NOT_FOUND | INVALID_INPUT */

@@ -69,6 +69,7 @@ function item(id: string, answer: () => unknown, looks: Seen[] = []) {
   const client: AgentClient = {
     get: () => Promise.reject(new Error('not used')),
     post,
+    delete: () => Promise.reject(new Error('not used')),
     events: async () => {},
     callsPerMinute: () => 0,
     close: async () => {},

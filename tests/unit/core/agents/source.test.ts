@@ -18,6 +18,7 @@ function watched(now = NOW) {
       return { data: answer, endpoint: 'a1:9090', latencyMs: 3 };
     },
     post: () => Promise.reject(new Error('not used')),
+    delete: () => Promise.reject(new Error('not used')),
     events: async () => {},
     callsPerMinute: () => 6,
     close: async () => {},

@@ -25,6 +25,7 @@ function watch() {
       return { data: overviewOf(), endpoint: 'a1:9090', latencyMs: 3 };
     },
     post: () => Promise.reject(new Error('not used')),
+    delete: () => Promise.reject(new Error('not used')),
     events(onEvent, signal) {
       state.streams += 1;
       tell = () => onEvent({ kind: 'jobs' });

@@ -67,6 +67,7 @@ function hub(maxLag?: number) {
       },
       remotes: [],
       outbox: [],
+      sightings: [],
     }),
     rows: (uuid) => (uuid === 'a' ? rows : noRows()),
     onSeen: (value) => seen.push(value),
