@@ -11,6 +11,7 @@ import { fits } from '../engine/types';
 import type { OperationKind } from '../types';
 import { ProgressBoard, readProgress } from './progress';
 import { Pulse } from './pulse';
+import { Tidying } from './tidying';
 
 const ELECTION = 'operations';
 const FOLDER = `elections/${ELECTION}/`;
@@ -79,7 +80,7 @@ export class Coordinator {
 
   /** One candidacy, to its end. */
   async #stand(onLead: () => void): Promise<void> {
-    const { state, self, logger } = this.#deps;
+    const { state, self, logger, kinds, clock } = this.#deps;
     await this.#untilWelcome();
     const lease = await state.lease(LEASE_MS);
     try {
@@ -89,7 +90,16 @@ export class Coordinator {
       const leadership = await state.campaign(ELECTION, value, lease, ends);
       logger.info({ epoch: leadership.epoch }, 'This node coordinates operations');
       const lead = { key: FOLDER + lease.id, epoch: leadership.epoch };
-      await this.#lead(leadership, lead, AbortSignal.any([ends, leadership.lost]), onLead);
+      const over = new AbortController();
+      const lost = AbortSignal.any([ends, leadership.lost, over.signal]);
+      const tidying = new Tidying({ journal: this.#journal, kinds, clock, logger });
+      const isTidy = tidying.run(lead, lost);
+      try {
+        await this.#lead(leadership, lead, lost, onLead);
+      } finally {
+        over.abort();
+        await isTidy;
+      }
     } finally {
       // whoever comes next begins at once
       await lease.release().catch(() => undefined);

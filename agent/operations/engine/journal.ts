@@ -18,6 +18,8 @@ const ACTIVE = 'operations/active';
 const WISH = 'operations/wish/';
 /** the plan as it was approved, by operation */
 const APPROVED = 'operations/approved/';
+/** names each operation of which something is to be tidied up after its end */
+const UNTIDY = 'operations/untidy/';
 const KEPT = 100;
 const LOG_LINES = 500;
 
@@ -47,9 +49,10 @@ export class Journal {
 
   /**
    * Begins an operation, unless one is under way.
+   * @param tidies whether something is to be tidied up once it is over
    * @throws Failure REVISION_CHANGED where another one is under way
    */
-  async begin(operation: AgentOperation, plan: OperationPlan): Promise<void> {
+  async begin(operation: AgentOperation, plan: OperationPlan, tidies = false): Promise<void> {
     const key = OPERATIONS + operation.id;
     const done = await this.#state.commit(
       [
@@ -60,6 +63,7 @@ export class Journal {
         { key: ACTIVE, put: operation.id },
         { key, put: operation },
         { key: APPROVED + operation.id, put: plan },
+        ...(tidies ? [{ key: UNTIDY + operation.id, put: { since: operation.created_at } }] : []),
       ],
     );
     if (done === null) throw another('Wait for its end, or abort it first.');
@@ -170,6 +174,29 @@ export class Journal {
   /** Ends when another operation begins, or the active one ends, after a revision. */
   activeChange(after: number, signal: AbortSignal): Promise<void> {
     return this.#changed(ACTIVE, after, signal);
+  }
+
+  /** Ends when any operation has changed after a revision. */
+  listChange(after: number, signal: AbortSignal): Promise<void> {
+    return this.#changed(OPERATIONS, after, signal);
+  }
+
+  /** Operations of which something is to be tidied up after their end. */
+  async untidy(): Promise<AgentOperation[]> {
+    const entries = await this.#state.list(UNTIDY);
+    const found = await Promise.all(
+      entries.map(async ({ key }) => {
+        const operation = await this.get(key.slice(UNTIDY.length));
+        // what nobody remembers is nobody's
+        if (operation === null) await this.tidied(key.slice(UNTIDY.length));
+        return operation;
+      }),
+    );
+    return found.filter((operation) => operation !== null);
+  }
+
+  async tidied(id: string): Promise<void> {
+    await this.#state.commit([], [{ key: UNTIDY + id, delete: true }]);
   }
 
   revision(): Promise<number> {

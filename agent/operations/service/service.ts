@@ -98,7 +98,8 @@ export class OperationService implements Operations {
     if (confirm.trim() !== plan.confirm) throw unconfirmed(plan.confirm);
     const at = this.#deps.clock.now();
     const operation = operationFrom(plan, { id: randomUUID(), by, at });
-    await this.#journal.begin(operation, plan);
+    const kind = this.#deps.kinds.find((one) => one.kind === plan.kind);
+    await this.#journal.begin(operation, plan, kind?.tidy !== undefined);
     return operation;
   }
 
