@@ -49,6 +49,16 @@ export const lookAtCluster = defineHand({
     ),
     /** title of an operation that is under way; '' where none is */
     busy: z.string(),
+    /** whom it lets call for a merge: the other cluster's nodes as its card told of them */
+    pacts: z
+      .array(
+        z.object({
+          uuid: z.uuid(),
+          until: z.number(),
+          nodes: z.array(z.object({ id: z.string(), fingerprint: z.string() })),
+        }),
+      )
+      .default([]),
     /** by whom it is held for a merge: id of the operation; '' by nobody */
     locked: z.string(),
     state: z.object({
@@ -102,7 +112,11 @@ export const lookAtCluster = defineHand({
 export const lookAtCrosser = defineHand({
   name: 'merge/node',
   changes: false,
-  input: z.strictObject({ users: z.array(z.string().max(64)).max(500) }),
+  input: z.strictObject({
+    users: z.array(z.string().max(64)).max(500),
+    /** `host:port` that it must reach to cross, as agents of the gaining cluster */
+    reach: z.array(z.string().max(80)).max(50).default([]),
+  }),
   output: z.object({
     /** the cluster this node belongs to now, as its enrolment says */
     cluster,
@@ -113,6 +127,10 @@ export const lookAtCrosser = defineHand({
     slurmVersion: z.string(),
     k3sVersion: z.string(),
     mergingEnabled: z.boolean(),
+    /** how its configuration keeps the shared state; only `etcd` can be shared */
+    stateKind: z.enum(['etcd', 'sqlite']).default('etcd'),
+    /** those of `reach` where nobody answers */
+    unreached: z.array(z.string()).default([]),
     freeBytes: z.number(),
     /** for each user asked for: its numbers here; null where there is none of that name */
     users: z.record(

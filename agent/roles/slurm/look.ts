@@ -27,35 +27,52 @@ export interface Look {
   partitions: SlurmPartition[];
 }
 
+interface LookOptions {
+  /** of each command */
+  deadlineMs: number;
+  signal?: AbortSignal;
+}
+
 const MAX_BYTES = 32 * 1024 * 1024;
 const QUEUE = ['%i', '%j', '%T', '%u', '%M', '%P', '%N', '%r', '%C', '%V'];
 const NODES = ['%N', '%T', '%C', '%P', '%a', '%E'];
 
 /**
  * Asks for jobs, nodes and partitions.
- * @param options.deadlineMs of each command
  * @throws Failure TIMEOUT | NOT_FOUND (no SLURM here) | BAD_RESPONSE | SERVER_ERROR
  */
-export async function look(
-  commands: Commands,
-  { deadlineMs, signal }: { deadlineMs: number; signal?: AbortSignal },
-): Promise<Look> {
-  const ask = async (program: string, letters: readonly string[], ...more: string[]) => {
-    const { format, rows } = listing(letters);
-    const result = await commands.run([program, '-h', '-a', ...more, '-o', format], {
-      deadlineMs,
-      maxBytes: MAX_BYTES,
-      // unix seconds, whatever this machine's time zone
-      env: { SLURM_TIME_FORMAT: '%s' },
-      ...(signal && { signal }),
-    });
-    if (result.code !== 0) throw refused(program, result.stderr);
-    return rows(result.stdout);
-  };
+export async function look(commands: Commands, options: LookOptions): Promise<Look> {
+  const { format, rows } = listing(QUEUE);
   // one after another: each is a burst of work for the controller
-  const jobs = await ask('squeue', QUEUE);
-  const nodes = await ask('sinfo', NODES, '-N');
-  return { jobs: jobs.map(jobOf), nodes: nodesOf(nodes), partitions: partitionsOf(nodes) };
+  const jobs = rows(await asked(commands, ['squeue', '-h', '-a', '-o', format], options));
+  return { jobs: jobs.map(jobOf), ...(await lookAtNodes(commands, options)) };
+}
+
+/** The same without the jobs. */
+export async function lookAtNodes(
+  commands: Pick<Commands, 'run'>,
+  options: LookOptions,
+): Promise<Omit<Look, 'jobs'>> {
+  const { format, rows } = listing(NODES);
+  const nodes = rows(await asked(commands, ['sinfo', '-h', '-a', '-N', '-o', format], options));
+  return { nodes: nodesOf(nodes), partitions: partitionsOf(nodes) };
+}
+
+/** What one of SLURM's commands prints. @throws Failure SERVER_ERROR where it refuses */
+export async function asked(
+  commands: Pick<Commands, 'run'>,
+  argv: readonly [string, ...string[]],
+  { deadlineMs, signal }: LookOptions,
+): Promise<string> {
+  const { code, stdout, stderr } = await commands.run(argv, {
+    deadlineMs,
+    maxBytes: MAX_BYTES,
+    // unix seconds, whatever this machine's time zone
+    env: { SLURM_TIME_FORMAT: '%s' },
+    ...(signal && { signal }),
+  });
+  if (code === 0) return stdout;
+  throw refused(argv[0], stderr);
 }
 
 /** SLURM's own first line of complaint, as `sinfo: error: Unable to contact slurm controller`. */
