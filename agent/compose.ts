@@ -12,6 +12,7 @@ import { createPeerGate } from './membership/peer-gate';
 import { createPeers } from './membership/peers';
 import { createTailscale } from './membership/tailscale';
 import { createNodeLeaving } from './node-leaving';
+import { createNodeMerging } from './node-merging';
 import { createNodeOperations } from './node-operations';
 import { createNodeRoles } from './node-roles';
 import { createNodeState, type NodeState } from './node-state';
@@ -107,6 +108,15 @@ export async function composeAgent(
     isTailnet: network.view().type === 'tailscale',
   });
   const leaving = createNodeLeaving({ ports, nodeState, membership, peers, roles });
+  const merging = createNodeMerging({
+    ports,
+    config,
+    identity,
+    nodeState,
+    membership,
+    tailscale,
+    facts: () => facts.snapshot().facts,
+  });
   const operations = createNodeOperations({
     clock,
     logger,
@@ -114,12 +124,13 @@ export async function composeAgent(
     membership,
     peers,
     folder: folders.root,
-    parts: [...roles.operations, leaving.parts],
+    parts: [...roles.operations, leaving.parts, merging.parts],
   });
   const arrival = joining({ membership, nodeState, clock, logger }, () => {
     roles.start();
     operations.start();
     leaving.start();
+    merging.start();
   });
   const troubled: { problems(): AgentProblem[] }[] = [
     nodeState,
@@ -127,6 +138,7 @@ export async function composeAgent(
     arrival,
     roles,
     operations,
+    merging,
   ];
   const facts = createFacts({
     membership,
@@ -151,12 +163,20 @@ export async function composeAgent(
       state,
       slurm: roles.slurm,
       operations: operations.operations,
+      merging: merging.merging,
       tokens,
       removal: membership,
       peers: [
         createPeerGate({
-          routes: [...membership.routes, ...roles.routes, ...operations.routes, ...leaving.routes],
+          routes: [
+            ...membership.routes,
+            ...roles.routes,
+            ...operations.routes,
+            ...leaving.routes,
+            ...merging.routes(operations.hands),
+          ],
           callerOf: membership.callerOf.bind(membership),
+          guestOf: merging.guestOf,
         }),
       ],
       clock,
@@ -185,6 +205,7 @@ export async function composeAgent(
     leave: () => membership.leave(),
     async close() {
       await arrival.close();
+      await merging.close();
       await leaving.close();
       await operations.close();
       await roles.close();

@@ -7,7 +7,7 @@ import { Handoff } from './operations/handoff/kind';
 import { FENCE_FILE, Fence } from './operations/hands/fence';
 import { HandGateway } from './operations/hands/gateway';
 import { HandRunner } from './operations/hands/runner';
-import type { Hands } from './operations/hands/types';
+import type { HandRoute, Hands } from './operations/hands/types';
 import { OperationService } from './operations/service/service';
 import type { OperationParts, Operations } from './operations/types';
 import type { Clock, Logger } from './ports';
@@ -18,6 +18,8 @@ export interface NodeOperations {
   operations: Operations;
   /** for the peers' part of the API */
   routes: PeerRoute[];
+  /** what this node does for them */
+  hands: readonly HandRoute[];
   problems(): AgentProblem[];
   /** Begins to hear of operations and to stand as their coordinator; needs the shared state. */
   start(): void;
@@ -47,8 +49,9 @@ export function createNodeOperations(deps: Deps): NodeOperations {
     call: (...call) => hands.call(...call),
   };
   const parts = deps.parts.map((make) => make(reached));
+  const routes = parts.flatMap((part) => part.hands);
   const runner = new HandRunner({
-    routes: parts.flatMap((part) => part.hands),
+    routes,
     fence: new Fence(folder === null ? null : join(folder, FENCE_FILE), membership.cluster.uuid),
     clock,
     logger,
@@ -67,6 +70,7 @@ export function createNodeOperations(deps: Deps): NodeOperations {
   return {
     operations: service,
     routes: [runner.route],
+    hands: routes,
     problems: () => service.problems(),
     start() {
       service.begin();

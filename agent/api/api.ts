@@ -3,6 +3,7 @@ import { Failure } from '#shared/contract/errors';
 import { Attempts } from '#shared/domain/attempts';
 import { hostPort } from '#shared/domain/host';
 import type { Facts } from '../facts/types';
+import type { Merging } from '../operations/merge/pact/merging';
 import type { Operations } from '../operations/types';
 import type { Clock, Logger } from '../ports';
 import type { Slurm } from '../roles/slurm/types';
@@ -17,6 +18,7 @@ import { dashboardRoutes } from './dashboard-routes';
 import { Events } from './events';
 import { ItemStreams } from './item-stream';
 import { type Listener, type ListenOptions, listen, PATIENCE, type Patience } from './listeners';
+import { mergeRoutes } from './merge-routes';
 import { openApi } from './openapi';
 import { operationsRoutes } from './operations-routes';
 import { AgentPortal } from './portal/portal';
@@ -31,6 +33,8 @@ export interface ApiDeps {
   slurm: Slurm | null;
   /** left out where nothing is carried out, as in tests of other parts */
   operations?: Operations;
+  /** left out where clusters are not merged */
+  merging?: Merging;
   tokens: Tokens;
   removal?: MemberRemoval;
   /** asked in order */
@@ -230,7 +234,7 @@ class NodeApi implements Api {
 }
 
 function allRoutes(
-  { facts, slurm, operations, tokens, removal, clock, version }: ApiDeps,
+  { facts, slurm, operations, merging, tokens, removal, clock, version }: ApiDeps,
   parts: {
     doorman: Doorman;
     audit: Audit;
@@ -250,6 +254,7 @@ function allRoutes(
     ...dashboardRoutes({ facts, bodies, clock, mayStillLook, ...parts }),
     ...slurmRoutes({ slurm, audit }),
     ...(operations ? operationsRoutes({ operations, mayStillLook, ...parts }) : []),
+    ...(merging ? mergeRoutes({ merging, ...parts }) : []),
     ...adminRoutes({ tokens, audit, removal: removal ?? null }),
   ];
   const document: Route = {

@@ -242,6 +242,7 @@ class Collector implements Facts {
       version,
       measuredAt: this.#measuredAt,
       toldAt: this.#measuredAt,
+      since: this.#publisher.since,
       load: reading === null ? null : loadOf(reading),
       roles: [...roles()],
       units,

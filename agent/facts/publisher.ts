@@ -20,10 +20,16 @@ export class Publisher {
   readonly #deps: Deps;
   #lease: Lease | null = null;
   #told: { facts: NodeFacts; at: number } | null = null;
+  #since = 0;
   #hardware = '';
 
   constructor(deps: Deps) {
     this.#deps = deps;
+  }
+
+  /** Since when it tells of itself without a break, ms since 1970; 0 where it does not. */
+  get since(): number {
+    return this.#lease === null || this.#lease.lost.aborted ? 0 : this.#since;
   }
 
   /** Writes if it is time to; a state that does not answer is tried again at the next call. */
@@ -38,6 +44,7 @@ export class Publisher {
     try {
       if (this.#lease === null || this.#lease.lost.aborted) {
         this.#lease = await state.lease(LEASE_MS);
+        this.#since = clock.now();
       }
       const owned = JSON.stringify(hardware);
       const isNewHardware = hardware !== null && owned !== this.#hardware;
@@ -46,7 +53,7 @@ export class Publisher {
         [
           {
             key: `facts/${nodeId}`,
-            put: { ...facts, toldAt: clock.now() },
+            put: { ...facts, toldAt: clock.now(), since: this.#since },
             lease: this.#lease.id,
           },
           ...(isNewHardware ? [{ key: `hardware/${nodeId}`, put: hardware }] : []),
@@ -73,7 +80,14 @@ function differs(before: NodeFacts | undefined, now: NodeFacts): boolean {
   return loadDiffers(before.load, now.load);
 }
 
-const rest = ({ load: _load, measuredAt: _at, toldAt: _told, services, ...facts }: NodeFacts) =>
+const rest = ({
+  load: _load,
+  measuredAt: _at,
+  toldAt: _told,
+  since: _since,
+  services,
+  ...facts
+}: NodeFacts) =>
   JSON.stringify([facts, services.map(({ lastSeen: _seen, ...service }) => service)]);
 
 function loadDiffers(before: Load | null, now: Load | null): boolean {

@@ -52,6 +52,8 @@ export const nodeFacts = z.object({
   measuredAt: z.number(),
   /** when it was written, by its own clock */
   toldAt: z.number(),
+  /** since when it tells of itself without a break; 0 where that is not known */
+  since: z.number().default(0),
   load: load.nullable(),
   roles: z.array(roleState),
   units: z.array(unit),

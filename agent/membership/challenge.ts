@@ -11,8 +11,11 @@ export interface Handshake {
   memberFingerprint: string;
 }
 
-/** Each side proves with its own word, so that no proof can be sent back to whoever made it. */
-export type Side = 'joiner' | 'member';
+/**
+ * Each side proves with its own word, so that no proof can be sent back to whoever made it. `who`: of a
+ * node that says which cluster it is of, which lets nobody join.
+ */
+export type Side = 'joiner' | 'member' | 'who';
 
 const LABEL = 'clusterdeck-join-v1';
 

@@ -12,7 +12,12 @@ import { knock } from './knock';
 import { Memory } from './memory';
 import { fileNote, foreignState, waitingNote } from './notes';
 import type { PeerCaller, PeerRoute } from './peer-types';
-import { type MemberRecord, type NodeDescription, nodeDescription } from './records';
+import {
+  type ClusterRecord,
+  type MemberRecord,
+  type NodeDescription,
+  nodeDescription,
+} from './records';
 import { register } from './registration';
 import { Registry } from './registry';
 import { isSameMember, roster } from './roster';
@@ -103,6 +108,10 @@ class ClusterMembership implements NodeMembership {
 
   get cluster(): ClusterIdentity {
     return this.#memory.file?.cluster ?? this.#options.enrolment.cluster;
+  }
+
+  get record(): ClusterRecord | null {
+    return this.#memory.file?.cluster ?? null;
   }
 
   get self(): Member {

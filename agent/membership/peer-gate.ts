@@ -6,10 +6,15 @@ export interface GateOptions {
   routes: readonly PeerRoute[];
   /** who has this certificate, among those that proved the cluster key */
   callerOf(fingerprint: string): Promise<PeerCaller | null>;
+  /** who has it in another cluster that a pact lets in; left out where there is never one */
+  guestOf?(fingerprint: string): Promise<PeerCaller | null>;
 }
 
-/** Stands before all calls between agents: a route for members is reached by members only. */
-export function createPeerGate({ routes, callerOf }: GateOptions): PeerHandler {
+/**
+ * Stands before all calls between agents: a route for members is reached by members only, one for
+ * guests by guests only, and a guest reaches no other.
+ */
+export function createPeerGate({ routes, callerOf, guestOf }: GateOptions): PeerHandler {
   const byKey = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]));
   return async (request) => {
     const path = request.target.split('?', 1)[0] ?? '';
@@ -23,6 +28,10 @@ export function createPeerGate({ routes, callerOf }: GateOptions): PeerHandler {
       );
     }
     if (route.access === 'candidate') return route.handle(request, null);
+    if (route.access === 'guest') {
+      const guest = (await guestOf?.(request.fingerprint)) ?? null;
+      return guest === null ? noPact() : route.handle(request, guest);
+    }
     const caller = await callerOf(request.fingerprint);
     if (caller === null) {
       return refusal(
@@ -34,3 +43,10 @@ export function createPeerGate({ routes, callerOf }: GateOptions): PeerHandler {
     return route.handle(request, caller);
   };
 }
+
+const noPact = () =>
+  refusal(
+    'no-pact',
+    'No pact lets this node call here.',
+    'An administrator of both clusters makes one: node-agent merge --with ADDRESS',
+  );

@@ -1,7 +1,7 @@
 import { agentError } from '#shared/contract/agent/dashboard';
 import { type Failure, fail } from '#shared/contract/errors';
 import { type PeerCredentials, PeerWire, type WireAnswer } from './peer-wire';
-import type { Member, PeerCall, Peers } from './types';
+import type { PeerAddress, PeerCall, Peers } from './types';
 
 /** {@link Peers} over TLS with both certificates compared by fingerprint; close it when done. */
 export interface OpenPeers extends Peers {
@@ -22,7 +22,7 @@ class PinnedPeers implements OpenPeers {
   }
 
   async call(
-    member: Member,
+    member: PeerAddress,
     method: 'GET' | 'POST',
     path: string,
     options: PeerCall,
@@ -48,7 +48,7 @@ class PinnedPeers implements OpenPeers {
     await Promise.all(wires.map(({ wire }) => wire.close()));
   }
 
-  #wireTo(member: Member): PeerWire {
+  #wireTo(member: PeerAddress): PeerWire {
     const key = `${member.address} ${member.apiPort} ${member.fingerprint}`;
     const known = this.#wires.get(member.id);
     if (known?.key === key) return known.wire;

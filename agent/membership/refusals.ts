@@ -15,6 +15,7 @@ const STATUS = {
   'state-unavailable': 503,
   'too-many': 429,
   'not-a-member': 403,
+  'no-pact': 403,
 } as const;
 
 /** Why a node is not let in; stable words which the other side acts upon. */

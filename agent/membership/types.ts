@@ -1,6 +1,7 @@
 import type { AgentProblem, MemberStatus, RoleName } from '#shared/contract/agent/dashboard';
 import type { State } from '../state/types';
 import type { PeerCaller, PeerRoute } from './peer-types';
+import type { ClusterRecord } from './records';
 
 /** One node as this node sees it. */
 export interface Member {
@@ -59,6 +60,8 @@ export type Settled =
 
 /** What the program that composes the agent needs beyond {@link Membership}. */
 export interface NodeMembership extends Membership {
+  /** as it stands in the shared state; null as long as this node belongs to no cluster */
+  readonly record: ClusterRecord | null;
   /** Starts gossip and finds the cluster, or founds it where this node may; waits as long as it takes. */
   settle(signal: AbortSignal): Promise<Settled>;
   /** From now on the registry in the shared state decides who is authenticated. */
@@ -81,8 +84,18 @@ export interface Peers {
    * @returns the parsed JSON of a 2xx answer; the caller validates it
    * @throws Failure of the transport, TLS_CHANGED for another certificate, AUTH_FAILED, SERVER_ERROR
    */
-  call(member: Member, method: 'GET' | 'POST', path: string, options: PeerCall): Promise<unknown>;
+  call(
+    member: PeerAddress,
+    method: 'GET' | 'POST',
+    path: string,
+    options: PeerCall,
+  ): Promise<unknown>;
 }
+/** What must be known of a node to call it, whichever cluster it belongs to. */
+export type PeerAddress = Pick<
+  Member,
+  'id' | 'name' | 'address' | 'apiPort' | 'fingerprint' | 'authenticated'
+>;
 export interface PeerCall {
   body?: unknown;
   deadlineMs: number;

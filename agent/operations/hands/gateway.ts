@@ -1,6 +1,7 @@
-import { z } from 'zod';
-import { type ErrorCode, Failure, fail } from '#shared/contract/errors';
+import type { z } from 'zod';
+import { fail } from '#shared/contract/errors';
 import type { Member, Peers } from '../../membership/types';
+import { HandCalls } from './calls';
 import type { HandRunner } from './runner';
 import type { Hand, HandContext, Hands } from './types';
 import { HAND_PATH, type HandAnswer, type HandRequest, handAnswer } from './wire';
@@ -16,9 +17,7 @@ interface Deps {
 /** {@link Hands} over the agents' mutual authentication; on this node itself without a detour. */
 export class HandGateway implements Hands {
   readonly #deps: Deps;
-  /** by node: the numbers of calls that are waited for */
-  readonly #waiting = new Map<string, Set<number>>();
-  #last = 0;
+  readonly #calls = new HandCalls();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -31,45 +30,19 @@ export class HandGateway implements Hands {
     context: HandContext,
     options: { deadlineMs?: number } = {},
   ): Promise<z.output<Out>> {
-    const { membership } = this.#deps;
+    const { membership, peers } = this.#deps;
     const member = membership.members().find(({ id }) => id === node);
     if (member === undefined && node !== membership.self.id) throw noMember(node);
     const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
-    const number = ++this.#last;
-    const waiting = this.#waiting.get(node) ?? new Set();
-    this.#waiting.set(node, waiting.add(number));
-    const asked: HandRequest = {
-      hand: hand.name,
-      operation: context.operation,
-      epoch: context.epoch,
-      number,
-      floor: Math.min(...waiting),
-      input: z.json().parse(input),
-    };
-    const name = member?.name ?? node;
-    try {
-      const answer =
-        member === undefined || node === membership.self.id
-          ? await this.#here(asked, context.signal, deadlineMs)
-          : await this.#there(member, asked, context.signal, deadlineMs);
-      for (const line of answer.log) context.log(line, name);
-      if (!answer.ok) throw told(answer.failure, name);
-      return hand.output.parse(answer.output);
-    } catch (error) {
-      throw failureOf(error, name, hand.changes);
-    } finally {
-      waiting.delete(number);
-    }
-  }
-
-  async #there(
-    member: Member,
-    asked: HandRequest,
-    signal: AbortSignal,
-    deadlineMs: number,
-  ): Promise<HandAnswer> {
-    const options = { body: asked, deadlineMs, signal };
-    return handAnswer.parse(await this.#deps.peers.call(member, 'POST', HAND_PATH, options));
+    const { signal } = context;
+    const called = { id: node, name: member?.name ?? node };
+    return this.#calls.call(called, hand, input, context, async (asked) => {
+      if (member === undefined || node === membership.self.id) {
+        return this.#here(asked, signal, deadlineMs);
+      }
+      const sent = { body: asked, deadlineMs, signal };
+      return handAnswer.parse(await peers.call(member, 'POST', HAND_PATH, sent));
+    });
   }
 
   /** One that does not heed its signal is waited for no longer than one on another node. */
@@ -86,28 +59,6 @@ export class HandGateway implements Hands {
     }
   }
 }
-
-const UNREACHABLE: ErrorCode[] = ['UNREACHABLE', 'CONNECTION_REFUSED', 'NAME_NOT_RESOLVED'];
-
-/** As a step needs it: which node, and whether something may have happened there. */
-function failureOf(error: unknown, node: string, changes: boolean): unknown {
-  if (error instanceof z.ZodError) {
-    const remedy = 'Install the same version of the agent everywhere.';
-    return fail('BAD_RESPONSE', { remedy, node, ...(changes && { outcome: 'unknown' }) });
-  }
-  if (!(error instanceof Failure)) return error;
-  const { outcome, ...data } = error.data;
-  const isUnknown = changes && outcome === 'unknown';
-  const code = UNREACHABLE.includes(error.code) ? 'NODE_UNREACHABLE' : error.code;
-  const message =
-    code === 'NODE_UNREACHABLE' ? `The agent on ${node} does not answer.` : error.message;
-  return fail(code, { ...data, node, ...(isUnknown && { outcome: 'unknown' }) }, message);
-}
-
-const told = (
-  { code, data, message }: Extract<HandAnswer, { ok: false }>['failure'],
-  node: string,
-) => fail(code, { ...data, node }, message);
 
 const noMember = (node: string) =>
   fail(

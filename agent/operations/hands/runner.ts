@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure, fail } from '#shared/contract/errors';
-import type { PeerRoute } from '../../membership/peer-types';
+import type { PeerRequest, PeerResponse } from '../../api/types';
+import type { PeerCaller, PeerRoute } from '../../membership/peer-types';
 import type { Clock, Logger } from '../../ports';
 import type { Fence } from './fence';
 import type { HandRoute } from './types';
@@ -49,18 +50,24 @@ export class HandRunner {
       method: 'POST',
       path: HAND_PATH,
       access: 'member',
-      handle: async ({ body, signal }, caller) => {
-        const asked = handRequest.safeParse(body);
-        if (!asked.success) {
-          throw fail('INVALID_INPUT', { remedy: SAME_VERSION }, 'This is no call of a hand.');
-        }
-        this.#deps.logger.debug(
-          { hand: asked.data.hand, epoch: asked.data.epoch, caller: caller?.name },
-          'A coordinator calls',
-        );
-        return { status: 200, body: await this.run(asked.data, signal) };
-      },
+      handle: (request, caller) => this.answer(request, caller),
     };
+  }
+
+  /** @throws Failure INVALID_INPUT for what is no call */
+  async answer(
+    { body, signal }: Pick<PeerRequest, 'body' | 'signal'>,
+    caller: PeerCaller | null,
+  ): Promise<PeerResponse> {
+    const asked = handRequest.safeParse(body);
+    if (!asked.success) {
+      throw fail('INVALID_INPUT', { remedy: SAME_VERSION }, 'This is no call of a hand.');
+    }
+    this.#deps.logger.debug(
+      { hand: asked.data.hand, epoch: asked.data.epoch, caller: caller?.name },
+      'A coordinator calls',
+    );
+    return { status: 200, body: await this.run(asked.data, signal) };
   }
 
   /** @returns also failures that are expected. @throws what nobody expects */

@@ -11,6 +11,7 @@ export function nodeFactsOf(name: string, wish: Partial<NodeFacts> = {}): NodeFa
     version: '0.1.0',
     measuredAt: NOW - 2_000,
     toldAt: NOW - 1_000,
+    since: NOW - 600_000,
     load: {
       cpu: 0.5,
       memoryUsedBytes: 4 * 1024 ** 3,
