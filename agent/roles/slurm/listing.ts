@@ -15,31 +15,20 @@ export interface Listing {
 
 /** @param letters as `['%i', '%j']` */
 export function listing(letters: readonly string[]): Listing {
-  const mark = newMark();
-  const format = `${letters.map((letter) => letter + mark).join('')}.`;
-  return { format, rows: (text) => rowsOf(text, mark, letters.length) };
-}
-
-/**
- * The same for what has no letter: `format` is the value of `-O`.
- * @param names as `['JobArrayID', 'BatchFlag']`; without a width they are never cut
- */
-export function namedListing(names: readonly string[]): Listing {
-  const mark = newMark();
-  const format = `${names.map((name) => `${name}:${mark}`).join(',')}.`;
-  return { format, rows: (text) => rowsOf(text, mark, names.length) };
-}
-
-const newMark = () => `\u001f${randomBytes(6).toString('hex')}`;
-
-function rowsOf(text: string, mark: string, count: number): string[][] {
-  const records = text.split(`${mark}.\n`);
-  if (records.pop()?.trim() !== '') throw garbage(text);
-  return records.map((record) => {
-    const fields = record.split(mark);
-    if (fields.length !== count) throw garbage(text);
-    return fields;
-  });
+  const mark = `\u001f${randomBytes(6).toString('hex')}`;
+  const end = `${mark}.`;
+  return {
+    format: `${letters.map((letter) => letter + mark).join('')}.`,
+    rows(text) {
+      const records = text.split(`${end}\n`);
+      if (records.pop()?.trim() !== '') throw garbage(text);
+      return records.map((record) => {
+        const fields = record.split(mark);
+        if (fields.length !== letters.length) throw garbage(text);
+        return fields;
+      });
+    },
+  };
 }
 
 const garbage = (text: string) =>

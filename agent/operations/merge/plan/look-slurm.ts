@@ -4,8 +4,8 @@ import type { Commands } from '../../../ports';
 import { CONFIG_KEY, slurmConfig } from '../../../roles/slurm/config';
 import { asked, lookAtNodes } from '../../../roles/slurm/look';
 import type { State } from '../../../state/types';
+import { listMergeJobs } from '../carry/queue';
 import type { lookAtCluster } from '../hands';
-import { listJobs } from './jobs';
 
 const ASK_MS = 10_000;
 /** More would not fit into one answer between two agents. */
@@ -35,7 +35,7 @@ export async function slurmHere(
   const settings = settingsIn(await asked(commands, ['scontrol', 'show', 'config'], options));
   // one after another: each is a burst of work for the controller
   const { nodes, partitions } = await lookAtNodes(commands, options);
-  const jobs = await listJobs(commands, signal);
+  const jobs = await listMergeJobs(commands, signal);
   if (jobs.length > MAX_JOBS) throw tooMany(jobs.length);
   const accounting = settings.get('AccountingStorageType') ?? '';
   const firstJobId = numberIn(settings.get('FirstJobId')) || config.firstJobId;
