@@ -14,6 +14,9 @@ import { nameOf } from './caller';
 import { parseRequest } from './read-body';
 import type { Call, Route } from './routes';
 
+/** A card names each node of a cluster. */
+const MAX_CARD_BYTES = 1024 * 1024;
+
 interface Deps {
   merging: Merging;
   audit: Audit;
@@ -46,6 +49,7 @@ export function mergeRoutes({ merging, audit, node }: Deps): Route[] {
       role: 'admin',
       summary: 'Lets the nodes of another cluster take part in a merge with this one',
       request: pactRequest,
+      maxBytes: MAX_CARD_BYTES,
       answer: pactAnswer,
       handle(call) {
         const { card } = parseRequest(pactRequest, call);

@@ -3,19 +3,19 @@ import type { z } from 'zod';
 import { fail } from '#shared/contract/errors';
 import type { Call } from './routes';
 
-/** The largest thing anybody sends is a record of configuration, of a few kilobytes. */
-const MAX_BODY_BYTES = 256 * 1024;
+/** The largest thing that nearly anybody sends is a record of configuration, of a few kilobytes. */
+export const MAX_BODY_BYTES = 256 * 1024;
 
-/** Null where it is larger than anything this API takes; the rest of it is not read. */
-export async function readBody(request: IncomingMessage): Promise<string | null> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return null;
+/** Null where it is larger than what is taken; the rest of it is not read. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | null> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return null;
   const chunks: Buffer[] = [];
   let size = 0;
   // the connection must live on to carry the refusal
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) continue;
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) return null;
+    if (size > maxBytes) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -34,6 +34,8 @@ export interface Route {
   role: TokenRole | null;
   summary: string;
   request?: z.ZodType;
+  /** of the body, where it may be larger than others */
+  maxBytes?: number;
   /** null: not JSON */
   answer: z.ZodType | null;
   /** of the answer, where it is not JSON */

@@ -4,12 +4,12 @@ import { Failure } from '#shared/contract/errors';
 import type { Clock, Logger } from '../ports';
 import { type Answer, failedBy, refuse } from './answer';
 import { Body } from './bodies';
-import { type Doorman, rightsOf, stopped } from './caller';
+import { type Caller, type Doorman, rightsOf, stopped } from './caller';
 import type { Connections } from './connections';
 import { EventStream, type Events } from './events';
 import { ItemStream, type ItemStreams } from './item-stream';
 import type { ListenerKind } from './listeners';
-import { parseJson, readBody } from './read-body';
+import { MAX_BODY_BYTES, parseJson, readBody } from './read-body';
 import type { Call, Result, Routes } from './routes';
 import type { PeerHandler, PeerRequest } from './types';
 
@@ -33,6 +33,8 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 const PEER_PREFIX = '/api/v1/peer/';
+/** A job's script may be of some megabytes, and JSON makes it larger. */
+const MAX_PEER_BYTES = 24 * 1024 * 1024;
 /** A small answer is not worth it. */
 const MIN_PACKED_BYTES = 4 * 1024;
 
@@ -106,8 +108,11 @@ export class ApiServer {
       const remedy = 'Ask for http://localhost.';
       return refuse(421, 'wrong-host', 'This name does not belong to this listener.', remedy);
     }
+    const path = pathOf(url);
     const hasBody = method !== 'GET' && method !== 'HEAD';
-    const body = hasBody ? await readBody(request).catch(() => undefined) : '';
+    const caller = await this.#deps.doorman.caller(listener, headers, address);
+    const room = hasBody ? await this.#roomFor(listener, request, caller) : 0;
+    const body = hasBody ? await readBody(request, room).catch(() => undefined) : '';
     if (body === undefined) return undefined;
     if (body === null) {
       const remedy = 'Send less.';
@@ -117,16 +122,32 @@ export class ApiServer {
     const mark = url.indexOf('?');
     return {
       method,
-      path: pathOf(url),
+      path,
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
       params: {},
       headers,
       contentType: headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '',
       body,
       address,
-      caller: await this.#deps.doorman.caller(listener, headers, address),
+      caller,
       signal,
     };
+  }
+
+  /** How large a body may be: strangers cannot make this agent keep much. */
+  async #roomFor(listener: ListenerKind, request: IncomingMessage, caller: Caller) {
+    const { peers, routes } = this.#deps;
+    const { method = 'GET', url: target = '/' } = request;
+    if (target.startsWith(PEER_PREFIX)) {
+      if (listener !== 'https') return MAX_BODY_BYTES;
+      const asked = { method, target, fingerprint: fingerprintOf(request) };
+      for (const peer of peers) if (await peer.trusts?.(asked)) return MAX_PEER_BYTES;
+      return MAX_BODY_BYTES;
+    }
+    const found = routes.find(method, pathOf(target));
+    if ('status' in found || found.route.maxBytes === undefined) return MAX_BODY_BYTES;
+    const { role, maxBytes } = found.route;
+    return role === null || stopped(caller, role, true) === null ? maxBytes : MAX_BODY_BYTES;
   }
 
   async #answered(listener: ListenerKind, request: IncomingMessage, call: Call): Promise<Result> {

@@ -56,4 +56,8 @@ export interface PeerResponse {
  * talks to. Null: not mine; the next one is asked.
  * @throws Failure, which becomes an `agentError` of a fitting status
  */
-export type PeerHandler = (request: PeerRequest) => Promise<PeerResponse | null>;
+export interface PeerHandler {
+  (request: PeerRequest): Promise<PeerResponse | null>;
+  /** Whether this is asked by a node that may send much, as a job's script; left out: by none. */
+  trusts?(asked: Pick<PeerRequest, 'method' | 'target' | 'fingerprint'>): Promise<boolean>;
+}

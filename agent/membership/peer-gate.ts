@@ -1,4 +1,4 @@
-import type { PeerHandler } from '../api/types';
+import type { PeerHandler, PeerRequest } from '../api/types';
 import type { PeerCaller, PeerRoute } from './peer-types';
 import { refusal } from './refusals';
 
@@ -16,9 +16,16 @@ export interface GateOptions {
  */
 export function createPeerGate({ routes, callerOf, guestOf }: GateOptions): PeerHandler {
   const byKey = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]));
-  return async (request) => {
-    const path = request.target.split('?', 1)[0] ?? '';
-    const route = byKey.get(`${request.method} ${path}`);
+  const routeOf = ({ method, target }: Pick<PeerRequest, 'method' | 'target'>) =>
+    byKey.get(`${method} ${target.split('?', 1)[0] ?? ''}`);
+  const trusts: PeerHandler['trusts'] = async ({ fingerprint, ...asked }) => {
+    const access = routeOf(asked)?.access;
+    if (access === undefined || access === 'candidate' || fingerprint === '') return false;
+    const caller = access === 'guest' ? guestOf?.(fingerprint) : callerOf(fingerprint);
+    return ((await caller) ?? null) !== null;
+  };
+  const handle: PeerHandler = async (request) => {
+    const route = routeOf(request);
     if (route === undefined) return null;
     if (request.fingerprint === '') {
       return refusal(
@@ -42,6 +49,7 @@ export function createPeerGate({ routes, callerOf, guestOf }: GateOptions): Peer
     }
     return route.handle(request, caller);
   };
+  return Object.assign(handle, { trusts });
 }
 
 const noPact = () =>

@@ -33,6 +33,8 @@ export interface WireCall {
 }
 
 const MAX_BYTES = 8 * 1024 * 1024;
+/** Of a node whose certificate is known, which may hand a job's script over. */
+const MAX_PINNED_BYTES = 24 * 1024 * 1024;
 const CONNECT_MS = 4_000;
 const KEEP_ALIVE_MS = 4_000;
 
@@ -40,10 +42,12 @@ const KEEP_ALIVE_MS = 4_000;
 export class PeerWire {
   readonly #pool: Pool;
   readonly #label: string;
+  readonly #maxBytes: number;
   #offered = '';
 
   constructor(target: PeerTarget, credentials: PeerCredentials) {
     this.#label = hostPort(target.address, target.port);
+    this.#maxBytes = target.pin === null ? MAX_BYTES : MAX_PINNED_BYTES;
     const connect = buildConnector({
       allowH2: false,
       maxCachedSessions: 0,
@@ -97,7 +101,7 @@ export class PeerWire {
       for await (const chunk of answer.body) {
         const buffer: Buffer = chunk;
         size += buffer.length;
-        if (size > MAX_BYTES) throw tooLarge(this.#label);
+        if (size > this.#maxBytes) throw tooLarge(this.#label);
         chunks.push(buffer);
       }
       const text = Buffer.concat(chunks).toString('utf8');
