@@ -18,6 +18,8 @@ export const tokenRecord = z.object({
   /** null: never */
   expiresAt: z.number().nullable(),
   revokedAt: z.number().nullable(),
+  /** uuid of the cluster that it was made for, where that one was merged into this */
+  origin: z.string().optional(),
 });
 export type TokenRecord = z.infer<typeof tokenRecord>;
 

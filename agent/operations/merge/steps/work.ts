@@ -1,0 +1,140 @@
+import { KubeSteps } from '../../departure/steps';
+import type { StepContext } from '../../engine/types';
+import { drainWorker, lookAtWork, resumeWorker } from '../../leave/hands';
+import { drainReason } from '../../leave/returning-record';
+import { isDraining } from '../../leave/routes';
+import type { PlannedStep } from '../../types';
+import { cancelCarried, holdJob } from '../carry-hands';
+import type { CrossingNode } from '../types';
+import { carryAll } from './carry';
+import { losingSide, type MergeGround, MINUTE, named, SECOND } from './ground';
+
+const PATIENCE_MS = 60 * MINUTE;
+
+/** Which phase a node's steps belong to: those that control something go with the state. */
+export const phaseOfNode = (ground: MergeGround, node: CrossingNode): string =>
+  isControl(ground, node) ? 'State unification' : 'Service migration';
+
+export const isControl = ({ params }: MergeGround, node: CrossingNode): boolean =>
+  node.id === params.anchor ||
+  node.isController ||
+  node.roles.some((role) => role === 'slurm-controller' || role === 'k3s-server');
+
+export const isWorker = ({ params }: MergeGround, { roles }: CrossingNode): boolean =>
+  params.hasSlurm && roles.includes('slurm-worker');
+
+/** Waits until SLURM and the process table know of no job on a node; none is ended. */
+export function emptyStep(ground: MergeGround, node: CrossingNode): PlannedStep {
+  const { losing } = ground.params;
+  let all = 0;
+  const left = async (context: StepContext): Promise<string | null> => {
+    const work = await ground.there(context, lookAtWork, {}, node);
+    if (work.name !== null && !isDraining(work.state)) return `SLURM to drain ${node.name}`;
+    const ids = work.jobs.map(({ id, user }) => `${id} of ${user}`);
+    if (ids.length === 0 && work.steps.length === 0) return null;
+    all = Math.max(all, ids.length);
+    const text =
+      ids.length > 0 ? named('job', ids) : named('step that SLURM lists no more', work.steps);
+    context.waiting(text, all === 0 ? undefined : (all - ids.length) / all);
+    return text;
+  };
+  return {
+    id: `empty-${node.name}`,
+    title: `${phaseOfNode(ground, node)}: wait for the jobs on ${node.name}`,
+    detail: `It gets no new ones. Until neither SLURM nor the process table has one; none is ended, and when it takes long you are asked.`,
+    class: 'idempotent',
+    part: node.name,
+    gradual: true,
+    halts: true,
+    asks: true,
+    expectedMs: MINUTE,
+    deadlineMs: PATIENCE_MS,
+    probe: async (context) => ((await left(context)) === null ? 'done' : 'absent'),
+    async do(context) {
+      // also what slipped in since, and what needed a node that has crossed meanwhile
+      await carryAll(ground, context);
+      const { name } = await ground.there(context, lookAtWork, {}, node);
+      const reason = drainReason(context.operation);
+      if (name !== null) await ground.there(context, drainWorker, { reason }, node);
+    },
+    async verify(context) {
+      const text = await left(context);
+      if (text === null || !text.startsWith('SLURM to drain')) return text;
+      return `${text} in ${losing.name}`;
+    },
+    async undo(context) {
+      const reason = drainReason(context.operation);
+      await ground.there(context, resumeWorker, { reason }, node);
+    },
+  };
+}
+
+/** Kubernetes of the losing cluster brings a node no more pods, and takes away those it may. */
+export function podSteps(ground: MergeGround, node: CrossingNode): PlannedStep[] {
+  const { nodes } = ground.params;
+  const isAgent = node.roles.includes('k3s-agent');
+  const hasServer = nodes.some(({ id, roles }) => id !== node.id && roles.includes('k3s-server'));
+  if (!isAgent || !hasServer) return [];
+  const { deps } = ground;
+  const kube = new KubeSteps({ ...losingSide(ground), state: deps.state, clock: deps.clock });
+  const phase = phaseOfNode(ground, node);
+  const own = (id: string, step: PlannedStep): PlannedStep => ({
+    ...step,
+    id: `${id}-${node.name}`,
+    title: `${phase}: ${step.title.charAt(0).toLowerCase()}${step.title.slice(1)}`,
+    part: node.name,
+    halts: true,
+  });
+  return [own('cordon', kube.cordon(node.name)), own('pods', kube.drain(node.name))];
+}
+
+/** Before the losing cluster's controller goes: nobody waits or runs there any more. */
+export function leftStep(ground: MergeGround): PlannedStep {
+  const { losing, leftJobs } = ground.params;
+  const missing = async (context: StepContext): Promise<string | null> => {
+    const { running, pending, why } = await carryAll(ground, context);
+    if (running.length > 0) {
+      return `${named(
+        'running job',
+        running.map(({ id, user }) => `${id} of ${user}`),
+      )}`;
+    }
+    const [first] = pending;
+    if (first === undefined) return null;
+    const reason = why.get(first.id) ?? '';
+    return `${named(
+      'pending job',
+      pending.map(({ id, user }) => `${id} of ${user}`),
+    )} ${reason}`.trim();
+  };
+  return {
+    id: 'left',
+    title: `State unification: wait until no job is left in ${losing.name}`,
+    detail:
+      leftJobs === 'cancel'
+        ? 'What runs ends where it is. Pending jobs that cannot be carried over are cancelled, as was approved.'
+        : 'What runs ends where it is. Pending jobs that cannot be carried over are waited for; when it takes long you are asked.',
+    class: 'idempotent',
+    part: ground.anchor.name,
+    wholeOnly: true,
+    gradual: true,
+    halts: true,
+    asks: true,
+    expectedMs: 5 * SECOND,
+    deadlineMs: PATIENCE_MS,
+    probe: async () => 'absent',
+    async do(context) {
+      const { pending, why } = await carryAll(ground, context);
+      if (leftJobs !== 'cancel') return;
+      const { operation } = context;
+      for (const { id, user } of pending) {
+        context.log(
+          `job ${id} of ${user} is cancelled: ${why.get(id) ?? 'it cannot be carried over'}`,
+        );
+        const { state } = await ground.there(context, holdJob, { id, operation });
+        if (state === 'held') await ground.there(context, cancelCarried, { id, operation });
+      }
+    },
+    verify: missing,
+  };
+}
