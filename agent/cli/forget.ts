@@ -2,7 +2,7 @@ import { forgottenAnswer } from '#shared/contract/agent/actions';
 import { nodesAnswer } from '#shared/contract/agent/dashboard';
 import { fail } from '#shared/contract/errors';
 import { type CommandContext, loadConfig } from './context';
-import { actLocally, readLocal } from './local-api';
+import { localLine, readLocal } from './local-api';
 
 /** `node-agent forget`: for a node whose disk is gone, so that another may take its name. */
 export async function forgetNode(nameOrId: string, context: CommandContext): Promise<0> {
@@ -22,7 +22,7 @@ export async function forgetNode(nameOrId: string, context: CommandContext): Pro
   }
   const path = `/api/v1/nodes/${encodeURIComponent(node.id)}`;
   const answer = forgottenAnswer.safeParse(
-    await actLocally(config, 'DELETE', path, undefined, signal),
+    await localLine(config).act('DELETE', path, undefined, signal),
   );
   if (!answer.success) throw otherVersion();
   context.out.result({ ok: true, id: node.id, name: node.name }, () => answer.data.message);

@@ -7,9 +7,10 @@ import {
 } from '#shared/contract/agent/tokens';
 import { fail } from '#shared/contract/errors';
 import { parseDuration } from '../config/duration';
+import { understood } from './agent-line';
 import { type CommandContext, loadConfig } from './context';
 import { table } from './io';
-import { actLocally, understood } from './local-api';
+import { localLine } from './local-api';
 
 const PATH = '/api/v1/tokens';
 
@@ -28,7 +29,7 @@ export async function createToken(options: TokenOptions, context: CommandContext
     name: options.name ?? `${options.role} made by hand`,
     expires_in_s: expiresMs / 1000,
   };
-  const answer = await actLocally(config, 'POST', PATH, request, context.io.signal);
+  const answer = await localLine(config).act('POST', PATH, request, context.io.signal);
   const { token, view } = understood(tokenMadeAnswer, answer);
   context.out.result({ token, ...view }, () => token);
   context.out.note(`${view.id}: ${expiryText(view)}. It cannot be shown again.`);
@@ -37,7 +38,7 @@ export async function createToken(options: TokenOptions, context: CommandContext
 
 export async function listTokens(context: CommandContext): Promise<0> {
   const { config } = await loadConfig(context);
-  const answer = await actLocally(config, 'GET', PATH, undefined, context.io.signal);
+  const answer = await localLine(config).act('GET', PATH, undefined, context.io.signal);
   const { tokens } = understood(tokensAnswer, answer);
   context.out.result({ tokens }, () =>
     table(
@@ -51,7 +52,7 @@ export async function listTokens(context: CommandContext): Promise<0> {
 export async function revokeToken(id: string, context: CommandContext): Promise<0> {
   const { config } = await loadConfig(context);
   const path = `${PATH}/${encodeURIComponent(id)}`;
-  const answer = await actLocally(config, 'DELETE', path, undefined, context.io.signal);
+  const answer = await localLine(config).act('DELETE', path, undefined, context.io.signal);
   const { message } = understood(tokenRevokedAnswer, answer);
   context.out.result({ ok: true, id }, () => message);
   return 0;

@@ -1,7 +1,8 @@
 import { createSecureContext } from 'node:tls';
-import { buildConnector, Pool } from 'undici';
-import { type Failure, fail } from '#shared/contract/errors';
+import { Pool } from 'undici';
+import { fail } from '#shared/contract/errors';
 import { hostPort } from '#shared/domain/host';
+import { pinnedConnector } from './pinned-connect';
 import { wireFailure } from './wire-errors';
 
 /** This node's certificate and key, which it shows to every peer. */
@@ -35,7 +36,6 @@ export interface WireCall {
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Of a node whose certificate is known, which may hand a job's script over. */
 const MAX_PINNED_BYTES = 24 * 1024 * 1024;
-const CONNECT_MS = 4_000;
 const KEEP_ALIVE_MS = 4_000;
 
 /** Requests to one agent, both sides showing their certificates; nothing is sent to a wrong one. */
@@ -48,20 +48,6 @@ export class PeerWire {
   constructor(target: PeerTarget, credentials: PeerCredentials) {
     this.#label = hostPort(target.address, target.port);
     this.#maxBytes = target.pin === null ? MAX_BYTES : MAX_PINNED_BYTES;
-    const connect = buildConnector({
-      allowH2: false,
-      maxCachedSessions: 0,
-      timeout: CONNECT_MS,
-      keepAlive: true,
-      // self-signed certificates are compared by fingerprint below
-      rejectUnauthorized: false,
-      secureContext: createSecureContext({
-        cert: credentials.certPem,
-        key: credentials.keyPem,
-        ca: [],
-        minVersion: 'TLSv1.3',
-      }),
-    });
     this.#pool = new Pool(`https://${this.#label}`, {
       // a long call of an operation holds up no other
       connections: 8,
@@ -70,18 +56,19 @@ export class PeerWire {
       keepAliveTimeout: KEEP_ALIVE_MS,
       bodyTimeout: 0,
       headersTimeout: 0,
-      connect: (options, callback) =>
-        connect(options, (...[error, socket]) => {
-          if (error !== null) return callback(error, null);
-          const offered =
-            'getPeerCertificate' in socket ? socket.getPeerCertificate().fingerprint256 : '';
-          if (offered !== '' && (target.pin === null || target.pin === offered)) {
-            this.#offered = offered;
-            return callback(null, socket);
-          }
-          socket.destroy();
-          return callback(changed(this.#label, target.pin ?? '', offered), null);
+      connect: pinnedConnector({
+        label: this.#label,
+        pin: target.pin,
+        onOffered: (fingerprint) => {
+          this.#offered = fingerprint;
+        },
+        secureContext: createSecureContext({
+          cert: credentials.certPem,
+          key: credentials.keyPem,
+          ca: [],
+          minVersion: 'TLSv1.3',
         }),
+      }),
     });
   }
 
@@ -122,15 +109,6 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function changed(label: string, pinned: string, offered: string): Failure {
-  return fail('TLS_CHANGED', {
-    endpoint: label,
-    pinned,
-    offered,
-    remedy: 'Find out which machine answers at this address before you trust it.',
-  });
 }
 
 const tooLarge = (label: string) =>

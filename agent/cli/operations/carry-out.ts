@@ -3,6 +3,7 @@ import { Failure, fail } from '#shared/contract/errors';
 import { systemClock } from '../../host/clock';
 import { type CommandContext, loadConfig } from '../context';
 import { tellFailure } from '../failure';
+import { localLine } from '../local-api';
 import { OperationsClient } from './client';
 import { follow, tellEnd } from './follow';
 import { planText } from './plan-text';
@@ -38,9 +39,23 @@ export async function approveAndBegin(
   options: Pick<ApprovalOptions, 'plan' | 'confirm'>,
   context: CommandContext,
 ): Promise<Begun> {
-  const { out, io } = context;
   const { config } = await loadConfig(context);
-  const client = new OperationsClient(config, io.signal);
+  return approveWith(
+    new OperationsClient(localLine(config), context.io.signal),
+    request,
+    options,
+    context,
+  );
+}
+
+/** The same, asked of any agent. */
+export async function approveWith(
+  client: OperationsClient,
+  request: PlanRequest,
+  options: Pick<ApprovalOptions, 'plan' | 'confirm'>,
+  context: CommandContext,
+): Promise<Begun> {
+  const { out, io } = context;
   for (;;) {
     const plan = await client.plan(request);
     const isReady = plan.checks.every(({ state }) => state !== 'failed');

@@ -12,20 +12,19 @@ import {
   type PlanRequest,
   wishAnswer,
 } from '#shared/contract/agent/operations';
-import type { AgentConfig } from '../../config/schema';
-import { actLocally, listenLocally, understood } from '../local-api';
+import { type AgentLine, understood } from '../agent-line';
 
 const PATH = '/api/v1/operations';
 /** For what looks at all nodes, some of which may not answer. */
 const LOOK_MS = 120_000;
 
-/** Operations, asked of the agent of this machine with the rights of an admin. */
+/** Operations, asked of one agent with the rights of an admin. */
 export class OperationsClient {
-  readonly #config: AgentConfig;
+  readonly #line: AgentLine;
   readonly #signal: AbortSignal;
 
-  constructor(config: AgentConfig, signal: AbortSignal) {
-    this.#config = config;
+  constructor(line: AgentLine, signal: AbortSignal) {
+    this.#line = line;
     this.#signal = signal;
   }
 
@@ -62,12 +61,12 @@ export class OperationsClient {
   /** The whole of it at once and at each change, until the stream ends or breaks. */
   async *events(id: string, signal: AbortSignal): AsyncGenerator<OperationAnswer> {
     const path = `${PATH}/${encodeURIComponent(id)}/events`;
-    for await (const item of listenLocally(this.#config, path, signal)) {
+    for await (const item of this.#line.listen(path, signal)) {
       yield understood(operationAnswer, item);
     }
   }
 
   #ask(method: 'GET' | 'POST', path: string, body?: unknown, deadlineMs?: number) {
-    return actLocally(this.#config, method, PATH + path, body, this.#signal, deadlineMs);
+    return this.#line.act(method, PATH + path, body, this.#signal, deadlineMs);
   }
 }

@@ -2,6 +2,7 @@ import type { Candidate, HandoffRole } from '#shared/contract/agent/operations';
 import { fail } from '#shared/contract/errors';
 import { type CommandContext, loadConfig } from '../context';
 import { table } from '../io';
+import { localLine } from '../local-api';
 import { type ApprovalOptions, carryOut } from './carry-out';
 import { OperationsClient } from './client';
 
@@ -21,7 +22,7 @@ export function handOff(
 
 async function showCandidates(role: HandoffRole, context: CommandContext): Promise<0> {
   const { config } = await loadConfig(context);
-  const { handoff } = await new OperationsClient(config, context.io.signal).candidates();
+  const { handoff } = await new OperationsClient(localLine(config), context.io.signal).candidates();
   const found = handoff.find((one) => one.role === role);
   if (found === undefined) {
     const remedy = 'See the roles of the cluster with: node-agent status';

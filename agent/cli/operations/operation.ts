@@ -6,6 +6,7 @@ import type {
 import { fail } from '#shared/contract/errors';
 import { type CommandContext, loadConfig } from '../context';
 import { pairs, table } from '../io';
+import { localLine } from '../local-api';
 import { logText } from './change-lines';
 import { OperationsClient } from './client';
 import { endText, pulseText } from './end-text';
@@ -69,7 +70,7 @@ export async function askOperation(
 
 async function clientOf(context: CommandContext): Promise<OperationsClient> {
   const { config } = await loadConfig(context);
-  return new OperationsClient(config, context.io.signal);
+  return new OperationsClient(localLine(config), context.io.signal);
 }
 
 /** The first letters of an id will do, where they mean one operation. */
