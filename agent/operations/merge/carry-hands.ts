@@ -24,6 +24,10 @@ export const jobParcel = z.strictObject({
   dependency: z.string().max(4096),
   /** held by its user or an admin before this */
   wasHeld: z.boolean(),
+  /** by an admin: its user cannot release it */
+  heldByAdmin: z.boolean().optional(),
+  /** file name of the script, as its user called it; '' : it had none */
+  scriptName: z.string().max(255).optional(),
 });
 export type JobParcel = z.infer<typeof jobParcel>;
 
