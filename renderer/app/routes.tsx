@@ -7,6 +7,7 @@ const AddPage = lazy(() => import('../features/edit/add-page'));
 const EditPage = lazy(() => import('../features/edit/edit-page'));
 const GuestsPage = lazy(() => import('../features/guests/guests-page'));
 const HandoffPage = lazy(() => import('../features/handoff/handoff-page'));
+const MergePage = lazy(() => import('../features/merge/merge-page'));
 const LeavePage = lazy(() => import('../features/handoff/leave-page'));
 const RunPage = lazy(() => import('../features/handoff/run-page'));
 const OperationsPage = lazy(() => import('../features/operations/operations-page'));
@@ -39,6 +40,9 @@ export function Routes(): ReactNode {
         </Route>
         <Route path="/clusters/:clusterId/handoff">
           {({ clusterId }) => <HandoffPage key={clusterId} clusterId={clusterId} />}
+        </Route>
+        <Route path="/clusters/:clusterId/merge">
+          {({ clusterId }) => <MergePage key={clusterId} clusterId={clusterId} />}
         </Route>
         <Route path="/clusters/:clusterId/leave/:node">
           {({ clusterId, node }) => (

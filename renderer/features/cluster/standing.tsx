@@ -8,6 +8,7 @@ import { Stack } from '../../ui/stack';
 import { ProblemButton } from '../clusters/problem-button';
 import { useClusterActions } from '../clusters/use-cluster-actions';
 import { UnderWay } from '../handoff/under-way';
+import { QuietNotices } from '../merge/quiet-notices';
 import styles from './cluster-page.module.css';
 
 interface StandingProps {
@@ -75,6 +76,7 @@ export function Standing({ cluster, live }: StandingProps) {
           problem={problem}
         />
       ))}
+      <QuietNotices cluster={cluster} />
       {live.state !== 'active' && live.state !== 'connecting' && <Remembered asOf={live.asOf} />}
     </Stack>
   );

@@ -1,5 +1,6 @@
 import {
   ArrowRightLeft,
+  Combine,
   Copy,
   ExternalLink,
   KeyRound,
@@ -44,6 +45,13 @@ function clusterCommands(
 ): ClusterCommand[][] {
   const paused = state === 'paused';
   const isClusteros = cluster.kind === 'clusteros';
+  const merging = {
+    key: 'merge',
+    looks: true,
+    label: 'Merge with another cluster',
+    icon: Combine,
+    run: actions.merge,
+  };
   return [
     [
       { key: 'open', looks: true, label: 'Open', icon: LayoutDashboard, run: () => actions.open() },
@@ -110,6 +118,7 @@ function clusterCommands(
             icon: ArrowRightLeft,
             run: actions.handOver,
           },
+          merging,
         ]
       : [
           {
@@ -119,6 +128,7 @@ function clusterCommands(
             icon: ListChecks,
             run: actions.missing,
           },
+          merging,
           ...(cluster.authKind === 'password'
             ? [{ key: 'mint', label: 'Mint a token', icon: KeyRound, run: actions.mint }]
             : []),

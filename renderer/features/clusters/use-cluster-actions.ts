@@ -54,6 +54,7 @@ export function useClusterActions(cluster: Cluster) {
         `${clusterHref(clusterId, tab)}${node === undefined ? '' : `?node=${encodeURIComponent(node)}`}`,
       ),
     handOver: () => navigate(`${clusterHref(clusterId, 'handoff')}?`),
+    merge: () => navigate(`${clusterHref(clusterId, 'merge')}?`),
     edit: () => navigate(`/edit/${clusterId}`),
     test: () => dialogs.open({ type: 'test', uuid }),
     trust: () => dialogs.open({ type: 'trust', uuid }),

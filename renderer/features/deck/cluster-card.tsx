@@ -27,6 +27,7 @@ import { clusterState, KIND_WORDS, nodesWord, standingWord } from '../clusters/s
 import { clusterHref } from '../clusters/use-cluster-actions';
 import { operationHref } from '../handoff/address';
 import { useOpenOperation } from '../handoff/use-open-operation';
+import { QuietBox } from '../merge/quiet-box';
 import { clusterSummary } from '../operations/cluster-summary';
 import { CardFoot } from './card-foot';
 import { CardUsage } from './card-usage';
@@ -87,7 +88,9 @@ export const ClusterCard = memo(function ClusterCard({ uuid, current }: ClusterC
           problem={problem}
           tabIndex={tabIndex}
         />
-      ) : null}
+      ) : (
+        <QuietBox cluster={cluster} tabIndex={tabIndex} />
+      )}
       <CardUsage kind={cluster.kind} live={live} />
       <Work kind={cluster.kind} live={live} />
       <CardFoot cluster={cluster} tabIndex={tabIndex}>
@@ -146,6 +149,7 @@ interface OperationBoxProps {
 
 /** What the cluster is carrying out, in the place of its problems: it explains most of them. */
 function OperationBox({ cluster, operation, tabIndex }: OperationBoxProps) {
+  const asked = useLive((state) => state.clusters.get(operation.uuid)) ?? cluster;
   const [, navigate] = useLocation();
   const words = clusterSummary(operation);
   const look = operation.state === 'stuck' ? 'problem-bad' : 'operation';
@@ -163,7 +167,7 @@ function OperationBox({ cluster, operation, tabIndex }: OperationBoxProps) {
       <Button
         small
         tabIndex={tabIndex}
-        onClick={() => navigate(`${operationHref(cluster.clusterId, operation.id)}?`)}
+        onClick={() => navigate(`${operationHref(asked.clusterId, operation.id)}?`)}
       >
         Watch
       </Button>

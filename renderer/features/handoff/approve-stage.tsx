@@ -18,23 +18,34 @@ import { about, countWords } from './words';
 
 interface ApproveStageProps {
   cluster: Cluster;
+  /** a second one that it changes */
+  also?: Cluster | undefined;
   plan: OperationPlan;
   onStale: (plan: OperationPlan) => void;
 }
 
 /** Says once more what will happen, asks for what has to be typed, and begins it once. */
-export function ApproveStage({ cluster, plan, onStale }: ApproveStageProps) {
-  const block = useSlurmBlock(cluster);
+export function ApproveStage({ cluster, also, plan, onStale }: ApproveStageProps) {
+  const own = useSlurmBlock(cluster);
+  const others = useSlurmBlock(also ?? cluster);
+  const block = own ?? others;
   const [typed, setTyped] = useState('');
-  const [clusterId, setClusterId] = useState('');
-  const start = useStart(cluster, onStale);
+  const [ids, setIds] = useState<Readonly<Record<string, string>>>({});
+  const start = useStart(cluster, also, onStale);
+  const guarded = [cluster, ...(also === undefined ? [] : [also])].filter((one) => one.protected);
+  const idOf = (one: Cluster | undefined) => (ids[one?.uuid ?? ''] ?? '').trim();
   // what is watched next must not have to be loaded first
   useEffect(() => void import('./run-page'), []);
   const isReady =
-    typed.trim() === plan.confirm && (!cluster.protected || clusterId.trim() === cluster.clusterId);
+    typed.trim() === plan.confirm && guarded.every((one) => idOf(one) === one.clusterId);
   const begin = () => {
     if (!isReady || block !== null || start.isPending) return;
-    start.mutate({ plan, confirm: typed.trim(), confirmCluster: clusterId.trim() });
+    start.mutate({
+      plan,
+      confirm: typed.trim(),
+      confirmCluster: idOf(cluster),
+      confirmAlso: idOf(also),
+    });
   };
   const problem = start.isError ? problemOf(start.error) : null;
   return (
@@ -65,15 +76,16 @@ export function ApproveStage({ cluster, plan, onStale }: ApproveStageProps) {
               Type <code>{plan.confirm}</code> to approve it
             </Typed>
           )}
-          {cluster.protected && (
+          {guarded.map((one) => (
             <Typed
-              value={clusterId}
-              onChange={setClusterId}
-              hint="This cluster is protected. That is why its id is asked for."
+              key={one.uuid}
+              value={ids[one.uuid] ?? ''}
+              onChange={(id) => setIds((before) => ({ ...before, [one.uuid]: id }))}
+              hint={`${also === undefined ? 'This cluster' : one.name} is protected. That is why its id is asked for.`}
             >
-              Type the cluster’s id, <code>{cluster.clusterId}</code>
+              Type the cluster’s id, <code>{one.clusterId}</code>
             </Typed>
-          )}
+          ))}
           {problem !== null && problem.code !== 'PLAN_STALE' && <ErrorNotice problem={problem} />}
           <div className={styles.foot}>
             <p className={styles.quiet}>

@@ -7,8 +7,8 @@ import { elapsed } from '../../ui/elapsed';
 import { Badge } from '../../ui/state';
 import { Value } from '../../ui/value';
 import { BlastTable } from './blast-table';
+import { PhaseSteps } from './phase-steps';
 import styles from './plan-stage.module.css';
-import { StepList } from './step-list';
 import { storyOfPlan } from './story';
 import { about } from './words';
 
@@ -20,7 +20,7 @@ export function PlanStage({ plan }: { plan: OperationPlan }) {
         title="Steps"
         note={`${about(plan.expected_ms)} in all, one after another, each proved before the next`}
       >
-        <StepList lines={storyOfPlan(plan)} now={0} isPlan />
+        <PhaseSteps lines={storyOfPlan(plan)} now={0} isPlan />
       </Panel>
       <div className={styles.side}>
         <Panel title="What users feel">

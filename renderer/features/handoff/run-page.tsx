@@ -1,5 +1,6 @@
 import { FileText } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
+import { mergeParties } from '#shared/contract/agent/merge';
 import {
   isOver,
   type OperationAnswer,
@@ -28,6 +29,8 @@ import { useWatch, type Watched } from './use-watch';
 import { WishButtons } from './wish-buttons';
 import { WishDialog } from './wish-dialog';
 import { OPERATION_STATES, shortHash } from './words';
+
+const MergeRunView = lazy(() => import('../merge/merge-run-view'));
 
 interface RunPageProps {
   clusterId: string;
@@ -65,15 +68,21 @@ function NotHeard({ cluster, watched }: { cluster: Cluster; watched: Watched }) 
       ) : lost !== null ? (
         <ErrorNotice problem={{ title: lost.message, remedy: lost.data.remedy }} />
       ) : (
-        <div className={styles.columns} role="status" aria-label="The cluster is being asked">
-          <Skeleton height="420px" />
-          <div className={styles.waiting}>
-            <Skeleton height="150px" />
-            <Skeleton height="200px" />
-          </div>
-        </div>
+        <Waiting />
       )}
     </Page>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className={styles.columns} role="status" aria-label="The cluster is being asked">
+      <Skeleton height="420px" />
+      <div className={styles.waiting}>
+        <Skeleton height="150px" />
+        <Skeleton height="200px" />
+      </div>
+    </div>
   );
 }
 
@@ -156,8 +165,20 @@ function StageView({ stage, cluster, answer, hearing, leadMs }: StageViewProps) 
     case 'report':
       return <ReportView cluster={cluster} answer={answer} />;
     default:
-      return <RunView cluster={cluster} answer={answer} hearing={hearing} leadMs={leadMs} />;
+      return <Run {...{ cluster, answer, hearing, leadMs }} />;
   }
+}
+
+/** A merge has two clusters to show. */
+function Run(props: Omit<StageViewProps, 'stage'>) {
+  const { kind, params } = props.answer.operation;
+  const parties = kind === 'merge' ? mergeParties.safeParse(params).data : undefined;
+  if (parties === undefined) return <RunView {...props} />;
+  return (
+    <Suspense fallback={<Waiting />}>
+      <MergeRunView {...props} parties={parties} />
+    </Suspense>
+  );
 }
 
 function Lead({ cluster, answer }: { cluster: Cluster; answer: OperationAnswer }) {

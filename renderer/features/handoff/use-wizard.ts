@@ -60,18 +60,41 @@ export function usePlan(wanted: WantedOperation | null, stage: WizardStage) {
 
 export type Planning = ReturnType<typeof usePlan>;
 
-/** Begins what was planned, once, and goes to where it is watched. */
-export function useStart(cluster: Cluster, onStale: (plan: OperationPlan) => void) {
+interface Approval {
+  plan: OperationPlan;
+  confirm: string;
+  confirmCluster: string;
+  confirmAlso: string;
+}
+
+/**
+ * Begins what was planned, once, and goes to where it is watched.
+ * @param also the cluster that is taken up, where two are merged
+ */
+export function useStart(
+  cluster: Cluster,
+  also: Cluster | undefined,
+  onStale: (plan: OperationPlan) => void,
+) {
   const client = useClient();
   const [, navigate] = useLocation();
   return useMutation({
-    mutationFn: (input: { plan: OperationPlan; confirm: string; confirmCluster: string }) =>
-      client.clusterOperations.start({
-        uuid: cluster.uuid,
-        planHash: input.plan.hash,
-        confirm: input.confirm,
-        ...(input.confirmCluster !== '' && { confirmCluster: input.confirmCluster }),
-      }),
+    mutationFn: ({ plan, confirm, confirmCluster, confirmAlso }: Approval) =>
+      also === undefined
+        ? client.clusterOperations.start({
+            uuid: cluster.uuid,
+            planHash: plan.hash,
+            confirm,
+            ...(confirmCluster !== '' && { confirmCluster }),
+          })
+        : client.merge.start({
+            gaining: cluster.uuid,
+            losing: also.uuid,
+            planHash: plan.hash,
+            confirm,
+            ...(confirmCluster !== '' && { confirmGaining: confirmCluster }),
+            ...(confirmAlso !== '' && { confirmLosing: confirmAlso }),
+          }),
     onSuccess: ({ id }) => navigate(`${operationHref(cluster.clusterId, id)}?`),
     onError: (error, { plan }) => {
       if (problemOf(error).code === 'PLAN_STALE') onStale(plan);

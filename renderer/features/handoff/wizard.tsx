@@ -27,10 +27,16 @@ interface WizardProps {
   wanted: WantedOperation | null;
   /** the first stage */
   choose: ReactNode;
+  /** a second cluster that it changes as well */
+  also?: Cluster;
+  /** stands for the button of the first stage, where more is to be done than to go on */
+  begin?: (goOn: () => void) => ReactNode;
+  /** where one came from, in place of the nodes */
+  back?: { label: string; href: string };
 }
 
 /** Chooses, looks, plans and asks; what then runs is watched on a page of its own. */
-export function Wizard({ cluster, title, lead, wanted, choose }: WizardProps) {
+export function Wizard({ cluster, title, lead, wanted, choose, also, begin, back }: WizardProps) {
   const [stage, setStage] = useWizardStage(wanted !== null);
   const planning = usePlan(wanted, stage);
   const [, navigate] = useLocation();
@@ -65,20 +71,25 @@ export function Wizard({ cluster, title, lead, wanted, choose }: WizardProps) {
           className={styles.stage}
           aria-label={STAGE_NAMES[stage]}
         >
-          {stage === 'choose' ? choose : <Planned {...{ cluster, planning, stage, go }} />}
+          {stage === 'choose' ? choose : <Planned {...{ cluster, also, planning, stage, go }} />}
         </section>
         <div className={styles.foot}>
           <Button
             icon={ArrowLeft}
             onClick={() => {
               const before = ORDER[index - 1];
-              if (before === undefined) navigate(`${clusterHref(cluster.clusterId, 'nodes')}?`);
-              else go(before);
+              if (before === undefined) {
+                navigate(`${back?.href ?? clusterHref(cluster.clusterId, 'nodes')}?`);
+              } else go(before);
             }}
           >
-            {index === 0 ? 'Back to the nodes' : 'Back'}
+            {index === 0 ? (back?.label ?? 'Back to the nodes') : 'Back'}
           </Button>
-          <Next {...{ cluster, planning, stage, go }} isChosen={wanted !== null} />
+          {stage === 'choose' && begin !== undefined ? (
+            begin(() => go('checks'))
+          ) : (
+            <Next {...{ cluster, planning, stage, go }} isChosen={wanted !== null} />
+          )}
         </div>
       </Stack>
     </Page>
@@ -115,7 +126,13 @@ interface StageProps {
   go: (stage: WizardStage) => void;
 }
 
-function Planned({ cluster, planning, stage, go }: StageProps) {
+function Planned({
+  cluster,
+  also,
+  planning,
+  stage,
+  go,
+}: StageProps & { also?: Cluster | undefined }) {
   const { plan, problem, changes } = planning;
   return (
     <>
@@ -147,6 +164,7 @@ function Planned({ cluster, planning, stage, go }: StageProps) {
         <ApproveStage
           key={plan.hash}
           cluster={cluster}
+          also={also}
           plan={plan}
           onStale={(stale) => {
             void planning.renew(stale).then(() => go('plan'));

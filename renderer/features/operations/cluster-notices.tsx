@@ -1,10 +1,11 @@
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
-import type { ClusterOperation } from '#shared/contract/cluster-operations';
+import { type ClusterOperation, placeKey } from '#shared/contract/cluster-operations';
 import { useLiveStore } from '../../app/context';
 import { useToasts } from '../../ui/toast';
 import { operationHref } from '../handoff/address';
 import { justTurned } from './cluster-summary';
+import { onceEach } from './once-each';
 
 type States = ReadonlyMap<string, ClusterOperation['state']>;
 
@@ -21,7 +22,10 @@ export function ClusterNotices() {
     let before = statesOf(store.getState().clusterOperations);
     return store.subscribe(({ clusterOperations, clusters }, previous) => {
       if (clusterOperations === previous.clusterOperations) return;
-      for (const { uuid, id, ...words } of justTurned(before, clusterOperations, sinceMs)) {
+      const told = new Map(
+        onceEach(clusterOperations.values()).map((each) => [placeKey(each), each]),
+      );
+      for (const { uuid, id, ...words } of justTurned(before, told, sinceMs)) {
         const cluster = clusters.get(uuid);
         if (cluster === undefined || location.endsWith(id)) continue;
         const href = operationHref(cluster.clusterId, id);

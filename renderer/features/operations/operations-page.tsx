@@ -11,6 +11,7 @@ import { EmptyState } from '../../ui/feedback';
 import { Moment } from '../../ui/moment';
 import { Page } from '../../ui/page';
 import { ClusterOperationLine } from './cluster-operation-line';
+import { onceEach } from './once-each';
 import { OperationBar } from './operation-bar';
 import { OperationState } from './operation-state';
 import styles from './operations.module.css';
@@ -65,7 +66,7 @@ function useEntries(): Entry[] {
       operation,
     }),
   );
-  const clusterOnes = [...agents.values()].flatMap((operation): Entry[] =>
+  const clusterOnes = onceEach(agents.values()).flatMap((operation): Entry[] =>
     clusters.has(operation.uuid)
       ? [
           {

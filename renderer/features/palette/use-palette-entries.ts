@@ -7,9 +7,12 @@ import { useClient, useLive, useLiveStore } from '../../app/context';
 import { type DialogRequest, useDialogs } from '../../app/dialogs';
 import { useFailureToast } from '../../app/failure-toast';
 import { jobHref } from '../clusteros/job-address';
+import { KIND_WORDS } from '../clusters/state-words';
 import { clusterHref } from '../clusters/use-cluster-actions';
 import { guestHref } from '../guests/guest-address';
 import { handoffHref, operationHref } from '../handoff/address';
+import { mergeHref } from '../merge/address';
+import { onceEach } from '../operations/once-each';
 import { type PaletteEntry, paletteMatches } from './palette-search';
 
 interface PaletteSection {
@@ -142,6 +145,11 @@ function useActionEntries(): PaletteEntry[] {
   const show = (dialog: DialogRequest) => () => dialogs.open(dialog);
   const perCluster = [...clusters.values()].flatMap(({ uuid, name, clusterId, kind }) => [
     action(`Test ${name}`, show({ type: 'test', uuid }), 'connection'),
+    action(
+      `Merge ${name} with another cluster`,
+      () => navigate(mergeHref(clusterId)),
+      KIND_WORDS[kind],
+    ),
     action(`Edit ${name}`, () => navigate(`/edit/${clusterId}`), 'configuration'),
     ...(kind === 'clusteros'
       ? [
@@ -162,17 +170,19 @@ function useActionEntries(): PaletteEntry[] {
       : []),
   ]);
   const running = useLive((state) => state.clusterOperations);
-  const underWay = [...running.values()].filter(isOpen).flatMap(({ uuid, id, title }) => {
-    const cluster = clusters.get(uuid);
-    if (cluster === undefined) return [];
-    return [
-      action(
-        `Watch ${title}`,
-        () => navigate(`${operationHref(cluster.clusterId, id)}?`),
-        cluster.name,
-      ),
-    ];
-  });
+  const underWay = onceEach(running.values())
+    .filter(isOpen)
+    .flatMap(({ uuid, id, title }) => {
+      const cluster = clusters.get(uuid);
+      if (cluster === undefined) return [];
+      return [
+        action(
+          `Watch ${title}`,
+          () => navigate(`${operationHref(cluster.clusterId, id)}?`),
+          cluster.name,
+        ),
+      ];
+    });
   return [
     ...underWay,
     action('Add a cluster', () => navigate('/add')),

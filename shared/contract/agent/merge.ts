@@ -105,6 +105,12 @@ export const mergeParties = z.object({
 });
 export type MergeParties = z.infer<typeof mergeParties>;
 
+/** What can be read from the notes of a merge while it runs and afterwards. */
+export const mergeNotes = z.object({
+  /** pending jobs that were carried over: their number in the losing and in the gaining cluster; at most 500 */
+  carried: z.array(z.object({ id: z.string(), to: z.string() })).default([]),
+});
+
 /** Params of `POST /api/v1/operations/plan` for the kind `merge`; asked of the cluster that stays. */
 export const mergeWish = z.strictObject({
   /** uuid of the cluster that is to be taken up; there must be a pact with it */
