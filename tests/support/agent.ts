@@ -6,6 +6,7 @@ import { createFacts, type FactsDeps } from '#agent/facts/facts';
 import type { Facts, NetworkView } from '#agent/facts/types';
 import { systemClock } from '#agent/host/clock';
 import type { Member, Membership, MembershipEvent } from '#agent/membership/types';
+import type { Merging } from '#agent/operations/merge/pact/merging';
 import type { Operations } from '#agent/operations/types';
 import type { Clock, Logger, MachineReading } from '#agent/ports';
 import type { Kube, KubeFacts } from '#agent/roles/k3s/types';
@@ -239,6 +240,7 @@ export interface AgentWish {
   peers?: PeerHandler[];
   removal?: MemberRemoval;
   operations?: Operations;
+  merging?: Merging;
   roles?: () => RoleState[];
 }
 
@@ -309,6 +311,7 @@ export async function stageAgent(wish: AgentWish = {}): Promise<StagedAgent> {
       tokens,
       ...(wish.removal && { removal: wish.removal }),
       ...(wish.operations && { operations: wish.operations }),
+      ...(wish.merging && { merging: wish.merging }),
       peers: wish.peers ?? [],
       clock,
       logger: log,

@@ -9,7 +9,7 @@ import { slurmEnded, slurmLook, slurmMunge, slurmReach } from '../../handoff/slu
 import { Fence } from '../../hands/fence';
 import { HandRunner } from '../../hands/runner';
 import type { Hand, HandRoute } from '../../hands/types';
-import { type HandRequest, handRequest } from '../../hands/wire';
+import { type HandAnswer, type HandRequest, handRequest } from '../../hands/wire';
 import { drainWorker, lookAtWork, resumeWorker } from '../../leave/hands';
 import * as carry from '../carry-hands';
 import * as merge from '../hands';
@@ -97,8 +97,11 @@ export class Guests {
         const cluster = caller?.guestOf;
         if (caller === null || cluster === undefined) throw noGuest();
         const asked = handRequest.safeParse(request.body);
-        if (asked.success) await this.#admit(asked.data, cluster, caller);
-        return this.#runnerFor(cluster).answer(request, caller);
+        const refusal = asked.success ? await this.#refusalOf(asked.data, cluster, caller) : null;
+        if (refusal === null) return this.#runnerFor(cluster).answer(request, caller);
+        // as an answer of the hand, so that its code arrives
+        const answer: HandAnswer = { ok: false, failure: refusal.view(), log: [] };
+        return { status: 200, body: answer };
       },
     };
   }
@@ -108,22 +111,27 @@ export class Guests {
     await Promise.all([...this.#runners.values()].map((runner) => runner.close()));
   }
 
-  /** @throws Failure PERMISSION_DENIED, REVISION_CHANGED */
-  async #admit(asked: HandRequest, cluster: string, caller: PeerCaller): Promise<void> {
+  /** Why this is not done for that cluster; null where nothing speaks against it. */
+  async #refusalOf(
+    asked: HandRequest,
+    cluster: string,
+    caller: PeerCaller,
+  ): Promise<Failure | null> {
     const { pacts, isEnabled, logger } = this.#deps;
     const route = this.#routes.find(({ hand }) => hand.name === asked.hand);
     if (route === undefined) {
       logger.warn({ hand: asked.hand, guest: caller.name, cluster }, 'A guest was refused');
-      throw notForGuests(asked.hand);
+      return notForGuests(asked.hand);
     }
-    if (!route.hand.changes) return;
-    if (!isEnabled) throw switchedOff();
-    if (asked.epoch === 0) return;
+    if (!route.hand.changes) return null;
+    if (!isEnabled) return switchedOff();
+    if (asked.epoch === 0) return null;
     const lock = await this.#lock();
     if (lock !== null && (lock.by.uuid !== cluster || lock.operation !== asked.operation)) {
-      throw held(lock.by.name);
+      return held(lock.by.name);
     }
     await pacts.used(cluster);
+    return null;
   }
 
   /** Where the state does not answer, the hand itself says what it can do. */

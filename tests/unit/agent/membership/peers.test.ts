@@ -82,7 +82,7 @@ test('what a peer refuses comes with its own words; what it babbles is told as s
     '/stranger': answer(403, JSON.stringify(refusal)),
     '/html': answer(200, '<html>', 'text/html'),
     '/error': answer(500, 'oops', 'text/plain'),
-    '/large': answer(200, JSON.stringify('x'.repeat(9 * 1024 * 1024))),
+    '/large': answer(200, JSON.stringify('x'.repeat(25 * 1024 * 1024))),
   };
   const { peers, target } = await facing((request, raw) => {
     raw.write(answers[request.path] ?? answer(404, ''));
