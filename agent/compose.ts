@@ -4,6 +4,7 @@ import { createApi } from './api/api';
 import type { AgentConfig } from './config/schema';
 import { createFacts } from './facts/facts';
 import { loopbackAddresses, settleNetwork } from './host/network';
+import type { Crossing } from './crossing/crossing';
 import { loadNodeIdentity } from './identity/node-identity';
 import type { Enrolment } from './identity/types';
 import { joining } from './joining';
@@ -31,6 +32,8 @@ export interface AgentPorts {
   nodeName: string;
   folders: { root: string; identity: string; daemons: string; socket: string };
   version: string;
+  /** this node's way from one cluster into another */
+  crossing: Crossing;
 }
 
 export interface NodeAgent {
@@ -44,6 +47,8 @@ export interface NodeAgent {
   readonly ended: Promise<void>;
   /** resolves when an operation takes this node away: it is to leave and to be closed */
   readonly asked: Promise<void>;
+  /** resolves when this node takes part in its cluster */
+  readonly joined: Promise<void>;
   /** Tells the others that this node goes; it comes back with its next start. */
   leave(): Promise<void>;
   /** Ends the agent; daemons and jobs run on. */
@@ -195,6 +200,7 @@ export async function composeAgent(
   troubled.push(api);
   return {
     ended: arrival.ended,
+    joined: arrival.joined,
     async start() {
       await tokens.start();
       await facts.start();

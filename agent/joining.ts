@@ -17,6 +17,8 @@ export interface Joining {
   start(): void;
   /** rejects when this node cannot go on; resolves when it was closed */
   readonly ended: Promise<void>;
+  /** resolves when this node takes part */
+  readonly joined: Promise<void>;
   problems(): AgentProblem[];
   close(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function joining(
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   // whoever looks at it later must not find the process ended
   ended.catch(() => undefined);
+  const { promise: joined, resolve: hasJoined } = Promise.withResolvers<void>();
   let problem: AgentProblem | null = null;
   let work: Promise<void> = Promise.resolve();
 
@@ -64,10 +67,12 @@ export function joining(
     await reach(settled);
     await membership.attach(nodeState.state);
     enter();
+    hasJoined();
     logger.info({}, 'This node takes part');
   };
   return {
     ended,
+    joined,
     problems: () => (problem === null ? [] : [problem]),
     start() {
       work = join().catch((error: unknown) => {

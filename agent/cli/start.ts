@@ -1,12 +1,13 @@
 import { composeAgent, type NodeAgent } from '../compose';
 import type { AgentConfig } from '../config/schema';
+import { crossingHere } from '../crossing/here';
 import { systemClock } from '../host/clock';
 import { systemCommands } from '../host/commands';
 import { privateFolder, writeWhole } from '../host/files';
 import { takeLock } from '../host/lock';
 import { type AgentLogger, createLogger, type LogLevel } from '../host/logger';
 import { createMachine } from '../host/machine';
-import { notifySystemd } from '../host/notify';
+import { notifySystemd, type SystemdNotes } from '../host/notify';
 import { createSupervisor } from '../host/supervisor/index';
 import { identify } from '../host/supervisor/process-table';
 import { readEnrolment } from '../identity/enrolment';
@@ -42,48 +43,77 @@ export async function start(options: StartOptions, context: CommandContext): Pro
 }
 
 async function run(config: AgentConfig, logger: AgentLogger, context: CommandContext) {
-  const { io, version } = context;
+  const { io } = context;
   const folders = stateFolders(config);
-  const enrolment = await readEnrolment(config.cluster.enrolment);
+  const goodbye = Promise.withResolvers<'leave'>();
+  const stopListening = io.onSignal('SIGUSR2', () => goodbye.resolve('leave'));
   await privateFolder(folders.root);
   const unlock = takeLock(folders.lock);
-  const leaving = Promise.withResolvers<'leave'>();
-  const stopListening = io.onSignal('SIGUSR2', () => leaving.resolve('leave'));
+  const base = { clock: systemClock, logger, commands: systemCommands };
+  const supervisor = createSupervisor({ ...base, folder: folders.daemons });
+  const crossing = crossingHere({ ...base, supervisor }, config, folders.root);
+  const systemd = onceReady(notifySystemd(base, io.env));
   try {
     await notePid(folders.pid, logger);
-    const base = { clock: systemClock, logger, commands: systemCommands };
-    const supervisor = createSupervisor({ ...base, folder: folders.daemons });
-    const agent = await composeAgent(
-      {
-        ...base,
-        supervisor,
-        machine: createMachine({ disk: folders.root }),
-        enrolment,
-        nodeName: nodeNameOf(config),
-        folders,
-        version,
-      },
-      config,
-      io.signal,
-    );
-    const systemd = notifySystemd(base, io.env);
-    try {
-      await agent.start();
-      await systemd.ready();
-      logger.info({ node: nodeNameOf(config), version }, 'The node agent runs');
-      void agent.asked.then(() => leaving.resolve('leave'));
-      const why = await Promise.race([ended(io.signal), agent.ended, leaving.promise]);
-      if (why === 'leave') await sayGoodbye(agent, logger);
-      logger.info({}, 'The node agent ends; its daemons and all jobs run on');
-    } finally {
-      await systemd.stopping();
-      await agent.close();
-      supervisor.release();
+    for (let why: Ending = 'crossing'; why === 'crossing'; ) {
+      const isArriving = await crossing.carryOut();
+      const enrolment = await readEnrolment(config.cluster.enrolment);
+      const nodeName = nodeNameOf(config);
+      const machine = createMachine({ disk: folders.root });
+      const { version } = context;
+      const agent = await composeAgent(
+        { ...base, supervisor, machine, enrolment, nodeName, folders, version, crossing },
+        config,
+        io.signal,
+      );
+      const over = new AbortController();
+      why = 'end';
+      try {
+        await agent.start();
+        await systemd.ready();
+        logger.info({ node: nodeName, version }, 'The node agent runs');
+        why = await Promise.race([
+          ended(io.signal),
+          agent.ended.then(() => 'end' as const),
+          agent.asked.then(() => 'leave' as const),
+          goodbye.promise,
+          crossing.asked.then(() => 'crossing' as const),
+          ...(isArriving ? [turning(crossing.watched(agent.joined, over.signal))] : []),
+        ]);
+        if (why === 'leave') await sayGoodbye(agent, logger);
+        logger.info({ why }, 'The node agent ends; its daemons and all jobs run on');
+      } finally {
+        over.abort();
+        if (why !== 'crossing') await systemd.stopping();
+        await agent.close();
+      }
     }
   } finally {
+    supervisor.release();
     stopListening();
     unlock();
   }
+}
+
+/** A second agent in the same process is no second start. */
+function onceReady(systemd: SystemdNotes): SystemdNotes {
+  let isTold = false;
+  return {
+    stopping: () => systemd.stopping(),
+    async ready() {
+      if (!isTold) await systemd.ready();
+      isTold = true;
+    },
+  };
+}
+
+/** Why a composed agent is closed; at `crossing` the next one begins at once. */
+type Ending = 'end' | 'leave' | 'crossing';
+
+/** Never resolves for one that has arrived. */
+async function turning(watched: Promise<'arrived' | 'turned'>): Promise<Ending> {
+  const end = await watched.catch(() => 'arrived' as const);
+  return end === 'turned' ? 'crossing' : new Promise<never>(() => undefined);
 }
 
 /** For `node-agent stop`; a full disk must not keep the agent from starting. */
@@ -104,7 +134,7 @@ async function sayGoodbye(agent: NodeAgent, logger: AgentLogger): Promise<void> 
 }
 
 const ended = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+  new Promise<'end'>((resolve) => {
+    if (signal.aborted) resolve('end');
+    else signal.addEventListener('abort', () => resolve('end'), { once: true });
   });
