@@ -60,7 +60,8 @@ class Side {
     return text
       .replace(/\b(JobId|ArrayJobId|Command|Comment|AdminComment)=.*?(?= \w+=|$)/gm, '')
       .replace(/\b\w*(Time|Eval|Sid|Reason|Priority)=\S+/g, '')
-      .replaceAll(new RegExp(`\\b${id}\\b`, 'g'), 'ID');
+      .replaceAll(new RegExp(`\\b${id}\\b`, 'g'), 'ID')
+      .replace(/^\s+\n/gm, '');
   }
   async hold(id: string) {
     return this.call(holdJob, { id, operation: OPERATION });

@@ -2,7 +2,7 @@ import { Failure, fail } from '#shared/contract/errors';
 import type { Clock } from '../../../ports';
 import { complaint } from '../../../roles/slurm/look';
 import type { Asks } from './ask';
-import { holdIn, takenBack, type Was, withHold, withoutHold } from './mark';
+import { holdIn, keyIn, takenBack, type Was, withHold, withoutHold } from './mark';
 import { type Standing, standingOf } from './standing';
 
 const ACT_MS = 15_000;
@@ -63,7 +63,8 @@ export async function unhold(deps: Deps, id: string, call: Call): Promise<void> 
   const before = await standingOf(deps.commands, id, call.signal);
   if (before === null) return;
   const { adminComment } = before;
-  const was = holdIn(adminComment)?.was ?? 'free';
+  // a carried job came held and unmarked; any other without a mark was let go before
+  const was = holdIn(adminComment)?.was ?? (keyIn(before.comment) === '' ? null : 'free');
   if (was === 'free') {
     if (before.isHeld) {
       await act(deps, ['scontrol', 'release', id], id, call, (now) => now?.isHeld === false);
