@@ -54,8 +54,12 @@ export function blastOf(
 }
 
 /** Its nodes wait with it. */
-const waitingFor = ({ nodes }: MergeJob) =>
-  nodes.length === 0 ? '' : `, and ${nodes.length === 1 ? nodes[0] : 'its nodes'} cross after it`;
+function waitingFor({ nodes }: MergeJob): string {
+  if (nodes.length === 0) return '';
+  return nodes.length === 1
+    ? `, and ${nodes[0]} crosses after it`
+    : ', and its nodes cross after it';
+}
 
 const items = (jobs: readonly MergeJob[], note: (job: MergeJob) => string): BlastItem[] =>
   jobs.slice(0, MAX_ITEMS).map((job) => {

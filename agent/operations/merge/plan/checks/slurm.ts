@@ -94,10 +94,9 @@ function capacity({ ours, gaining, losing }: Pair): PlanCheck {
 function jobIds({ ours, theirs, gaining, losing }: Pair): PlanCheck {
   const found = { id: 'jobids', title: 'Job numbers' };
   const carried = jobsOf(losing).carried.length;
+  const get = carried === 1 ? 'gets a new number' : 'get new numbers';
   const renumbered =
-    carried === 0
-      ? ''
-      : ` ${count(carried, 'pending job')} get new numbers of ${gaining.cluster.name}.`;
+    carried === 0 ? '' : ` ${count(carried, 'pending job')} ${get} of ${gaining.cluster.name}.`;
   const [from, to] = [
     Math.max(ours.firstJobId, theirs.firstJobId),
     Math.min(lastOf(ours), lastOf(theirs)),
