@@ -12,6 +12,7 @@ import { DEMO_HELP, runDemo } from './commands/demo';
 import { enrolCommand } from './commands/enrol';
 import { handoffCommands } from './commands/handoff';
 import { showInventory } from './commands/inventory';
+import { mergeCommand } from './commands/merge';
 import { operationCommands } from './commands/operations';
 import { remoteCommands } from './commands/remotes';
 import { serve } from './commands/serve-hub';
@@ -163,6 +164,7 @@ function createProgram(
 
   slurmCommands(program, perform);
   handoffCommands(program, perform);
+  mergeCommand(program, perform);
   operationCommands(program, perform);
   enrolCommand(program, perform);
 

@@ -133,7 +133,11 @@ export class OperationAgents {
   readonly asked: Asked[] = [];
   /** what they let in */
   readonly token = TOKEN;
-  rights: 'viewer' | 'operator' = 'operator';
+  rights: 'viewer' | 'operator' | 'admin' = 'operator';
+  /** what they tell of their cluster */
+  overview: Parameters<typeof overviewOf>[0] = {};
+  /** what else they answer, before anything of this; null: as always */
+  onOther: (method: string, path: string, body: unknown) => Answered | null = () => null;
   /** whether these agents know of operations at all */
   hasOperations = true;
   /** what orders are answered with; by what the contract says otherwise */
@@ -141,17 +145,26 @@ export class OperationAgents {
   readonly #nodes: Node[] = [];
 
   static async start(nodes = 2): Promise<OperationAgents> {
+    const agents = await OperationAgents.listen(nodes);
+    onTestFinished(() => agents.close());
+    return agents;
+  }
+
+  /** As {@link start}, for whoever ends them himself. */
+  static async listen(nodes = 2): Promise<OperationAgents> {
     const agents = new OperationAgents();
     for (let index = 0; index < nodes; index += 1) {
       const certificate = await makeCertificate();
       agents.#nodes.push(await Node.listen(certificate, agents.#handler(index)));
     }
-    onTestFinished(() => agents.#close());
     return agents;
   }
 
   /** Puts the cluster on a deck. */
-  async join(client: Client, changes: { protected?: boolean; readOnly?: boolean } = {}) {
+  async join(
+    client: Client,
+    changes: { protected?: boolean; readOnly?: boolean; clusterId?: string; name?: string } = {},
+  ) {
     const endpoints = this.#nodes.map(({ port, certificate }) => ({
       host: '127.0.0.1',
       port,
@@ -168,6 +181,11 @@ export class OperationAgents {
       ...changes,
     });
     return uuid;
+  }
+
+  /** SHA-256 of a node's certificate, `AA:BB:...` */
+  fingerprint(node: number): string {
+    return this.#nodes[node]?.certificate.fingerprint ?? '';
   }
 
   /** `host:port` of a node. */
@@ -201,7 +219,7 @@ export class OperationAgents {
     return this.asked.filter(({ method }) => method === 'POST');
   }
 
-  async #close(): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.close()));
   }
 
@@ -213,7 +231,11 @@ export class OperationAgents {
       this.asked.push({ node: index, method, path: url, body });
       if (request.headers.authorization !== `Bearer ${TOKEN}`) return refuse(response, 401);
       if (node.isFrozen) return;
-      if (url === '/api/v1/overview') return send(response, overviewOf({ rights: this.rights }));
+      const other = this.onOther(method, url, body);
+      if (other !== null) return answer(response, other);
+      if (url === '/api/v1/overview') {
+        return send(response, overviewOf({ ...this.overview, rights: this.rights }));
+      }
       if (url === '/api/v1/events') return node.hear(response, null);
       if (!url.startsWith('/api/v1/operations') || !this.hasOperations)
         return refuse(response, 404);
@@ -224,8 +246,7 @@ export class OperationAgents {
 
   #post(url: string, body: unknown, response: ServerResponse): void {
     const answered = this.onPost(url, body) ?? this.#asTheContract(url);
-    if (answered.lost === true) response.socket?.destroy();
-    else send(response, answered.body, answered.status);
+    answer(response, answered);
   }
 
   #asTheContract(url: string): Answered {
@@ -337,6 +358,11 @@ export const refusal = (status: number, code: string, more: object = {}): Answer
   status,
   body: { ok: false, code, message: `Refused: ${code}.`, remedy: 'Do this.', ...more },
 });
+
+function answer(response: ServerResponse, answered: Answered): void {
+  if (answered.lost === true) response.socket?.destroy();
+  else send(response, answered.body, answered.status);
+}
 
 function refuse(response: ServerResponse, status: number): void {
   send(response, refusal(status, status === 404 ? 'not-found' : 'token-unknown').body, status);

@@ -70,16 +70,21 @@ export function overviewOf(
     problems?: OverviewAnswer['status']['problems'];
     rights?: OverviewAnswer['rights'];
     endpoints?: OverviewAnswer['services']['services']['endpoints'];
+    cluster?: { uuid: string; name: string };
   } = {},
 ): OverviewAnswer {
   const { nodes = [agentNode('a1'), agentNode('a2')], jobs = [agentJob(1)] } = parts;
+  const { uuid, name: clusterName } = parts.cluster ?? {
+    uuid: '00000000-0000-4000-8000-00000000000c',
+    name: 'atelier',
+  };
   const alive = nodes.filter(({ status }) => status === 'alive').length;
   const stale =
     parts.stale === undefined ? fresh : { ...fresh, stale: true, stale_reason: parts.stale };
   const idle = { status: 'running' as const, message: 'ok' };
   return {
     status: {
-      node: { id: 'id-a1', name: 'a1', cluster: 'atelier', region: 'eu', datacenter: 'cellar' },
+      node: { id: 'id-a1', name: 'a1', cluster: clusterName, region: 'eu', datacenter: 'cellar' },
       networking: { type: 'address', connected: true },
       discovery: { serf: { running: true }, members: nodes.length, member_list: [] },
       leadership: { mode: 'etcd', is_leader: true, leader: 'a1' },
@@ -89,7 +94,7 @@ export function overviewOf(
       agent: {
         version: '0.1.0',
         started_at: AS_OF - 100,
-        cluster_uuid: '00000000-0000-4000-8000-00000000000c',
+        cluster_uuid: uuid,
         state: parts.state ?? 'ok',
       },
       problems: parts.problems ?? [],
@@ -120,14 +125,14 @@ export function overviewOf(
       ...fresh,
     },
     cluster: {
-      name: 'atelier',
+      name: clusterName,
       region: 'eu',
       datacenter: 'cellar',
       total_nodes: nodes.length,
       alive_nodes: alive,
       capacity: { total_cpu_cores: 16, total_ram: '32GB', total_gpus: 0 },
       role_distribution: { 'slurm-worker': 2 },
-      uuid: '00000000-0000-4000-8000-00000000000c',
+      uuid,
       created_at: AS_OF - 86_400,
       ...fresh,
     },
