@@ -18,7 +18,7 @@ import { refusal } from './refusals';
 /** Why a node could not be taken up, though it proved the key. */
 export type Admission =
   | { ok: true; record: MemberRecord }
-  | { ok: false; why: 'name-used' | 'identity-used'; by: string };
+  | { ok: false; why: 'name-used' | 'identity-used' | 'held'; by: string };
 
 /** What the doorkeeper must know of the cluster; null: this node is no member itself yet. */
 export interface House {
@@ -173,6 +173,7 @@ class Doorkeeper {
       if (admission.ok) return admission.record;
       const { why, by } = admission;
       this.#options.logger.warn({ node: record.name, why, by }, 'A node was not let in.');
+      if (why === 'held') return held(by);
       return why === 'name-used' ? nameUsed(record.name, by) : identityUsed(by);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -217,4 +218,11 @@ const identityUsed = (name: string) =>
     'identity-used',
     `The node ${name} has this id with another certificate.`,
     'Do not copy the state folder of one node to another; empty it on this one.',
+  );
+
+const held = (by: string) =>
+  refusal(
+    'held',
+    `This cluster is held for a merge that ${by} carries out, and takes nobody else up.`,
+    'Wait for the end of the merge; it is tried again by itself.',
   );

@@ -216,9 +216,19 @@ class ClusterMembership implements NodeMembership {
         `${member.name} is alive, so it cannot be removed.`,
       );
     }
-    await this.#need().remove(id);
-    await this.#gossip.drop(`${member.name}-${id.slice(0, 8)}`).catch(() => undefined);
+    await this.#drop(member);
     return member.name;
+  }
+
+  async release(id: string): Promise<void> {
+    const member = this.#members.find((one) => one.id === id);
+    if (member === undefined) await this.#need().remove(id);
+    else await this.#drop(member);
+  }
+
+  async #drop({ id, name }: Member): Promise<void> {
+    await this.#need().remove(id);
+    await this.#gossip.drop(`${name}-${id.slice(0, 8)}`).catch(() => undefined);
   }
 
   async leave(): Promise<void> {

@@ -14,6 +14,7 @@ export const waitingNote = (message: { title: string; remedy: string }): AgentPr
 });
 
 export function admissionNote(admission: Admission & { ok: false }, name: string): AgentProblem {
+  if (admission.why === 'held') return heldNote(admission.by, name);
   const isName = admission.why === 'name-used';
   return {
     severity: 'bad',
@@ -28,6 +29,15 @@ export function admissionNote(admission: Admission & { ok: false }, name: string
     node: name,
   };
 }
+
+const heldNote = (by: string, name: string): AgentProblem => ({
+  severity: 'warning',
+  code: 'held-for-merge',
+  title: `The cluster takes ${name} up after its merge`,
+  detail: `It is held for a merge that ${by} carries out.`,
+  remedy: 'Nothing to do: it is tried again by itself.',
+  node: name,
+});
 
 export const foundingNote = (standing: ClusterRecord): AgentProblem => ({
   severity: 'bad',

@@ -16,6 +16,7 @@ const STATUS = {
   'too-many': 429,
   'not-a-member': 403,
   'no-pact': 403,
+  held: 503,
 } as const;
 
 /** Why a node is not let in; stable words which the other side acts upon. */

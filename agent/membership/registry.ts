@@ -1,5 +1,6 @@
 import { Failure, fail } from '#shared/contract/errors';
 import type { Clock, Logger } from '../ports';
+import { LOCK, lockRecord } from '../operations/merge/lock-record';
 import type { Change, Condition, Entry, State, Write } from '../state/types';
 import type { Admission } from './doorkeeper';
 import {
@@ -89,9 +90,10 @@ export class Registry {
   async admit(wanted: Omit<MemberRecord, 'joinedAt'>): Promise<Admission> {
     const { state, clock } = this.#ports;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const [nameEntry, entry] = await Promise.all([
+      const [nameEntry, entry, lock] = await Promise.all([
         state.get(nameKey(wanted.name)),
         state.get(memberKey(wanted.id)),
+        state.get(LOCK),
       ]);
       const holder = nameRecord.safeParse(nameEntry?.value);
       if (holder.success && holder.data.id !== wanted.id) {
@@ -101,6 +103,10 @@ export class Registry {
       const before = present.success ? present.data : null;
       if (before !== null && before.fingerprint !== wanted.fingerprint) {
         return { ok: false, why: 'identity-used', by: before.name };
+      }
+      const hold = lockRecord.safeParse(lock?.value).data ?? null;
+      if (before === null && hold !== null && !hold.allows.includes(wanted.id)) {
+        return { ok: false, why: 'held', by: hold.by.name };
       }
       const joinedAt = before?.joinedAt ?? Math.floor(clock.now() / 1000);
       const record: MemberRecord = { ...wanted, joinedAt };
@@ -115,6 +121,7 @@ export class Registry {
       const conditions = [
         unchanged(nameKey(record.name), nameEntry),
         unchanged(memberKey(record.id), entry),
+        unchanged(LOCK, lock),
       ];
       if ((await state.commit(conditions, writes)) === null) continue;
       this.#set(record);

@@ -74,6 +74,8 @@ export interface NodeMembership extends Membership {
   callerOf(fingerprint: string): Promise<PeerCaller | null>;
   /** Removes a member that is gone, so that its name is free. @returns its name. @throws Failure when it is alive */
   forget(id: string): Promise<string>;
+  /** Removes a member that belongs to another cluster now, whatever gossip says of it yet. */
+  release(id: string): Promise<void>;
   close(): Promise<void>;
 }
 

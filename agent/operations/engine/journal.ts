@@ -8,13 +8,14 @@ import {
 } from '#shared/contract/agent/operations';
 import { Failure, fail } from '#shared/contract/errors';
 import type { Condition, State } from '../../state/types';
+import { LOCK } from '../merge/lock-record';
 import { folderOf, linesOf, type OperationLog } from './log';
 import { type AskedWish, askedWish } from './wishes';
 
 /** every operation, by id */
 export const OPERATIONS = 'operations/list/';
 /** names the one operation that is not over; it exists as long as there is one */
-const ACTIVE = 'operations/active';
+export const ACTIVE = 'operations/active';
 const WISH = 'operations/wish/';
 /** the plan as it was approved, by operation */
 const APPROVED = 'operations/approved/';
@@ -48,7 +49,7 @@ export class Journal {
   }
 
   /**
-   * Begins an operation, unless one is under way.
+   * Begins an operation, unless one is under way or the cluster is held for a merge.
    * @param tidies whether something is to be tidied up once it is over
    * @throws Failure REVISION_CHANGED where another one is under way
    */
@@ -57,6 +58,7 @@ export class Journal {
     const done = await this.#state.commit(
       [
         { key: ACTIVE, is: 'absent' },
+        { key: LOCK, is: 'absent' },
         { key, is: 'absent' },
       ],
       [
@@ -71,7 +73,11 @@ export class Journal {
 
   /** Takes up one that had ended, to be rolled back. @throws Failure REVISION_CHANGED */
   async reopen(operation: AgentOperation): Promise<void> {
-    await this.#change(operation, [{ key: ACTIVE, is: 'absent' }], ACTIVE);
+    const conditions: Condition[] = [
+      { key: ACTIVE, is: 'absent' },
+      { key: LOCK, is: 'absent' },
+    ];
+    await this.#change(operation, conditions, ACTIVE);
   }
 
   /** Writes one that is over, and that no coordinator touches. @throws Failure REVISION_CHANGED */

@@ -17,6 +17,7 @@ import type { Clock, Logger } from '../../ports';
 import type { State } from '../../state/types';
 import { Journal, OPERATIONS } from '../engine/journal';
 import type { Json } from '../engine/types';
+import { type LockRecord, lockedBy } from '../merge/lock-record';
 import type { OperationKind, Operations, RoleHandoff } from '../types';
 import { Asking } from './asking';
 import { changedFacts, operationFrom, planFrom } from './make';
@@ -151,9 +152,13 @@ export class OperationService implements Operations {
   }
 
   async #checks(): Promise<PlanCheck[]> {
-    const active = await this.#journal.active();
+    const [active, hold] = await Promise.all([
+      this.#journal.active(),
+      lockedBy(this.#deps.state),
+    ]);
     const title = 'No other operation is under way';
     if (active === null || isOver(active)) {
+      if (hold !== null) return [heldCheck(hold)];
       return [{ id: 'alone', title, state: 'ok', detail: 'None is.', remedy: '' }];
     }
     const detail = `${active.title} is ${active.state}.`;
@@ -161,6 +166,14 @@ export class OperationService implements Operations {
     return [{ id: 'alone', title, state: 'failed', detail, remedy }];
   }
 }
+
+const heldCheck = ({ by, operation }: LockRecord): PlanCheck => ({
+  id: 'held',
+  title: 'This cluster is not held for a merge',
+  state: 'failed',
+  detail: `${by.name} carries out the operation ${operation} with it.`,
+  remedy: `Wait for its end; or look at it in ${by.name} and roll it back there.`,
+});
 
 const unknownKind = (kind: string): Failure =>
   fail(

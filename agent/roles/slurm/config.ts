@@ -48,6 +48,8 @@ export const slurmConfig = z.object({
     })
     .nullable()
     .default(null),
+  /** a merge drains the whole cluster: its partitions take no jobs and begin none, also after a restart */
+  closed: z.boolean().optional(),
   /** the highest epoch of an operation that changed it; lower ones are refused */
   epoch: z.number().int().nonnegative().default(0),
   /** grows with every change of this record */

@@ -68,8 +68,9 @@ export function renderSlurmConf(
     '# It comes from the shared state and is written anew when that changes. Lines of your own',
     '# belong under roles.slurm-controller.extra in /etc/clusterdeck/node-agent.yaml.',
     ...[...fixed, ...ours].map(([key, value]) => `${key}=${value}`),
-    ...partitionLines(config.partitions, extra),
-    ...extra,
+    ...[...partitionLines(config.partitions, extra), ...extra].map((line) =>
+      config.closed === true && keyOf(line) === 'partitionname' ? closedLine(line) : line,
+    ),
     '',
   ].join('\n');
 }
@@ -139,6 +140,8 @@ function partitionLines(partitions: readonly string[], extra: readonly string[])
       ]),
   ];
 }
+
+const closedLine = (line: string) => `${line.replace(/\s+State=\S+/gi, '')} State=INACTIVE`;
 
 /** cgroup.conf. Without it slurmd of 22.05 ends at once where no cgroups are mounted. */
 export function renderCgroupConf(kind: SlurmConfig['containment']): string {
