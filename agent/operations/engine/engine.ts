@@ -4,7 +4,7 @@ import { Hearing } from './hearing';
 import type { Journal, Lead } from './journal';
 import { OperationLog } from './log';
 import { type StepEnd, StepRun, withStep } from './step-run';
-import { fits, type OperationDefinition, type StepDefinition } from './types';
+import { fits, type Json, type OperationDefinition, type StepDefinition } from './types';
 import { wished } from './wishes';
 
 export interface EngineDeps {
@@ -235,7 +235,7 @@ class Drive {
     }
     const { run, stop } = this.#stepRun(definition, index);
     const end = await run.undo();
-    if (end.kind === 'done') return this.#write(withStep(this.#operation, index, gone));
+    if (end.kind === 'done') return this.#write(this.#without(index, gone, end.kept));
     // a person wants something else
     if (stop.aborted || end.kind !== 'open') return;
     const marked = withStep(this.#operation, index, { error: end.error, waiting_on: null });
@@ -253,10 +253,20 @@ class Drive {
     }
     await this.#write(withStep(this.#operation, index, { state: 'undoing', waiting_on: null }));
     const end = await this.#stepRun(definition, index).run.undo();
-    if (end.kind === 'done') return this.#write(withStep(this.#operation, index, cleared));
+    if (end.kind === 'done') return this.#write(this.#without(index, cleared, end.kept));
     const error = end.kind === 'interrupted' ? '' : end.error;
     const marked = withStep(this.#operation, index, { error, waiting_on: null });
     await this.#write({ ...marked, state: 'stuck', reason: error });
+  }
+
+  /** After a step was undone, with what it noted meanwhile. */
+  #without(
+    index: number,
+    changes: Partial<OperationStep>,
+    kept: Readonly<Record<string, Json>>,
+  ): AgentOperation {
+    const next = withStep(this.#operation, index, changes);
+    return { ...next, notes: { ...next.notes, ...kept } };
   }
 
   /** Carries out what a person asked for. */

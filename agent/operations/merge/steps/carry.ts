@@ -31,6 +31,16 @@ export async function carryAll(ground: MergeGround, context: StepContext): Promi
   return { ...now, why: new Map([...reasons(now.pending), ...why]) };
 }
 
+const SHOWN = 500;
+
+/** Notes which number each carried job has now, for those who watch. */
+export async function noteCarried(ground: MergeGround, context: StepContext): Promise<void> {
+  const records = await new CarriedJobs(ground.deps.state, context.operation).list();
+  const carried = records.flatMap(({ id, to }) => (to === null ? [] : [{ id, to }]));
+  context.keep('jobsCarried', carried.length);
+  context.keep('carried', carried.slice(0, SHOWN));
+}
+
 /** Pending jobs of the losing cluster wait in the gaining one from now on. */
 export function carryStep(ground: MergeGround): PlannedStep {
   const { gaining, losing } = ground.params;
@@ -60,10 +70,7 @@ export function carryStep(ground: MergeGround): PlannedStep {
           'job',
           open.map(({ id }) => id),
         );
-      context.keep(
-        'jobsCarried',
-        (await new CarriedJobs(ground.deps.state, context.operation).list()).length,
-      );
+      await noteCarried(ground, context);
       context.keep('jobsStay', stays);
       return null;
     },
@@ -72,6 +79,7 @@ export function carryStep(ground: MergeGround): PlannedStep {
       const before = drainedBefore(context);
       if (before !== null) await ground.there(context, undrainCluster, { before });
       await new Carrier(ground, context, await ground.gainingNode()).back();
+      await noteCarried(ground, context);
     },
   };
 }

@@ -6,7 +6,7 @@ import { isDraining } from '../../leave/routes';
 import type { PlannedStep } from '../../types';
 import { cancelCarried, holdJob } from '../carry-hands';
 import type { CrossingNode } from '../types';
-import { carryAll } from './carry';
+import { carryAll, noteCarried } from './carry';
 import { losingSide, type MergeGround, MINUTE, named, SECOND } from './ground';
 
 const PATIENCE_MS = 60 * MINUTE;
@@ -53,6 +53,7 @@ export function emptyStep(ground: MergeGround, node: CrossingNode): PlannedStep 
     async do(context) {
       // also what slipped in since, and what needed a node that has crossed meanwhile
       await carryAll(ground, context);
+      await noteCarried(ground, context);
       const { name } = await ground.there(context, lookAtWork, {}, node);
       const reason = drainReason(context.operation);
       if (name !== null) await ground.there(context, drainWorker, { reason }, node);
@@ -91,8 +92,19 @@ export function podSteps(ground: MergeGround, node: CrossingNode): PlannedStep[]
 /** Before the losing cluster's controller goes: nobody waits or runs there any more. */
 export function leftStep(ground: MergeGround): PlannedStep {
   const { losing, leftJobs } = ground.params;
+  let tried = '';
+  let reasons: ReadonlyMap<string, string> = new Map();
   const missing = async (context: StepContext): Promise<string | null> => {
-    const { running, pending, why } = await carryAll(ground, context);
+    const { running, pending } = await ground.redrain(context);
+    const queue = pending.map(({ id, stays }) => `${id} ${stays}`).join('\n');
+    // what was refused before is not tried with each look
+    if (queue !== '' && queue !== tried) {
+      const { why, pending: still } = await carryAll(ground, context);
+      tried = still.map(({ id, stays }) => `${id} ${stays}`).join('\n');
+      reasons = why;
+      await noteCarried(ground, context);
+      if (still.length < pending.length) return missing(context);
+    }
     if (running.length > 0) {
       return `${named(
         'running job',
@@ -101,7 +113,7 @@ export function leftStep(ground: MergeGround): PlannedStep {
     }
     const [first] = pending;
     if (first === undefined) return null;
-    const reason = why.get(first.id) ?? '';
+    const reason = reasons.get(first.id) ?? '';
     return `${named(
       'pending job',
       pending.map(({ id, user }) => `${id} of ${user}`),
@@ -125,6 +137,7 @@ export function leftStep(ground: MergeGround): PlannedStep {
     probe: async () => 'absent',
     async do(context) {
       const { pending, why } = await carryAll(ground, context);
+      await noteCarried(ground, context);
       if (leftJobs !== 'cancel') return;
       const { operation } = context;
       for (const { id, user } of pending) {

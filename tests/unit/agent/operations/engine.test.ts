@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Engine } from '#agent/operations/engine/engine';
 import { Journal } from '#agent/operations/engine/journal';
-import { expectWhole, ID, play, Stage } from './stage';
+import { expectWhole, ID, play, stageOf } from './stage';
 import { planOf } from './world';
 
 it('does each step once and proves it', async () => {
@@ -13,7 +13,7 @@ it('does each step once and proves it', async () => {
 });
 
 it('leaves alone what is so already, and does not undo it either', async () => {
-  const stage = new Stage({ failing: { copy: 'for ever' } });
+  const stage = stageOf({ failing: { copy: 'for ever' } });
   stage.world.present.add('freeze');
   const end = await stage.play();
   expect(end).toMatchObject({ state: 'undone', reason: 'It cannot be done.' });
@@ -44,7 +44,7 @@ it.each(['retry', 'rollback'] as const)(
 );
 
 it('begins only where no other is under way', async () => {
-  const stage = new Stage();
+  const stage = stageOf();
   const running = stage.play();
   await expect(
     new Journal(stage.state).begin(
@@ -57,7 +57,7 @@ it('begins only where no other is under way', async () => {
 });
 
 it('is not gone on with by another version of its steps', async () => {
-  const stage = new Stage();
+  const stage = stageOf();
   await stage.play();
   const journal = new Journal(stage.state);
   await journal.reopen({ ...(await stage.stored()), state: 'undoing', version: 2 });

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { Engine } from '#agent/operations/engine/engine';
 import { Journal } from '#agent/operations/engine/journal';
+import type { Json, OperationDefinition } from '#agent/operations/engine/types';
 import { operationFrom } from '#agent/operations/service/make';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
@@ -9,7 +10,7 @@ import type { State } from '#agent/state/types';
 import { type AgentOperation, isOver, type OperationWish } from '#shared/contract/agent/operations';
 import { Failure } from '#shared/contract/errors';
 import { Died, type Fault, Line } from './line';
-import { LeapingClock, movingDefinition, planOf, STEPS, World } from './world';
+import { LeapingClock, planOf, STEPS, World } from './world';
 
 export const ID = '0b9d4e0e-6f0e-4c8e-9a36-0c1f1f0a0001';
 const MAX_TURNS = 60_000;
@@ -23,14 +24,28 @@ export interface Story {
   failing?: Record<string, 'before' | 'after' | 'for ever'>;
   wish?: { at: number; wish: OperationWish };
   /** for what is stuck: the fault is mended, and a person says so */
-  mend?: 'retry' | 'rollback';
+  mend?: 'retry' | 'skip' | 'rollback';
 }
 
+/** What an operation acts on. */
+export interface Staged {
+  /** @param line by which its coordinator calls; @param state as that coordinator reaches it */
+  definition(line: Line, state: StagedState): OperationDefinition;
+  /** for its plan */
+  params?: Readonly<Record<string, Json>>;
+  rollbackMs?: number;
+  /** whatever fails is mended */
+  mend(): void;
+  /** a moment passes: something was sent */
+  pass?(): void;
+}
+export type StagedState = ReturnType<Line['through']>;
+
 /** One operation from its approval to its end, over as many coordinators as it takes. */
-export class Stage {
-  readonly clock = new LeapingClock();
-  readonly world = new World(this.clock);
-  readonly state: State = createSqliteState(new SqliteStore(':memory:', this.clock), this.clock);
+export class Stage<T extends Staged = World> {
+  readonly clock: LeapingClock;
+  readonly world: T;
+  readonly state: State;
   /** states that were written */
   readonly seen: string[] = [];
   moments = 0;
@@ -40,21 +55,28 @@ export class Stage {
   #coordinators = 0;
   #leadKey: string | null = null;
 
-  constructor(story: Story = {}) {
+  constructor(story: Story, clock: LeapingClock, world: T) {
     this.#story = story;
-    for (const [step, how] of Object.entries(story.failing ?? {})) {
-      this.world.failing.set(step, how);
-    }
+    this.clock = clock;
+    this.world = world;
+    this.state = createSqliteState(new SqliteStore(':memory:', clock), clock);
   }
 
   async play(): Promise<AgentOperation> {
-    const plan = planOf(this.definition());
+    const { rollbackMs, params } = this.world;
+    const plan = planOf(this.definition(), rollbackMs, params);
     await new Journal(this.state).begin(
       operationFrom(plan, { id: ID, by: 'a test', at: this.clock.now() }),
       plan,
     );
+    return this.resume();
+  }
+
+  /** Goes on with one that was begun, or taken up again. */
+  async resume(): Promise<AgentOperation> {
+    const first = this.#runs.length;
     await this.#coordinate();
-    await this.#untilSettled(this.#settled());
+    await this.#untilSettled(this.#settled(first));
     // what is still on the line arrives after all is over
     const late = this.#late.splice(0).map(({ call }) => call().catch(() => undefined));
     await this.#untilSettled(Promise.all(late));
@@ -69,7 +91,12 @@ export class Stage {
 
   /** @param line by which its coordinator calls; left out: nothing goes wrong on it */
   definition(line: Line = quiet()) {
-    return movingDefinition(this.world.hands(line));
+    return this.world.definition(line, line.through(this.state));
+  }
+
+  /** Time passes for what goes on beside the operation. */
+  during<R>(work: Promise<R>): Promise<R> {
+    return this.#untilSettled(work).then(() => work);
   }
 
   async #untilSettled(work: Promise<unknown>): Promise<void> {
@@ -85,8 +112,8 @@ export class Stage {
     await all;
   }
 
-  async #settled(): Promise<void> {
-    for (let count = 0; count < this.#runs.length; count += 1) await this.#runs[count];
+  async #settled(first: number): Promise<void> {
+    for (let count = first; count < this.#runs.length; count += 1) await this.#runs[count];
   }
 
   async #coordinate(): Promise<void> {
@@ -145,6 +172,7 @@ export class Stage {
   /** A moment passes: wishes are uttered, and what was on its way twice arrives again. */
   #pass(): void {
     this.moments += 1;
+    this.world.pass?.();
     const { wish } = this.#story;
     if (wish !== undefined && wish.at === this.moments) this.#ask(wish.wish);
     const due = this.#late.filter(({ at }) => at <= this.moments);
@@ -158,7 +186,7 @@ export class Stage {
     this.seen.push(operation.state);
     if (operation.state === 'paused') return this.#ask('resume');
     if (operation.state !== 'stuck' || this.#story.mend === undefined) return;
-    this.world.failing.clear();
+    this.world.mend();
     this.#ask(this.#story.mend);
   }
 
@@ -167,8 +195,16 @@ export class Stage {
   }
 }
 
+/** The move of a controller. */
+export function stageOf(story: Story = {}): Stage {
+  const clock = new LeapingClock();
+  const world = new World(clock);
+  for (const [step, how] of Object.entries(story.failing ?? {})) world.failing.set(step, how);
+  return new Stage(story, clock, world);
+}
+
 export async function play(story: Story): Promise<{ stage: Stage; end: AgentOperation }> {
-  const stage = new Stage(story);
+  const stage = stageOf(story);
   const end = await stage.play();
   return { stage, end };
 }

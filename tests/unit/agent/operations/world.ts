@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type {
+  Json,
   OperationDefinition,
   StepContext,
   StepDefinition,
@@ -93,6 +94,14 @@ export class World {
     this.#runners = new Map(['old', 'new'].map((host) => [`id-${host}`, this.#runner()]));
   }
 
+  definition(line: Line): OperationDefinition {
+    return movingDefinition(this.hands(line));
+  }
+
+  mend(): void {
+    this.failing.clear();
+  }
+
   /** The way of one coordinator, on a third host, to both. */
   hands(line: Line): Hands {
     return new HandGateway({
@@ -154,7 +163,7 @@ export class World {
 const failed = (why: string) => fail('TASK_FAILED', { remedy: '' }, why);
 
 /** freeze, stop the old one, copy, start the new one (the pivot), settle. */
-export function movingDefinition(hands: Hands): OperationDefinition {
+function movingDefinition(hands: Hands): OperationDefinition {
   const step = (id: string): StepDefinition => {
     const host = `id-${HOST[id]}`;
     const isThere = async (context: StepContext) =>
@@ -179,7 +188,11 @@ export function movingDefinition(hands: Hands): OperationDefinition {
 }
 
 /** A plan of these steps, as the service would make it. */
-export function planOf(definition: OperationDefinition, rollbackMs = 0): OperationPlan {
+export function planOf(
+  definition: OperationDefinition,
+  rollbackMs = 0,
+  params: Readonly<Record<string, Json>> = {},
+): OperationPlan {
   const kind: OperationKind = {
     ...definition,
     steps: (params) => definition.steps(params).map((step) => ({ ...step, detail: step.title })),
@@ -190,7 +203,7 @@ export function planOf(definition: OperationDefinition, rollbackMs = 0): Operati
     kind,
     {
       title: 'Moving',
-      params: {},
+      params,
       facts: {},
       procedure: '',
       reason: '',

@@ -1,0 +1,81 @@
+import { expect } from 'vitest';
+import type { AgentOperation } from '#shared/contract/agent/operations';
+import { Stage, type Story } from '../../operations/stage';
+import { LeapingClock } from '../../operations/world';
+import { MergeWorld } from './world';
+
+export type MergeStage = Stage<MergeWorld>;
+
+/** @param prepare what there is before it begins */
+export async function stageMerge(
+  story: Story = {},
+  prepare: (world: MergeWorld) => void = twoJobs,
+): Promise<MergeStage> {
+  const clock = new LeapingClock();
+  const world = new MergeWorld(clock);
+  prepare(world);
+  const stage = new Stage(story, clock, world);
+  await world.found(stage.state);
+  return stage;
+}
+
+/** One runs on b2 for a while; of three that wait one waits for another, and one is held by its user. */
+export function twoJobs(world: MergeWorld): void {
+  const { losing } = world;
+  world.start(losing, losing.submit({ origin: 'runs' }), world.node('b2'), 700);
+  const first = losing.submit({ origin: 'first' });
+  losing.submit({ origin: 'second', dependency: `afterok:${first.id}` });
+  losing.submit({ origin: 'held', held: 'user' });
+}
+
+export const ORIGINS = ['runs', 'first', 'second', 'held'];
+
+/** Each node in one cluster, each job in one place, begun at most once; nothing is held any more. */
+export function expectWhole({ world, state }: MergeStage, end: AgentOperation): void {
+  expect(world.broken).toBeNull();
+  const { gaining, losing } = world;
+  const stayed = end.steps.flatMap(({ id, state: now }) =>
+    id.startsWith('cross-') && now === 'skipped' ? [id.slice('cross-'.length)] : [],
+  );
+  const inLosing = end.state === 'done' ? stayed : ['b2', 'b3', 'b1'];
+  for (const node of world.nodes.values()) {
+    const side = inLosing.includes(node.name)
+      ? losing
+      : node.name === 'a1' || end.state === 'done'
+        ? gaining
+        : losing;
+    expect({ node: node.name, home: node.home.name }).toEqual({ node: node.name, home: side.name });
+    const lists = [gaining, losing].filter(
+      (one) => one.members.has(node.id) && (one === gaining || world.isUp(losing)),
+    );
+    expect({ node: node.name, listed: lists.map(({ name }) => name) }).toEqual({
+      node: node.name,
+      listed: [side.name],
+    });
+  }
+  const places = [gaining, ...(world.isUp(losing) ? [losing] : [])];
+  const found = places.flatMap(({ jobs }) => [...jobs.values()].map(({ origin }) => origin));
+  expect(found.toSorted()).toEqual([...new Set(found)].toSorted());
+  expect(gaining.lock).toBeNull();
+  if (world.isUp(losing)) {
+    expect({ lock: losing.lock, isClosed: losing.isClosed }).toEqual({
+      lock: null,
+      isClosed: false,
+    });
+    expect([...losing.drained]).toEqual([]);
+  }
+  void state;
+}
+
+/** What everybody submitted is somewhere, or has begun once. */
+export function expectJobs({ world }: MergeStage, origins: readonly string[] = ORIGINS): void {
+  const { gaining, losing } = world;
+  const places = [gaining, ...(world.isUp(losing) ? [losing] : [])];
+  for (const origin of origins) {
+    const waiting = places.flatMap((side) => side.pending()).filter((job) => job.origin === origin);
+    const count = waiting.length + (world.began.get(origin) ?? 0);
+    expect({ origin, count }).toEqual({ origin, count: 1 });
+    for (const { held } of waiting)
+      expect({ origin, held }).toEqual({ origin, held: origin === 'held' ? 'user' : 'free' });
+  }
+}
