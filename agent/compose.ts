@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import { createApi } from './api/api';
 import type { AgentConfig } from './config/schema';
+import type { Crossing } from './crossing/crossing';
 import { createFacts } from './facts/facts';
 import { loopbackAddresses, settleNetwork } from './host/network';
-import type { Crossing } from './crossing/crossing';
 import { loadNodeIdentity } from './identity/node-identity';
 import type { Enrolment } from './identity/types';
 import { joining } from './joining';
@@ -119,6 +119,8 @@ export async function composeAgent(
     identity,
     nodeState,
     membership,
+    peers,
+    roles,
     tailscale,
     facts: () => facts.snapshot().facts,
   });

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
 import type { AgentPorts } from './compose';
 import type { AgentConfig } from './config/schema';
@@ -6,17 +7,26 @@ import type { NodeIdentity } from './identity/types';
 import { type HostAndPort, resolved, splitHostPort } from './membership/addresses';
 import type { PeerCaller, PeerRoute } from './membership/peer-types';
 import type { Tailscale } from './membership/tailscale';
-import type { NodeMembership } from './membership/types';
+import type { NodeMembership, Peers } from './membership/types';
+import type { NodeRoles } from './node-roles';
 import type { NodeState } from './node-state';
 import type { HandRoute, Hands } from './operations/hands/types';
+import { carryRoutes } from './operations/merge/carry/routes';
+import { mergeKind } from './operations/merge/kind';
 import { Cards } from './operations/merge/pact/cards';
+import { enrolmentForNewcomers } from './operations/merge/pact/enrolling';
+import { ForeignGateway } from './operations/merge/pact/foreign';
 import { Guests } from './operations/merge/pact/guests';
 import { type Merging, MergingService } from './operations/merge/pact/merging';
 import { Pacts } from './operations/merge/pact/pacts';
+import { draftMerge } from './operations/merge/plan/draft';
+import { mergeLookRoutes } from './operations/merge/plan/routes';
 import { Lookout, type Place } from './operations/merge/split/lookout';
 import { Sightings } from './operations/merge/split/sightings';
 import { whoRoute } from './operations/merge/split/who-route';
+import type { ForeignHands } from './operations/merge/types';
 import type { OperationParts } from './operations/types';
+import { listens } from './roles/slurm/port';
 
 /** Of each cluster that a pact names so many nodes are looked at. */
 const PACT_NODES = 8;
@@ -46,6 +56,8 @@ interface Deps {
   identity: NodeIdentity;
   nodeState: NodeState;
   membership: NodeMembership;
+  peers: Peers;
+  roles: Pick<NodeRoles, 'kubePlaces'>;
   tailscale: Tailscale;
   /** what was published of each node, by id */
   facts(): Snapshot['facts'];
@@ -53,7 +65,7 @@ interface Deps {
 
 /** Builds it by hand. Nothing is started yet. */
 export function createNodeMerging(deps: Deps): NodeMerging {
-  const { ports, config, identity, nodeState, membership } = deps;
+  const { ports, config, identity, nodeState, membership, peers } = deps;
   const { clock, logger, enrolment, folders } = ports;
   const { state } = nodeState;
   const isEnabled = config.cluster.merging.enabled;
@@ -76,10 +88,11 @@ export function createNodeMerging(deps: Deps): NodeMerging {
     clock,
     logger,
   });
+  const foreign = new ForeignGateway({ peers, pacts });
   let guests: Guests | null = null;
   return {
     merging: new MergingService({ cards, pacts, sightings, clock }),
-    parts: () => ({ hands: [], handoffs: [], kinds: [] }),
+    parts: (hands) => partsOf(deps, { hands, foreign, pacts, stableSince }),
     routes(hands) {
       guests = new Guests({ hands, pacts, state, isEnabled, folder: folders.root, clock, logger });
       const { fingerprint } = identity;
@@ -97,6 +110,47 @@ export function createNodeMerging(deps: Deps): NodeMerging {
       await guests?.close();
       pacts.close();
     },
+  };
+}
+
+function partsOf(
+  { ports, config, nodeState, membership, roles }: Deps,
+  parts: {
+    hands: Hands;
+    foreign: ForeignHands;
+    pacts: Pacts;
+    stableSince(id: string): number | null;
+  },
+): OperationParts {
+  const { clock, commands, folders, version, crossing } = ports;
+  const { state, kind: stateKind, seats } = nodeState;
+  const common = { ...parts, membership, state, clock, commands };
+  const look = {
+    ...common,
+    stateKind,
+    seats,
+    hostName: hostname,
+    version,
+    mergingEnabled: config.cluster.merging.enabled,
+    stateFolder: folders.root,
+    kept: { bytes: () => crossing.kept.bytes(null), list: () => crossing.kept.list() },
+    listens,
+    kube: { places: roles.kubePlaces, server: config.roles['k3s-server'] },
+  };
+  const newcomers = { membership, state, path: config.cluster.enrolment };
+  return {
+    hands: [
+      ...mergeLookRoutes(look),
+      ...carryRoutes({ ...common, cluster: () => membership.cluster.uuid }),
+    ],
+    handoffs: [],
+    kinds: [
+      mergeKind({
+        ...common,
+        draft: (params, context) => draftMerge(common, params, context),
+        enrolment: () => enrolmentForNewcomers(newcomers),
+      }),
+    ],
   };
 }
 

@@ -72,6 +72,17 @@ export async function readEnrolmentText(path: string): Promise<string> {
   }
 }
 
+/**
+ * The same file for a node that comes to a cluster which is there already: it may not found it.
+ * @param seeds `host:port` of gossip, asked before those of the file
+ * @throws Failure INVALID_INPUT
+ */
+export function newcomerText(text: string, seeds: readonly string[], path: string): string {
+  const known = parseEnrolment(text, path);
+  const { founder: _founder, ...file } = enrolmentFile.parse(parseDocument(text).toJS());
+  return stringify({ ...file, seeds: [...new Set([...seeds, ...known.seeds])] });
+}
+
 /** @param path for messages. @throws Failure INVALID_INPUT; it never repeats the key */
 export function parseEnrolment(text: string, path: string): Enrolment {
   const lines = new LineCounter();

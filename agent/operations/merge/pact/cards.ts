@@ -37,7 +37,7 @@ export class Cards {
       enabled: isEnabled,
       nodes: membership
         .members()
-        .filter(({ authenticated }) => authenticated)
+        .filter(({ authenticated, status }) => authenticated && status !== 'left')
         .map((member) => this.#node(member)),
       made_at: clock.now(),
     };
