@@ -193,10 +193,14 @@ export function mergePlan(): OperationPlan {
   });
 }
 
-/** The merge under way, with so many steps done and the next one at work. */
+/**
+ * The merge under way, with so many steps done and the next one at work.
+ * @param elms the agents of the losing cluster, so that their card is known as one of it
+ */
 export function mergeAnswer(
   done: number,
   changes: Partial<OperationAnswer['operation']> = {},
+  elms?: OperationAgents,
 ): OperationAnswer {
   const plan = mergePlan();
   const { operation, ...rest } = answerOf(changes, { plan }, done);
@@ -204,5 +208,16 @@ export function mergeAnswer(
     const part = plan.steps[index]?.part;
     return { ...step, ...(part !== undefined && { part }) };
   });
-  return { operation: { ...operation, steps: changes.steps ?? steps }, ...rest };
+  const nodes = ['b2', 'b1'].map((name, index) => ({
+    ...nodeOf(name),
+    ...(elms !== undefined && { address: '127.0.0.1', fingerprint: elms.fingerprint(index) }),
+  }));
+  return {
+    ...rest,
+    operation: {
+      ...operation,
+      params: { ...operation.params, nodes },
+      steps: changes.steps ?? steps,
+    },
+  };
 }

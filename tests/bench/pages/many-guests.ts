@@ -87,6 +87,7 @@ export function manyGuests(clusters: number, guestsEach: number) {
     },
     remotes: [],
     outbox: [],
+    sightings: [],
   };
   const inventories = numbers.map(
     (number): InventoryAll => ({

@@ -14,11 +14,16 @@ export class HandoffPage {
 
   /** Opens a place in the program, as `/clusters/forge/handoff`, with what its address names. */
   async open(path: string, params: Record<string, string> = {}): Promise<void> {
+    await this.openPage(path, params);
+    await this.stages.waitFor();
+  }
+
+  /** Opens any place in the program. */
+  async openPage(path: string, params: Record<string, string> = {}): Promise<void> {
     const url = new URL(this.page.url());
     url.search = new URLSearchParams(params).toString();
     url.hash = path;
     await this.page.goto(url.href);
-    await this.stages.waitFor();
   }
 
   /** The stage that is open. */

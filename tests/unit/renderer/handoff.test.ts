@@ -401,6 +401,7 @@ describe('the operations of clusters in a list', () => {
     rollbackUntil: null,
     reason: '',
     heardAt: 1000,
+    merge: null,
     ...changes,
   });
 
