@@ -73,7 +73,7 @@ export class ApiServer {
     const call = await this.#arrived(listener, request, gone.signal);
     // it went away, or took too long and was told so by the server itself
     if (call === undefined) return;
-    const result = 'status' in call ? call : await this.#answered(listener, request, call);
+    const result = 'status' in call ? call : await this.#unhurried(listener, request, call);
     this.#requests += 1;
     const status = 'status' in result ? result.status : 200;
     const { method = 'GET', url = '/' } = request;
@@ -148,6 +148,18 @@ export class ApiServer {
     if ('status' in found || found.route.maxBytes === undefined) return MAX_BODY_BYTES;
     const { role, maxBytes } = found.route;
     return role === null || stopped(caller, role, true) === null ? maxBytes : MAX_BODY_BYTES;
+  }
+
+  /** What was asked of a node may take minutes; meanwhile nobody has anything to say. */
+  async #unhurried(listener: ListenerKind, request: IncomingMessage, call: Call): Promise<Result> {
+    const { socket } = request;
+    const stillMs = socket.timeout ?? 0;
+    socket.setTimeout(0);
+    try {
+      return await this.#answered(listener, request, call);
+    } finally {
+      socket.setTimeout(stillMs);
+    }
   }
 
   async #answered(listener: ListenerKind, request: IncomingMessage, call: Call): Promise<Result> {

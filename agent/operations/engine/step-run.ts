@@ -144,7 +144,8 @@ export class StepRun {
         this.#deps.waiting(error);
       } catch (cause) {
         this.#deps.lead.throwIfAborted();
-        error = sentenceOf(cause);
+        // cut short by the end of its time, it says less than the look before it
+        if (!until.aborted || error === '') error = sentenceOf(cause);
         this.#deps.waiting(error);
       }
       const stopped = this.#stopped();

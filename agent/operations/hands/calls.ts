@@ -32,7 +32,9 @@ export class HandCalls {
       input: z.json().parse(input),
     };
     try {
-      const answer = await send(asked);
+      const answer = await send(asked).catch((error: unknown) => {
+        throw lateFor(error, node.name);
+      });
       for (const line of answer.log) context.log(line, node.name);
       if (!answer.ok) throw told(answer.failure, node.name);
       return hand.output.parse(answer.output);
@@ -45,6 +47,14 @@ export class HandCalls {
 }
 
 const UNREACHABLE: ErrorCode[] = ['UNREACHABLE', 'CONNECTION_REFUSED', 'NAME_NOT_RESOLVED'];
+
+/** The line knows only where it asked; what a hand says of itself is not touched. */
+function lateFor(error: unknown, node: string): unknown {
+  const isLate = error instanceof Failure && error.code === 'TIMEOUT' && 'endpoint' in error.data;
+  return isLate
+    ? fail('TIMEOUT', error.data, `The agent on ${node} did not answer in time.`)
+    : error;
+}
 
 /** As a step needs it: which node, and whether something may have happened there. */
 function failureOf(error: unknown, node: string, changes: boolean): unknown {

@@ -10,6 +10,7 @@ import type { Controller } from './controller';
 import type { ControllerElection } from './election';
 import type { SlurmFiles } from './files';
 import { GoneNodes } from './gone';
+import type { LifeSign } from './life-sign';
 import type { LostJobs } from './lost-jobs';
 import type { SlurmMachine } from './machine';
 import type { SharedMungeKey } from './munge-key';
@@ -39,6 +40,7 @@ export interface KeeperDeps {
   relay: ControllerRelay;
   aftercare: Aftercare;
   lost: LostJobs;
+  sign: Pick<LifeSign, 'follow'>;
   told: Pick<ToldFiles, 'tell'>;
 }
 
@@ -118,6 +120,7 @@ export class SlurmKeeper {
         return;
       }
       election.close();
+      this.#deps.sign.follow(null);
       this.#isUp = false;
       await this.#deps.relay.close();
       await controller.stop();
@@ -130,8 +133,9 @@ export class SlurmKeeper {
   async close(): Promise<void> {
     this.#ends.abort();
     this.#wake.resolve();
-    this.#deps.election.close();
-    const { clock } = this.#deps;
+    const { clock, election, sign } = this.#deps;
+    election.close();
+    sign.follow(null);
     // a command that hangs ends by its own deadline
     await Promise.race([Promise.allSettled([...this.#loops, this.#turn]), clock.sleep(CLOSE_MS)]);
     await this.#deps.relay.end();
@@ -237,13 +241,14 @@ export class SlurmKeeper {
    * who starts it waits for this round.
    */
   async #whileMoving(config: SlurmConfig): Promise<boolean> {
-    const { controller, worker, election } = this.#deps;
+    const { controller, worker, election, sign } = this.#deps;
     if (this.#wanted.worker) this.#daemons.worker = await worker.daemon();
     if (!this.#wanted.controller) return true;
     this.#daemons.controller = await controller.daemon();
     if (this.#daemons.controller.state !== 'running') {
       this.#isUp = false;
       election.follow(false);
+      sign.follow(null);
     }
     await this.#part('relay', () => this.#keepRelay(config));
     return true;
@@ -325,7 +330,7 @@ export class SlurmKeeper {
   }
 
   async #runController(config: SlurmConfig | null, mayRun: boolean): Promise<void> {
-    const { controller, election, membership, observer } = this.#deps;
+    const { controller, election, membership, observer, sign } = this.#deps;
     await this.#part('controller', async () => {
       try {
         if (config !== null && mayRun && !this.#isHeld(config)) {
@@ -346,9 +351,12 @@ export class SlurmKeeper {
         void observer.lookNow().catch(() => undefined);
       }
       election.follow(isMine && this.#isUp);
+      sign.follow(isMine && this.#isUp && config.shared ? config : null);
       if (isMine) await this.#forgetGone();
     });
-    if (this.#troubles.has('controller')) election.follow(false);
+    if (!this.#troubles.has('controller')) return;
+    election.follow(false);
+    sign.follow(null);
   }
 
   async #forgetGone(): Promise<void> {

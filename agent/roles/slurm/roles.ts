@@ -12,6 +12,7 @@ import { ControllerElection } from './election';
 import { SlurmFiles } from './files';
 import { SlurmHanding } from './handing';
 import { SlurmKeeper } from './keeper';
+import { LifeSign } from './life-sign';
 import { LostJobs } from './lost-jobs';
 import type { SlurmFolders, SlurmMachine } from './machine';
 import { Munge } from './munge';
@@ -90,6 +91,7 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
     observer,
     controller,
     worker,
+    sign: new LifeSign({ ...deps, controller }),
     lost: new LostJobs({ ...deps, told, steps: () => stepsHere(), register }),
     files,
     told,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '#agent/host/clock';
 import { stageAgent } from '#tests/support/agent';
@@ -73,3 +73,32 @@ test('a port that another program has on loopback is said so at the start', asyn
     data: { field: 'api.port', remedy: expect.stringContaining('Prometheus') },
   });
 });
+
+test('a node that works on what it was asked for is waited for, and one that says nothing is not', async () => {
+  const { promise: ends, resolve: end } = Promise.withResolvers<void>();
+  const agent = await stageAgent({
+    api: {
+      loopback: [],
+      patience: { handshake: 300, headers: 30_000, request: 30_000, idle: 30_000, still: 100 },
+    },
+    peers: [
+      async () => {
+        await ends;
+        return { status: 200, body: { stopped: true } };
+      },
+    ],
+  });
+  const { fingerprint } = agent.certificate;
+  const answer = callHub(
+    { url: agent.url, fingerprint },
+    { method: 'POST', path: '/api/v1/peer/operations/hand', body: {} },
+  );
+  // those that say nothing are cut off one after another meanwhile
+  for (let times = 0; times < 2; times += 1) {
+    const silent = connect({ port: Number(new URL(agent.url).port), host: '127.0.0.1' });
+    silent.on('error', () => undefined);
+    await once(silent, 'close');
+  }
+  end();
+  expect((await answer).json()).toEqual({ stopped: true });
+}, 60_000);

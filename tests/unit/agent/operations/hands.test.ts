@@ -236,7 +236,10 @@ test('a change without an answer may have happened, a look may not; a dead node 
   const missed = await gateway
     .call('id-a2', look, { name: 'x' }, context, soon)
     .catch((error: unknown) => error);
-  expect(missed).toMatchObject({ code: 'TIMEOUT' });
+  expect(missed).toMatchObject({
+    code: 'TIMEOUT',
+    message: 'The agent on a2 did not answer in time.',
+  });
   expect(missed).not.toHaveProperty('data.outcome');
   await agent.close();
   await expect(gateway.call('id-a2', look, { name: 'x' }, context)).rejects.toMatchObject({
