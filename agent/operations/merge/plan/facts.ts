@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { canonical } from '#shared/domain/canonical';
 import type { Json } from '../../engine/types';
 import type { ClusterLook } from './order';
 import type { Survey } from './survey';
@@ -11,14 +13,18 @@ export function factsOf({ gaining, losing, anchor, crossers }: Survey): Json {
     gaining: sideOf(gaining),
     losing: sideOf(losing),
     anchor: anchor.id,
-    versions: crossers.map(({ node, look }) => [
-      node.id,
-      look?.agentVersion ?? '',
-      look?.slurmVersion ?? '',
-      look?.k3sVersion ?? '',
-    ]),
+    versions: Object.fromEntries(
+      crossers.map(({ node, look }) => [
+        node.name,
+        [look?.agentVersion, look?.slurmVersion, look?.k3sVersion].join(' '),
+      ]),
+    ),
   };
 }
+
+/** Many nodes have to fit beside their plan: of each is kept only whether anything of it changed. */
+const markOf = (node: Json): string =>
+  createHash('sha256').update(canonical(node)).digest('hex').slice(0, 16);
 
 function sideOf({ cluster, members, slurm, k3s, state }: ClusterLook): Json {
   return {
@@ -27,10 +33,10 @@ function sideOf({ cluster, members, slurm, k3s, state }: ClusterLook): Json {
     founding: cluster.founding,
     nodes: Object.fromEntries(
       members
-        .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-        .map(({ id, name, address, apiPort, fingerprint, roles }) => [
-          id,
-          { name, address, apiPort, fingerprint, roles: roles.toSorted() },
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ name, id, address, apiPort, fingerprint, roles }) => [
+          name,
+          markOf({ id, address, apiPort, fingerprint, roles: roles.toSorted() }),
         ]),
     ),
     state: state.kind,

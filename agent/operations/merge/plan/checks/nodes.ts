@@ -9,10 +9,13 @@ const SMALL_SKEW_MS = 1_000;
 /** for what is written beside, and for what grows meanwhile */
 const SPARE_BYTES = 64 * 1024 * 1024;
 const MIB = 1024 * 1024;
+/** The steps of more nodes would not fit into the journal, which is one value of the shared state. */
+const MOST_NODES = 500;
 
 /** About each node that crosses, and those it crosses to. */
 export function nodeChecks(seen: Survey): PlanCheck[] {
   return [
+    ...size(seen),
     answering(seen),
     ...staying(seen),
     reaching(seen),
@@ -25,6 +28,18 @@ export function nodeChecks(seen: Survey): PlanCheck[] {
 const named = (those: readonly Asked[]) => some(those.map(({ node }) => node.name));
 const oneOf = (those: readonly Asked[]) =>
   those.length === 1 ? { node: those[0]?.node.name ?? '' } : {};
+
+function size({ losing, crossers, gaining }: Survey): PlanCheck[] {
+  if (crossers.length <= MOST_NODES) return [];
+  return [
+    failed({
+      id: 'size',
+      title: 'One merge can hold it',
+      detail: `${losing.cluster.name} has ${crossers.length} nodes; one merge takes up ${MOST_NODES} at most.`,
+      remedy: `Let ${gaining.cluster.name} be taken up where it is smaller, or let nodes leave and enrol them there.`,
+    }),
+  ];
+}
 
 /** One that stays behind would be a cluster of its own, with the same name and key. */
 function answering({ crossers, losing }: Survey): PlanCheck {

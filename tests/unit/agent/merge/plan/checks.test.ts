@@ -263,6 +263,15 @@ test('a part of the same cluster is never merged', async () => {
   expect(found).toMatchObject({ state: 'failed', remedy: expect.stringContaining('network') });
 });
 
+test('more nodes than the journal holds are refused', async () => {
+  const nodes = Array.from({ length: 501 }, (_, n) => `b${n + 1}`);
+  const found = await checksOf(new TwoClusters({}, { nodes }));
+  expect(found.find(({ id }) => id === 'size')).toMatchObject({
+    state: 'failed',
+    detail: expect.stringContaining('501 nodes'),
+  });
+});
+
 test('many nodes are told of in one line', async () => {
   const two = new TwoClusters({}, { nodes: Array.from({ length: 40 }, (_, n) => `b${n + 1}`) });
   for (const { name } of two.beta.members) two.nodes.set(name, { agentVersion: '0.9.0' });
