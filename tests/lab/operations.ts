@@ -32,7 +32,7 @@ export class Refused extends Error {
 }
 
 /** Asks a host's agent over its own socket, with the rights of an admin. @throws Refused */
-async function act<T extends z.ZodType>(
+export async function act<T extends z.ZodType>(
   host: LabHost,
   shape: T,
   path: string,

@@ -4,6 +4,7 @@ import { tableOf } from '#tests/lab/faults/table';
 import { LoadedCluster, type Procedure } from '#tests/lab/load/cluster';
 import { record } from '#tests/lab/load/record';
 import { soak } from '#tests/lab/load/soak';
+import { recordMerge } from '#tests/lab/merge/record';
 
 const PROCEDURES = ['A', 'B'] as const;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -71,6 +72,15 @@ export function addTrials(
         }
       }),
     );
+
+  program
+    .command('record-merge')
+    .description('merge two clusters with jobs on both, take it back, and print what happened')
+    .action(async () => {
+      if (!(await prepare())) return ends(1);
+      const { isClean } = await recordMerge(say);
+      ends(isClean ? 0 : 1);
+    });
 
   trial('record-handoff', 'hand SLURM over once on running jobs and print what happened').action(
     ({ procedure }: { procedure?: string }) =>

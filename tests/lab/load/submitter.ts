@@ -5,7 +5,7 @@ import { type Result, until } from '#tests/lab/process';
 
 /** Where all hosts of a cluster see what its jobs write; SLURM's accounting lies beside it. */
 const LOAD = '/shared/load';
-const TRACES = `${LOAD}/traces`;
+export const TRACES = `${LOAD}/traces`;
 export const ACCOUNTS = `${LOAD}/accounting`;
 
 /** Lines of slurm.conf that a cluster under load needs. */
