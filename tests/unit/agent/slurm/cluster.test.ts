@@ -79,6 +79,9 @@ test('two controllers share the folder: the second joins as backup and takes ove
   expect((await config(a2)).controllers).toEqual(['id-a1', 'id-a2']);
   expect(conf(cluster.node('a3'))).toContain('SlurmctldHost=a2(127.0.0.1)');
   await vi.waitFor(async () => expect(await leader(a2)).toBe('a1'), WAIT);
+  // what keeps the standby still where it cannot reach the first one
+  const sign = join(cluster.shared, 'slurmctld', 'heartbeat');
+  await vi.waitFor(() => expect(readFileSync(sign)).toHaveLength(16), WAIT);
 
   a1.isOff = true;
   await a1.parts.close();
