@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roleName } from './dashboard';
+import { roleName } from '#shared/contract/agent/dashboard';
 
 /** The merge of two clusters, as the API tells of it. Times are unix ms. */
 const timeMs = z.number().int().nonnegative();
