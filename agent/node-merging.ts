@@ -13,6 +13,7 @@ import type { NodeState } from './node-state';
 import type { HandRoute, Hands } from './operations/hands/types';
 import { carryRoutes } from './operations/merge/carry/routes';
 import { mergeKind } from './operations/merge/kind';
+import { crossingRoutes, keptFolders } from './operations/merge/node/routes';
 import { Cards } from './operations/merge/pact/cards';
 import { enrolmentForNewcomers } from './operations/merge/pact/enrolling';
 import { ForeignGateway } from './operations/merge/pact/foreign';
@@ -57,7 +58,7 @@ interface Deps {
   nodeState: NodeState;
   membership: NodeMembership;
   peers: Peers;
-  roles: Pick<NodeRoles, 'kubePlaces'>;
+  roles: Pick<NodeRoles, 'kubePlaces' | 'checkMunge'>;
   tailscale: Tailscale;
   /** what was published of each node, by id */
   facts(): Snapshot['facts'];
@@ -125,6 +126,13 @@ function partsOf(
   const { clock, commands, folders, version, crossing } = ports;
   const { state, kind: stateKind, seats } = nodeState;
   const common = { ...parts, membership, state, clock, commands };
+  const crosser = {
+    ...common,
+    crossing,
+    seats,
+    hostName: hostname,
+    checkMunge: (node: string) => roles.checkMunge(node),
+  };
   const look = {
     ...common,
     stateKind,
@@ -133,7 +141,7 @@ function partsOf(
     version,
     mergingEnabled: config.cluster.merging.enabled,
     stateFolder: folders.root,
-    kept: { bytes: () => crossing.kept.bytes(null), list: () => crossing.kept.list() },
+    kept: keptFolders({ crossing, state, membership }),
     listens,
     kube: { places: roles.kubePlaces, server: config.roles['k3s-server'] },
   };
@@ -141,6 +149,7 @@ function partsOf(
   return {
     hands: [
       ...mergeLookRoutes(look),
+      ...crossingRoutes(crosser),
       ...carryRoutes({ ...common, cluster: () => membership.cluster.uuid }),
     ],
     handoffs: [],

@@ -28,6 +28,8 @@ export interface NodeRoles {
   slurm: Slurm;
   kube: NodeKube;
   services: NodeServices;
+  /** whether a node accepts what munge of this one encodes; null: SLURM was not set up */
+  checkMunge(node: string): Promise<{ ok: boolean; why: string }> | null;
   /** those that the configuration enables */
   all: readonly Role[];
   kubePlaces: KubePlaces;
@@ -89,6 +91,7 @@ export function createNodeRoles(deps: Deps): NodeRoles {
     slurm: slurm.slurm,
     kube,
     services,
+    checkMunge: (node) => (slurm.config() === null ? null : slurm.handing.checkMunge(node)),
     all,
     kubePlaces,
     routes: [...slurm.routes, ...kube.routes],

@@ -20,7 +20,7 @@ export interface NodeState {
   /** id of the node that leads it; null where nobody does */
   leader(): string | null;
   /** who keeps copies of it and how its lead changes hands; null where it is this node's alone */
-  readonly seats: Pick<EtcdNode, 'seats' | 'yieldLead'> | null;
+  readonly seats: Pick<EtcdNode, 'seats' | 'yieldLead' | 'snapshot'> | null;
   close(): Promise<void>;
 }
 

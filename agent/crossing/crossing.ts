@@ -74,6 +74,12 @@ export class Crossing {
     void this.#deps.clock.sleep(ANSWER_MS).then(resolve);
   }
 
+  /** @throws Failure REVISION_CHANGED while a crossing of this operation is under way */
+  async needOver(operation: string): Promise<void> {
+    const known = await this.pending();
+    if (known?.operation === operation) throw underWay(known);
+  }
+
   /**
    * Does what is left of a crossing, while no agent is composed.
    * @returns whether the agent is to look for its new cluster under observation, see {@link watched}

@@ -149,8 +149,7 @@ export class Kept {
     const folder = this.folder(operation);
     for (const { name, path, takes } of await this.#deps.places()) {
       const [copy, aside] = [join(folder, COPY, name), join(folder, 'losing', name)];
-      const isMissing =
-        takes === undefined && !(await isThere(path)) && !(await isThere(aside));
+      const isMissing = takes === undefined && !(await isThere(path)) && !(await isThere(aside));
       if (isMissing && (await isThere(copy))) {
         await privateFolder(join(folder, 'losing'));
         await copyTree(copy, aside);

@@ -1,6 +1,6 @@
 import { Failure, fail } from '#shared/contract/errors';
-import type { Clock, Logger } from '../ports';
 import { LOCK, lockRecord } from '../operations/merge/lock-record';
+import type { Clock, Logger } from '../ports';
 import type { Change, Condition, Entry, State, Write } from '../state/types';
 import type { Admission } from './doorkeeper';
 import {
