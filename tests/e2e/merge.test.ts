@@ -152,11 +152,11 @@ describe('a merge of two clusters', { timeout: 120_000 }, () => {
       steps: stepsAt(6, { error: 'munge of b2 is not understood by a1.' }),
     });
     await page.getByRole('alert').getByText('munge of b2 is not understood').waitFor();
-    for (const name of ['Abort and undo', 'Leave it out', 'Try again']) {
+    for (const name of ['Abort and undo', 'Leave b2 out', 'Try again']) {
       await page.getByRole('button', { name }).waitFor();
     }
     await expectEverySize(page, 'merge-halted');
-    await page.getByRole('button', { name: 'Leave it out' }).click();
+    await page.getByRole('button', { name: 'Leave b2 out' }).click();
     await page.getByText('Only b2 is taken back and left out.').waitFor();
     await picture(page, 'merge-leave-out');
     await page.getByRole('dialog').getByRole('button', { name: 'Leave it out' }).click();
@@ -253,7 +253,10 @@ describe('a merge of two clusters', { timeout: 120_000 }, () => {
       .waitFor();
     await expectEverySize(page, 'merge-proxmox-duplicate');
     await page.getByRole('button', { name: 'Make one card of both' }).click();
-    await page.getByRole('button', { name: 'Make one card', exact: true }).click();
+    const deed = page.getByRole('button', { name: 'Make one card', exact: true });
+    // a copy of a protected cluster is protected as well
+    await page.getByRole('textbox', { name: /to confirm/ }).fill('copy');
+    await deed.click();
     await page.getByText(`Copy is part of ${name} now`).waitFor();
     const left = await host.client.clusters.list();
     expect(left.some(({ uuid: one }) => one === copy.uuid)).toBe(false);

@@ -72,7 +72,7 @@ export class SameClusters {
       (each) => !shared.includes(each) && each.pin !== null && pins.has(each.pin),
     );
     return [
-      ...shared.map((each) => `Both have the endpoint ${addressOf(each)}.`),
+      ...(shared.length === 0 ? [] : [sharedWords(shared.map(addressOf))]),
       ...known.map((each) => `${addressOf(each)} has the certificate of the other card too.`),
       ...(a.kind === 'clusteros' ? this.#sameMembers(a, b) : this.#sameGuests(a, b)),
     ];
@@ -105,6 +105,9 @@ export class SameClusters {
     return [`Both are called ${name}, with the same nodes and the same ${same} guests.`];
   }
 }
+
+const sharedWords = (addresses: readonly string[]): string =>
+  `Both have the ${addresses.length === 1 ? 'endpoint' : 'endpoints'} ${addresses.join(', ')}.`;
 
 const addressOf = ({ host, port }: Endpoint): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

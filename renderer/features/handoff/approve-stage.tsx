@@ -14,7 +14,7 @@ import { Stack } from '../../ui/stack';
 import { useSlurmBlock } from '../clusteros/use-slurm-block';
 import styles from './approve-stage.module.css';
 import { useStart } from './use-wizard';
-import { about, countWords } from './words';
+import { about, countWords, fateWords } from './words';
 
 interface ApproveStageProps {
   cluster: Cluster;
@@ -135,9 +135,12 @@ function sentencesOf(plan: OperationPlan): string[] {
       ? 'Submissions do not wait.'
       : `Submissions wait for ${elapsed(plan.expected_pause_ms)}.`,
   ];
-  if (goes_on.count > 0) sentences.push(`${goes_on.count} that run go on running.`);
-  if (waits.count > 0) sentences.push(`${waits.count} that wait keep their place.`);
-  if (cannot.count > 0) sentences.push(`${cannot.count} cannot go on.`);
+  const tell = (fate: keyof OperationPlan['blast'], count: number) => {
+    if (count > 0) sentences.push(`${count} ${fateWords(plan, fate).sentence}`);
+  };
+  tell('goes_on', goes_on.count);
+  tell('waits', waits.count);
+  tell('cannot', cannot.count);
   sentences.push(
     plan.rollback_ms === 0
       ? 'When it is done it cannot be rolled back.'

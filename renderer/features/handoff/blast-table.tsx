@@ -3,20 +3,17 @@ import { Badge } from '../../ui/state';
 import { Cell, HeadCell, Table } from '../../ui/table';
 import type { Tone } from '../../ui/tone';
 import styles from './tables.module.css';
-import { placeWord } from './words';
+import { fateWords, placeWord } from './words';
 
 type Fate = keyof OperationPlan['blast'];
 
-const FATES: Record<Fate, { tone: Tone; word: string }> = {
-  cannot: { tone: 'bad', word: 'cannot go on' },
-  waits: { tone: 'warning', word: 'wait' },
-  goes_on: { tone: 'ok', word: 'go on' },
-};
+const TONES: Record<Fate, Tone> = { cannot: 'bad', waits: 'warning', goes_on: 'ok' };
 /** What needs a look stands first. */
 const ORDER = ['cannot', 'waits', 'goes_on'] as const satisfies Fate[];
 
 /** The jobs and pods that an operation may touch, by what becomes of them. */
-export function BlastTable({ blast }: { blast: OperationPlan['blast'] }) {
+export function BlastTable({ plan }: { plan: Pick<OperationPlan, 'kind' | 'blast'> }) {
+  const { blast } = plan;
   const fates = ORDER.filter((fate) => blast[fate].count > 0);
   if (fates.length === 0) {
     return <p className={styles.quiet}>No job and no pod is touched.</p>;
@@ -35,15 +32,20 @@ export function BlastTable({ blast }: { blast: OperationPlan['blast'] }) {
           </tr>
         </thead>
         {fates.map((fate) => (
-          <Group key={fate} fate={fate} list={blast[fate]} />
+          <Group key={fate} fate={fate} plan={plan} />
         ))}
       </Table>
     </section>
   );
 }
 
-function Group({ fate, list }: { fate: Fate; list: OperationPlan['blast'][Fate] }) {
-  const { tone, word } = FATES[fate];
+interface GroupProps {
+  fate: Fate;
+  plan: Pick<OperationPlan, 'kind' | 'blast'>;
+}
+
+function Group({ fate, plan }: GroupProps) {
+  const list = plan.blast[fate];
   const [first] = list.items;
   // what is said of all is said once
   const shared = list.items.every(({ note }) => note === first?.note) ? (first?.note ?? '') : '';
@@ -52,7 +54,7 @@ function Group({ fate, list }: { fate: Fate; list: OperationPlan['blast'][Fate] 
     <tbody>
       <tr>
         <th colSpan={5} scope="rowgroup" className={styles.group}>
-          <Badge tone={tone}>{`${list.count} ${word}`}</Badge>
+          <Badge tone={TONES[fate]}>{`${list.count} ${fateWords(plan, fate).brief}`}</Badge>
           {shared !== '' && <span className={styles.note}>{shared}</span>}
         </th>
       </tr>

@@ -10,7 +10,7 @@ import { BlastTable } from './blast-table';
 import { PhaseSteps } from './phase-steps';
 import styles from './plan-stage.module.css';
 import { storyOfPlan } from './story';
-import { about } from './words';
+import { about, fateWords } from './words';
 
 /** What would be done, how long it takes, whom it touches, and what cannot be taken back. */
 export function PlanStage({ plan }: { plan: OperationPlan }) {
@@ -33,15 +33,18 @@ export function PlanStage({ plan }: { plan: OperationPlan }) {
                   : 'expected wait of a submission'
               }
             />
-            <Figure value={`${plan.blast.goes_on.count}`} words="go on running" />
-            <Figure value={`${plan.blast.waits.count}`} words="wait and are kept" />
+            <Figure
+              value={`${plan.blast.goes_on.count}`}
+              words={fateWords(plan, 'goes_on').figure}
+            />
+            <Figure value={`${plan.blast.waits.count}`} words={fateWords(plan, 'waits').figure} />
             <Figure
               value={`${plan.blast.cannot.count}`}
-              words="cannot go on"
+              words={fateWords(plan, 'cannot').figure}
               isBad={plan.blast.cannot.count > 0}
             />
           </dl>
-          <BlastTable blast={plan.blast} />
+          <BlastTable plan={plan} />
         </Panel>
         <Panel
           title={plan.procedure === '' ? 'Why like this' : `Why procedure ${plan.procedure}`}

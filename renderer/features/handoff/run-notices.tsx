@@ -11,7 +11,7 @@ import { useNow } from '../../ui/now';
 import { Stack } from '../../ui/stack';
 import { resultSentence } from './result';
 import { presentStep } from './story';
-import { isReversible, WISH_WORDS } from './wishes';
+import { isReversible, stuckPart, WISH_WORDS } from './wishes';
 
 interface RunNoticesProps {
   cluster: Cluster;
@@ -66,6 +66,7 @@ function StateNotice({ answer, report }: { answer: OperationAnswer; report: Reac
   const { operation } = answer;
   const step = operation.steps[presentStep(operation)];
   const waitingOn = step?.waiting_on ?? '';
+  const part = stuckPart(operation);
   switch (operation.state) {
     case 'running':
       return null;
@@ -95,7 +96,10 @@ function StateNotice({ answer, report }: { answer: OperationAnswer; report: Reac
         >
           <p>{operation.reason}</p>
           {waitingOn !== '' && waitingOn !== operation.reason && <p>It waits for {waitingOn}.</p>}
-          <p>Nothing is forced. Remove what is in the way and try again, or take it back.</p>
+          <p>
+            Nothing is forced. Remove what is in the way and try again
+            {part === null ? ', or take it back.' : `, leave ${part} out, or take it all back.`}
+          </p>
         </Notice>
       );
     case 'undone':

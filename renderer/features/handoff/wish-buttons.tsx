@@ -4,7 +4,7 @@ import type { Cluster } from '#shared/contract/clusters';
 import { Button } from '../../ui/button';
 import { useNow } from '../../ui/now';
 import { useSlurmBlock } from '../clusteros/use-slurm-block';
-import { offeredWishes, WISH_WORDS } from './wishes';
+import { offeredWishes, stuckPart, WISH_WORDS } from './wishes';
 
 const ICONS: Record<OperationWish, LucideIcon> = {
   pause: Pause,
@@ -35,7 +35,9 @@ export function WishButtons({ cluster, answer, onAsk }: WishButtonsProps) {
       busy={answer.wish === wish}
       onClick={() => onAsk(wish)}
     >
-      {WISH_WORDS[wish].label}
+      {wish === 'skip'
+        ? `Leave ${stuckPart(answer.operation) ?? 'it'} out`
+        : WISH_WORDS[wish].label}
     </Button>
   ));
 }

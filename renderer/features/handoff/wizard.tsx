@@ -31,12 +31,12 @@ interface WizardProps {
   also?: Cluster;
   /** stands for the button of the first stage, where more is to be done than to go on */
   begin?: (goOn: () => void) => ReactNode;
-  /** where one came from, in place of the nodes */
-  back?: { label: string; href: string };
+  /** the cluster where one began, in place of its nodes */
+  from?: Cluster;
 }
 
 /** Chooses, looks, plans and asks; what then runs is watched on a page of its own. */
-export function Wizard({ cluster, title, lead, wanted, choose, also, begin, back }: WizardProps) {
+export function Wizard({ cluster, title, lead, wanted, choose, also, begin, from }: WizardProps) {
   const [stage, setStage] = useWizardStage(wanted !== null);
   const planning = usePlan(wanted, stage);
   const [, navigate] = useLocation();
@@ -51,7 +51,7 @@ export function Wizard({ cluster, title, lead, wanted, choose, also, begin, back
       title={planning.plan !== null && stage !== 'choose' ? planning.plan.title : title}
       crumbs={[
         { label: 'Deck', href: '#/' },
-        { label: cluster.name, href: `#${clusterHref(cluster.clusterId)}` },
+        { label: (from ?? cluster).name, href: `#${clusterHref((from ?? cluster).clusterId)}` },
       ]}
       lead={lead}
       bar={
@@ -79,11 +79,12 @@ export function Wizard({ cluster, title, lead, wanted, choose, also, begin, back
             onClick={() => {
               const before = ORDER[index - 1];
               if (before === undefined) {
-                navigate(`${back?.href ?? clusterHref(cluster.clusterId, 'nodes')}?`);
+                const { clusterId } = from ?? cluster;
+                navigate(`${clusterHref(clusterId, from === undefined ? 'nodes' : undefined)}?`);
               } else go(before);
             }}
           >
-            {index === 0 ? (back?.label ?? 'Back to the nodes') : 'Back'}
+            {index > 0 ? 'Back' : `Back to ${from?.name ?? 'the nodes'}`}
           </Button>
           {stage === 'choose' && begin !== undefined ? (
             begin(() => go('checks'))

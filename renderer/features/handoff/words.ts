@@ -1,6 +1,7 @@
 import type {
   AgentOperation,
   HandoffRole,
+  OperationPlan,
   OperationStep,
   PlanCheck,
   PlanStep,
@@ -57,6 +58,39 @@ export const CLASS_WORDS: Record<StepClass, { word: string; means: string } | nu
     means: 'Nothing brings back what was before.',
   },
 };
+
+interface FateWords {
+  /** after a number: `3 go on` */
+  brief: string;
+  /** below a number on the plan */
+  figure: string;
+  /** after a number, in a sentence */
+  sentence: string;
+}
+type Fate = keyof OperationPlan['blast'];
+
+const FATES: Record<Fate, FateWords> = {
+  goes_on: { brief: 'go on', figure: 'go on running', sentence: 'that run go on running.' },
+  waits: { brief: 'wait', figure: 'wait and are kept', sentence: 'that wait keep their place.' },
+  cannot: { brief: 'cannot go on', figure: 'cannot go on', sentence: 'cannot go on.' },
+};
+const MERGE_FATES: Record<Fate, FateWords> = {
+  goes_on: FATES.goes_on,
+  waits: {
+    brief: 'are carried over',
+    figure: 'wait and are carried over',
+    sentence: 'that wait are carried over.',
+  },
+  cannot: {
+    brief: 'cannot be carried over',
+    figure: 'cannot be carried over',
+    sentence: 'that wait cannot be carried over.',
+  },
+};
+
+/** What an operation of a kind means for jobs and pods. */
+export const fateWords = ({ kind }: Pick<OperationPlan, 'kind'>, fate: Fate): FateWords =>
+  (kind === 'merge' ? MERGE_FATES : FATES)[fate];
 
 /** Index of the step after which one only goes forward; -1 where every step can be undone. */
 export const turningPoint = (steps: readonly Pick<PlanStep | OperationStep, 'class'>[]): number =>

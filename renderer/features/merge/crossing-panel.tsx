@@ -74,7 +74,10 @@ function Lane({ crossing, parties }: { crossing: Crossing; parties: MergeParties
     gaining: `in ${parties.gaining.name}`,
   }[place];
   return (
-    <li className={cx(styles.lane, styles[place])} data-node={name}>
+    <li
+      className={cx(styles.lane, styles[place], tone === 'bad' && styles.failed)}
+      data-node={name}
+    >
       <span className={styles.node}>
         <span className={styles.name}>{name}</span>
         {mark !== null && <Badge title={MARKS[mark].means}>{MARKS[mark].word}</Badge>}

@@ -28,7 +28,7 @@ export function Duplicates({ of, found }: DuplicatesProps) {
       title={
         found.length === 1 ? 'One other card leads to it' : `${found.length} other cards lead to it`
       }
-      note={`${of.name} takes over their endpoints, and they are taken off the deck. The cluster itself is not touched.`}
+      note={`${of.name} takes over ${found.length === 1 ? 'its endpoints, and it is' : 'their endpoints, and they are'} taken off the deck. The cluster itself is not touched.`}
     >
       <ul className={styles.list}>
         {found.map((one) => (

@@ -125,7 +125,7 @@ function Row({ line, stale }: { line: MergeJobLine; stale: boolean }) {
       </Cell>
       <Cell className={tables.name} title={note === '' ? name : `${name}: ${note}`}>
         {name}
-        {note !== '' && <span className={tables.note}>{note}</span>}
+        {note !== '' && <span className={styles.note}>{note}</span>}
       </Cell>
       <Cell quiet>{user}</Cell>
       <Cell>

@@ -53,11 +53,13 @@ export default function MergeRunView(props: MergeRunViewProps) {
         </Panel>
       </div>
       <div className={styles.side}>
-        <CrossingPanel operation={operation} parties={parties} before={before} />
+        <div className={styles.pulse}>
+          <CrossingPanel operation={operation} parties={parties} before={before} />
+        </div>
         <LosingJobs cluster={losing} parties={parties} answer={answer} />
         <GainingJobs cluster={gaining} parties={parties} answer={answer} />
         {pulse !== null && (
-          <div className={styles.pulse}>
+          <div>
             <PulsePanel
               pulse={pulse}
               state={operation.state}

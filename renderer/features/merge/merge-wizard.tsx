@@ -1,7 +1,6 @@
 import type { Cluster } from '#shared/contract/clusters';
 import { useParam } from '../../app/address';
 import { useLive } from '../../app/context';
-import { clusterHref } from '../clusters/use-cluster-actions';
 import { Wizard } from '../handoff/wizard';
 import { BeginMerge } from './begin-merge';
 import { ChooseMerge } from './choose-merge';
@@ -36,7 +35,7 @@ export function MergeWizard({ cluster }: { cluster: Cluster }) {
             }
       }
       {...(parts !== null && { also: parts.losing })}
-      back={{ label: `Back to ${cluster.name}`, href: clusterHref(cluster.clusterId) }}
+      from={cluster}
       begin={(goOn) => <BeginMerge parts={parts} goOn={goOn} />}
       choose={
         <ChooseMerge

@@ -63,8 +63,7 @@ export function ProxmoxPage({ cluster }: { cluster: Cluster }) {
 }
 
 function OneCard({ cluster }: { cluster: Cluster }) {
-  const orpc = useOrpc();
-  const found = useQuery(orpc.merge.duplicates.queryOptions({ input: { uuid: cluster.uuid } }));
+  const found = useDuplicates(cluster);
   if (found.isError) return <ErrorNotice problem={problemOf(found.error)} />;
   if (found.data === undefined) return <Skeleton height="92px" />;
   if (found.data.length > 0) return <Duplicates of={cluster} found={found.data} />;
@@ -78,11 +77,21 @@ function OneCard({ cluster }: { cluster: Cluster }) {
   );
 }
 
+/** Shared by all that ask for it. */
+function useDuplicates({ uuid }: Cluster) {
+  const orpc = useOrpc();
+  return useQuery(orpc.merge.duplicates.queryOptions({ input: { uuid } }));
+}
+
 function Moving({ cluster }: { cluster: Cluster }) {
   const clusters = useLive((state) => state.clusters);
   const [named, choose] = useParam('with');
+  const same = useDuplicates(cluster).data ?? [];
   const others = [...clusters.values()].filter(
-    (one) => one.kind === 'proxmox' && one.uuid !== cluster.uuid,
+    (one) =>
+      one.kind === 'proxmox' &&
+      one.uuid !== cluster.uuid &&
+      !same.some(({ uuid }) => uuid === one.uuid),
   );
   const to = others.find((one) => one.clusterId === named) ?? others[0];
   if (to === undefined) {
