@@ -132,7 +132,8 @@ export function nodeAnswer(
   };
 }
 
-function cardOf({ cluster, members, now }: ClusterAnswer): MergeCard {
+/** What a cluster shows of itself. */
+export function cardOf({ cluster, members, now }: ClusterAnswer): MergeCard {
   return {
     cluster: { uuid: cluster.uuid, name: cluster.name },
     founding: cluster.founding,

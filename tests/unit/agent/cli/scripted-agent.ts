@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type {
@@ -8,6 +9,7 @@ import type {
   OperationPlan,
   OperationStep,
 } from '#shared/contract/agent/operations';
+import type { TestCertificate } from '#tests/support/certificates';
 
 export const HASH = 'a'.repeat(64);
 export const ID = '6f0e4c2a-0f5d-4c0e-9d43-0123456789ab';
@@ -131,14 +133,18 @@ export interface Script {
   events?: readonly (readonly OperationAnswer[])[];
   candidates?: object;
   onWish?: () => void;
+  /** answers first; undefined: it says nothing to that. @param what as `GET /api/v1/merge/card` */
+  more?: (what: string, body: unknown) => object | undefined;
 }
 
 /** What answers on the agent's socket in place of an agent, and what it was asked. */
 export class ScriptedAgent {
   readonly asked: { request: string; body: unknown }[] = [];
+  /** headers `authorization` of what was asked */
+  readonly tokens = new Set<string | undefined>();
   script: Script = {};
   readonly #socket: string;
-  #server = createServer();
+  #server: Server = createServer();
   #streams = 0;
 
   constructor(folder: string) {
@@ -149,6 +155,18 @@ export class ScriptedAgent {
   listen(): Promise<void> {
     this.#server = createServer((request, response) => void this.#answer(request, response));
     return new Promise((resolve) => this.#server.listen(this.#socket, resolve));
+  }
+
+  /** As other machines reach it. @returns its port on loopback */
+  async listenWith({ key, cert }: TestCertificate): Promise<number> {
+    const tls = createTlsServer({ key, cert }, (request, response) => {
+      this.tokens.add(request.headers.authorization);
+      void this.#answer(request, response);
+    });
+    this.#server = tls;
+    await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
+    const address = tls.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
   /** As when the agent ends: connections break, the socket is gone. */
@@ -165,8 +183,9 @@ export class ScriptedAgent {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const what = `${request.method} ${request.url?.replace('/api/v1/operations', '')}`.trim();
     const body = await text(request);
-    this.asked.push({ request: what, body: body === '' ? undefined : JSON.parse(body) });
-    const answer = this.#answers(what);
+    const said: unknown = body === '' ? undefined : JSON.parse(body);
+    this.asked.push({ request: what, body: said });
+    const answer = this.script.more?.(what, said) ?? this.#answers(what);
     if (answer === null) {
       response.destroy();
       return;
