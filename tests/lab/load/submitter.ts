@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '#tests/lab/host';
 import { type Audit, audit, readAccounts, readTraces, type Ticket } from '#tests/lab/load/ledger';
@@ -56,7 +57,8 @@ export class Submitter {
     this.#pauseMs = pauseMs;
     this.#jobSeconds = jobSeconds;
     this.#options = options;
-    this.#runs = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+    // two may be made within one millisecond
+    this.#runs = `${process.pid.toString(36)}${randomBytes(5).toString('hex')}`;
   }
 
   get tickets(): readonly Ticket[] {
