@@ -13,6 +13,7 @@ import { createKube, type NodeKube } from './roles/k3s/kube';
 import { type KubePlaces, placesOf } from './roles/k3s/places';
 import { RoleManager } from './roles/manager';
 import { createServices, type NodeServices } from './roles/services/services';
+import { createDoor } from './roles/slurm/door';
 import { SYSTEM_FOLDERS, systemMachine } from './roles/slurm/machine';
 import { listens } from './roles/slurm/port';
 import { createRelay } from './roles/slurm/relay';
@@ -67,6 +68,7 @@ export function createNodeRoles(deps: Deps): NodeRoles {
     machine: systemMachine(hostname),
     folders: SYSTEM_FOLDERS,
     relay: createRelay({ clock, logger }),
+    door: createDoor({ clock, logger }),
     listens,
     settings: {
       controller: config.roles['slurm-controller'],

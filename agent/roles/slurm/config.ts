@@ -66,6 +66,9 @@ export const filesRecord = z.object({
   at: z.number().int().nonnegative(),
 });
 
+/** How the partitions were before they were taken down for the stop of a controller. */
+export const PARTITIONS_KEY = 'slurm/partitions';
+
 /** Which munge key is the cluster's, without giving it away: the key has 1024 random bits. */
 export const MUNGE_KEY = 'slurm/munge';
 export const mungeRecord = z.object({

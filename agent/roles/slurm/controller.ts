@@ -4,6 +4,7 @@ import type { Member, Membership } from '../../membership/types';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
+import type { ControllerDoor } from './door';
 import { Kept } from './kept';
 import { complaint } from './look';
 import type { Account, SlurmMachine } from './machine';
@@ -38,12 +39,14 @@ export interface ControllerDeps {
   logger: Logger;
   settings: SlurmSettings;
   listens: Listens;
+  door: Pick<ControllerDoor, 'open'>;
 }
 
 /** slurmctld on this node: founding, joining, starting, stopping. */
 export class Controller {
   readonly #deps: ControllerDeps;
   readonly #daemon: Kept;
+  #hasOpened = false;
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
@@ -79,7 +82,10 @@ export class Controller {
 
   /** Starts slurmctld where it may run. @throws Failure NOT_FOUND where the jobs are not here */
   async run(config: SlurmConfig): Promise<void> {
-    const { logger } = this.#deps;
+    const { logger, door } = this.#deps;
+    // an agent that was killed may have left it shut
+    if (!this.#hasOpened) await door.open();
+    this.#hasOpened = true;
     await this.#daemon.run(specOf(config), async () => {
       await this.prove(config);
       logger.info({ standing: this.standing(config) }, 'slurmctld is started');

@@ -7,11 +7,13 @@ import type { Clock, Commands, DaemonState } from '../../ports';
 import type { State } from '../../state/types';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
 import type { Controller } from './controller';
+import type { OrderlyEnd } from './ending';
 import type { SlurmFiles } from './files';
 import type { SlurmKeeper } from './keeper';
 import type { Account, SlurmFolders, SlurmMachine } from './machine';
 import type { SharedMungeKey } from './munge-key';
 import type { Observer } from './observer';
+import type { Partitions } from './partitions';
 import { pingControllers } from './ping';
 import type { Listens } from './port';
 import type { ControllerRelay } from './relay';
@@ -32,6 +34,8 @@ export interface HandingDeps {
   settings: SlurmSettings;
   keeper: SlurmKeeper;
   controller: Controller;
+  ending: OrderlyEnd;
+  partitions: Pick<Partitions, 'restore'>;
   files: SlurmFiles;
   relay: ControllerRelay;
   listens: Listens;
@@ -97,14 +101,16 @@ export class SlurmHanding {
 
   /** @param relayTo node id. @throws Failure TIMEOUT where it does not stop: nothing is forced */
   stop(relayTo: string | null, log: Log): Promise<number> {
-    const { keeper, controller, relay, membership } = this.#deps;
+    const { keeper, controller, ending, relay, membership } = this.#deps;
     return keeper.inTurn(() =>
       this.#timed(async () => {
         const to = relayTo === null ? null : this.#member(relayTo);
         const { state } = await controller.daemon();
         if (state === 'running' || relay.to === null) {
           await relay.close();
-          await controller.stop();
+          // nobody is served by a standby
+          if (state === 'running' && to !== null) await ending.stop(log);
+          else await controller.stop();
           log('slurmctld was stopped, and its port is closed');
         }
         if (to === null) return relay.close();
@@ -116,7 +122,7 @@ export class SlurmHanding {
 
   /** @throws Failure NOT_FOUND (other jobs) | SERVER_ERROR (it did not come up, and is stopped) */
   start(config: SlurmConfig, as: 'primary' | 'backup', log: Log): Promise<number> {
-    const { keeper, controller, files, relay, observer } = this.#deps;
+    const { keeper, controller, files, partitions, relay, observer } = this.#deps;
     return keeper.inTurn(() =>
       this.#timed(async () => {
         await controller.prove(config);
@@ -138,6 +144,8 @@ export class SlurmHanding {
           throw error;
         }
         log('it answers');
+        // else its keeper does so
+        if (as === 'primary') await partitions.restore().catch(() => undefined);
         void observer.lookNow().catch(() => undefined);
       }),
     );

@@ -16,6 +16,7 @@ import type { SlurmMachine } from './machine';
 import type { SharedMungeKey } from './munge-key';
 import { MungeWatch } from './munge-watch';
 import type { Observer } from './observer';
+import type { Partitions } from './partitions';
 import { mungeProblem, type Part, primaryLost, refusedLine, slurmProblem } from './problems';
 import type { ControllerRelay } from './relay';
 import { type ControllerHost, refusedLines } from './render';
@@ -35,6 +36,7 @@ export interface KeeperDeps {
   worker: Worker;
   munge: SharedMungeKey;
   files: SlurmFiles;
+  partitions: Pick<Partitions, 'restore'>;
   election: ControllerElection;
   observer: Observer;
   relay: ControllerRelay;
@@ -330,7 +332,7 @@ export class SlurmKeeper {
   }
 
   async #runController(config: SlurmConfig | null, mayRun: boolean): Promise<void> {
-    const { controller, election, membership, observer, sign } = this.#deps;
+    const { controller, election, membership, observer, partitions, sign } = this.#deps;
     await this.#part('controller', async () => {
       try {
         if (config !== null && mayRun && !this.#isHeld(config)) {
@@ -352,7 +354,10 @@ export class SlurmKeeper {
       }
       election.follow(isMine && this.#isUp);
       sign.follow(isMine && this.#isUp && config.shared ? config : null);
-      if (isMine) await this.#forgetGone();
+      if (!isMine) return;
+      await this.#forgetGone();
+      // of an operation that ended before it could do so
+      await partitions.restore();
     });
     if (!this.#troubles.has('controller')) return;
     election.follow(false);

@@ -2,6 +2,8 @@ import { createConnection, type Socket } from 'node:net';
 
 /** where slurmctld listens */
 export const CONTROLLER_PORT = 6817;
+/** where slurmd listens */
+export const NODE_PORT = 6818;
 
 /** @throws what the connection failed with */
 export function connectTo(host: string, port: number, timeoutMs: number): Promise<Socket> {

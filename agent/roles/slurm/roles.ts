@@ -8,7 +8,9 @@ import { SlurmActions } from './actions';
 import { Aftercare } from './aftercare';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
 import { Controller } from './controller';
+import type { ControllerDoor } from './door';
 import { ControllerElection } from './election';
+import { OrderlyEnd } from './ending';
 import { SlurmFiles } from './files';
 import { SlurmHanding } from './handing';
 import { SlurmKeeper } from './keeper';
@@ -18,6 +20,7 @@ import type { SlurmFolders, SlurmMachine } from './machine';
 import { Munge } from './munge';
 import { SharedMungeKey } from './munge-key';
 import { Observer } from './observer';
+import { Partitions } from './partitions';
 import type { Listens } from './port';
 import type { ControllerRelay } from './relay';
 import { SlurmView } from './slurm';
@@ -40,6 +43,7 @@ export interface SlurmDeps {
   settings: SlurmSettings;
   relay: ControllerRelay;
   listens: Listens;
+  door: ControllerDoor;
 }
 
 /** All of SLURM on this node. */
@@ -80,6 +84,8 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
     isReady: () => keeper.isReady,
   });
   const controller = new Controller(deps);
+  const partitions = new Partitions(deps);
+  const ending = new OrderlyEnd({ ...deps, controller, partitions });
   const files = new SlurmFiles(deps);
   const told = new ToldFiles({ state, clock, self: () => membership.self.id });
   const worker = new Worker(deps);
@@ -94,6 +100,7 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
     sign: new LifeSign({ ...deps, controller }),
     lost: new LostJobs({ ...deps, told, steps: () => stepsHere(), register }),
     files,
+    partitions,
     told,
     aftercare: new Aftercare({ ...deps, told }),
   });
@@ -113,7 +120,16 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
   return {
     slurm,
     roles: rolesOf(keeper, settings),
-    handing: new SlurmHanding({ ...deps, keeper, controller, files, munge, observer }),
+    handing: new SlurmHanding({
+      ...deps,
+      keeper,
+      controller,
+      ending,
+      partitions,
+      files,
+      munge,
+      observer,
+    }),
     config: () => keeper.config,
     routes: [...munge.routes(), source.route()],
     start: () => observer.start(),

@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import type { Clock, Logger } from '../../ports';
+import { DOOR_SCRIPT } from './door-script';
+import { CONTROLLER_PORT, NODE_PORT } from './port';
+
+/**
+ * Keeps new calls away from a controller that is about to end, so that it ends when it has answered
+ * all others: what it has not answered when it ends is lost, and its client is told so.
+ */
+export interface ControllerDoor {
+  /**
+   * From now on the kernel drops what asks for a connection at the controller's port here; whoever
+   * calls knocks again by himself, within a second. It opens by itself where this agent ends.
+   * @returns false where this machine cannot do so, and it stays open
+   */
+  shut(): Promise<boolean>;
+  /** Opens it, also where an agent that was killed left it shut. */
+  open(): Promise<void>;
+  /**
+   * Connections of the controller here that are not over: those which it answers or has yet to take
+   * up, and its own to nodes.
+   * @throws where the kernel does not tell
+   */
+  calls(): Promise<number>;
+}
+
+export interface DoorOptions {
+  clock: Clock;
+  logger: Logger;
+  /** default: the controller's */
+  port?: number;
+  /** default: slurmd's */
+  nodePort?: number;
+}
+
+const TELL_MS = 3_000;
+/** as /proc/net/tcp has them */
+const ESTABLISHED = '01';
+const SYN_SENT = '02';
+const SYN_RECEIVED = '03';
+const CLOSE_WAIT = '08';
+
+export function createDoor(options: DoorOptions): ControllerDoor {
+  return new FilteredDoor(options);
+}
+
+class FilteredDoor implements ControllerDoor {
+  readonly #options: DoorOptions;
+  #keeper: ChildProcess | null = null;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+  }
+
+  async shut(): Promise<boolean> {
+    await this.open();
+    const { logger } = this.#options;
+    const keeper = this.#run('shut');
+    this.#keeper = keeper;
+    const words: string[] = [];
+    const isShut = await this.#within(
+      new Promise<boolean>((resolve) => {
+        keeper.stdout?.once('data', () => resolve(true));
+        keeper.stderr?.on('data', (chunk: Buffer) => words.push(String(chunk)));
+        keeper.once('error', ({ message }) => words.push(message));
+        keeper.once('close', () => resolve(false));
+      }),
+    );
+    if (isShut === true) return true;
+    const detail = words.join('').slice(0, 500);
+    logger.warn({ detail }, 'New calls cannot be kept away from the SLURM controller');
+    await this.open();
+    return false;
+  }
+
+  async open(): Promise<void> {
+    const keeper = this.#keeper ?? this.#run('open');
+    this.#keeper = null;
+    keeper.stdin?.end();
+    if (keeper.exitCode !== null || keeper.signalCode !== null) return;
+    await this.#within(
+      new Promise((resolve) => {
+        keeper.once('error', resolve);
+        keeper.once('exit', resolve);
+      }),
+    );
+  }
+
+  async calls(): Promise<number> {
+    const { port = CONTROLLER_PORT, nodePort = NODE_PORT } = this.#options;
+    const tables = await Promise.all([
+      readFile('/proc/net/tcp', 'latin1'),
+      // absent where IPv6 is switched off
+      readFile('/proc/net/tcp6', 'latin1').catch(() => ''),
+    ]);
+    return tables.reduce((sum, table) => sum + callsIn(table, port, nodePort), 0);
+  }
+
+  #run(wish: 'shut' | 'open'): ChildProcess {
+    const { port = CONTROLLER_PORT } = this.#options;
+    const child = spawn('perl', ['-e', DOOR_SCRIPT, String(port), wish], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // what ends this agent's group must not end it: it opens first
+      detached: true,
+    });
+    // without perl nothing can be shut, which whoever waits is told
+    child.once('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
+    return child;
+  }
+
+  /** @returns null where it takes too long */
+  async #within<T>(work: Promise<T>): Promise<T | null> {
+    const over = new AbortController();
+    const late = this.#options.clock.sleep(TELL_MS, over.signal).then(
+      () => null,
+      () => null,
+    );
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      over.abort();
+    }
+  }
+}
+
+/** @param table as `/proc/net/tcp` has it: addresses as `0100007F:1AA1`, then the state */
+function callsIn(table: string, port: number, nodePort: number): number {
+  const [here, there] = [port, nodePort].map(
+    (one) => `:${one.toString(16).toUpperCase().padStart(4, '0')}`,
+  ) as [string, string];
+  return table.split('\n').filter((row) => {
+    const [, local = '', remote = '', state = ''] = row.trim().split(/\s+/);
+    return (
+      (local.endsWith(here) && [ESTABLISHED, SYN_RECEIVED, CLOSE_WAIT].includes(state)) ||
+      (remote.endsWith(there) && [ESTABLISHED, SYN_SENT].includes(state))
+    );
+  }).length;
+}

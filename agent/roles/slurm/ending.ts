@@ -1,0 +1,77 @@
+import type { Clock, Commands, Logger } from '../../ports';
+import type { Controller } from './controller';
+import type { ControllerDoor } from './door';
+import type { Partitions } from './partitions';
+
+const ASK_MS = 3_000;
+const POLL_MS = 25;
+/** A node that does not answer keeps its calls open for longer than anybody should wait for. */
+const LAUNCHES_MS = 2_000;
+/** So may somebody who connects and says nothing; clients wait meanwhile. */
+const CALLS_MS = 1_000;
+const CALLS_POLL_MS = 5;
+
+interface Deps {
+  controller: Pick<Controller, 'stop'>;
+  door: ControllerDoor;
+  partitions: Pick<Partitions, 'park'>;
+  commands: Commands;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Ends the controller at a moment when nothing is on its way. slurmctld drops what it has taken up
+ * and not answered, and what stands in the queue of its port, and a job whose start is being told to
+ * a node may be lost with its answer. So no job begins any more, then nobody new gets through, and
+ * when all is answered it is stopped. What of this is not possible is done without.
+ */
+export class OrderlyEnd {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** @throws Failure TIMEOUT where it does not stop: nothing is forced */
+  async stop(log: (line: string) => void): Promise<void> {
+    const { controller, door, partitions, logger } = this.#deps;
+    try {
+      await partitions.park();
+      await this.#hasNoLaunches();
+      log('no job begins any more, and each that began is told to its nodes');
+    } catch (error) {
+      logger.warn({ error }, 'Whether a job is just beginning is not known');
+    }
+    const isShut = await door.shut();
+    try {
+      if (isShut && (await this.#isQuiet())) log('all who called slurmctld have their answer');
+      await controller.stop();
+    } finally {
+      await door.open();
+    }
+  }
+
+  /** Returns when no call of the controller to a node waits or is on its way, or it takes too long. */
+  async #hasNoLaunches(): Promise<void> {
+    const { commands, clock } = this.#deps;
+    const until = clock.monotonic() + LAUNCHES_MS;
+    while (clock.monotonic() < until) {
+      const { code, stdout } = await commands.run(['sdiag'], { deadlineMs: ASK_MS });
+      const counts = [...stdout.matchAll(/^Agent (?:queue size|count):\s+(\d+)/gm)];
+      if (code !== 0 || counts.every(([, count]) => count === '0')) return;
+      await clock.sleep(POLL_MS);
+    }
+  }
+
+  /** @returns false where somebody holds a connection open for too long */
+  async #isQuiet(): Promise<boolean> {
+    const { door, clock } = this.#deps;
+    const until = clock.monotonic() + CALLS_MS;
+    while ((await door.calls()) > 0) {
+      if (clock.monotonic() > until) return false;
+      await clock.sleep(CALLS_POLL_MS);
+    }
+    return true;
+  }
+}

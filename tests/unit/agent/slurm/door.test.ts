@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { systemClock } from '#agent/host/clock';
+import { createDoor } from '#agent/roles/slurm/door';
+import { KeptLog } from '#tests/support/agent';
+
+/** the kernel lends other processes' sockets to root alone */
+const MAY_SHUT = process.getuid?.() === 0;
+const WAIT = { timeout: 10_000, interval: 10 };
+
+/** Somebody who listens as slurmctld does, and the door before it. */
+async function staged() {
+  const taken: Socket[] = [];
+  const server = createServer((socket) => taken.push(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const logger = new KeptLog();
+  const door = createDoor({ clock: systemClock, logger, port, nodePort: port });
+  const callers: Socket[] = [];
+  const call = () => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('error', () => undefined);
+    callers.push(socket);
+    return socket;
+  };
+  onTestFinished(async () => {
+    await door.open();
+    for (const socket of [...callers, ...taken]) socket.destroy();
+    server.close();
+  });
+  return { server, taken, door, call, logger };
+}
+
+test('nobody new gets through a shut door, who is through talks on, and who knocked gets in later', async () => {
+  const { door, call, taken, logger } = await staged();
+  const before = call();
+  await vi.waitFor(() => expect(taken).toHaveLength(1), WAIT);
+  const isShut = await door.shut();
+  const isRefused = logger.lines.join('\n').includes('cannot be kept away');
+  expect({ isShut, isRefused }).toEqual({ isShut: MAY_SHUT, isRefused: !MAY_SHUT });
+  // then it stays open
+  if (!isShut) return void (await once(call(), 'connect'));
+  const knocks = call();
+  let isThrough = false;
+  knocks.once('connect', () => {
+    isThrough = true;
+  });
+  before.write('asked');
+  const [heard] = await once(taken[0] as Socket, 'data');
+  taken[0]?.write('answered');
+  const [answer] = await once(before, 'data');
+  expect([String(heard), String(answer)]).toEqual(['asked', 'answered']);
+  expect(isThrough).toBe(false);
+  expect(taken).toHaveLength(1);
+  await door.open();
+  await vi.waitFor(() => expect(isThrough).toBe(true), WAIT);
+});
+
+test('calls that are not answered are counted, until both have hung up', async () => {
+  const { door, call, taken } = await staged();
+  expect(await door.calls()).toBe(0);
+  const caller = call();
+  await vi.waitFor(() => expect(taken).toHaveLength(1), WAIT);
+  expect(await door.calls()).toBeGreaterThan(0);
+  taken[0]?.end('answer');
+  caller.resume();
+  await vi.waitFor(async () => expect(await door.calls()).toBe(0), WAIT);
+});
+
+test('one that an agent left shut when it was killed is opened', async () => {
+  const { door, call, taken, server } = await staged();
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  if (await door.shut()) {
+    // its keeper dies without a chance to open
+    for (const pid of keepersOf(port)) process.kill(pid, 'SIGKILL');
+  }
+  const next = createDoor({ clock: systemClock, logger: new KeptLog(), port, nodePort: port });
+  await next.open();
+  call();
+  await vi.waitFor(() => expect(taken).toHaveLength(1), WAIT);
+});
+
+function keepersOf(port: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return argv[0] === 'perl' && argv.slice(-3, -1).join(' ') === `${port} shut`
+          ? [Number(pid)]
+          : [];
+      } catch {
+        // it has ended meanwhile
+        return [];
+      }
+    });
+}
