@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { restartedByOthers, stalePlan, startFails, twoAtOnce } from '#tests/lab/faults/list';
+import {
+  killedAtPivot,
+  restartedByOthers,
+  stalePlan,
+  startFails,
+  twoAtOnce,
+} from '#tests/lab/faults/list';
 import { type Fault, runFault } from '#tests/lab/faults/run';
 import { LoadedCluster } from '#tests/lab/load/cluster';
 
@@ -13,7 +19,7 @@ afterAll(() => cluster?.lab.down());
 
 /** A quiet machine takes 10 to 20 s for each. */
 const PATIENCE_MS = 240_000;
-const FAULTS: Fault[] = [twoAtOnce, startFails, restartedByOthers, stalePlan];
+const FAULTS: Fault[] = [twoAtOnce, startFails, restartedByOthers, stalePlan, killedAtPivot];
 
 it.each(FAULTS.map((fault) => [fault.name, fault] as const))(
   'runs each job once and leaves one controller: %s',

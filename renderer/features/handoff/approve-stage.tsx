@@ -133,7 +133,7 @@ function sentencesOf(plan: OperationPlan): string[] {
     `${countWords(plan.steps.length, 'step')}, ${about(plan.expected_ms)} in all.`,
     plan.expected_pause_ms === 0
       ? 'Submissions do not wait.'
-      : `Submissions wait for ${elapsed(plan.expected_pause_ms)}.`,
+      : `Submissions wait for ${elapsed(plan.expected_pause_ms)}; none is refused.`,
   ];
   const tell = (fate: keyof OperationPlan['blast'], count: number) => {
     if (count > 0) sentences.push(`${count} ${fateWords(plan, fate).sentence}`);

@@ -30,7 +30,7 @@ export function PlanStage({ plan }: { plan: OperationPlan }) {
               words={
                 plan.expected_pause_ms === 0
                   ? 'submissions do not wait'
-                  : 'expected wait of a submission'
+                  : 'submissions wait, none is refused'
               }
             />
             <Figure

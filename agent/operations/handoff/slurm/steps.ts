@@ -185,7 +185,7 @@ function stopStep({ move, deps }: StepParts): PlannedStep {
   return {
     id: 'stop',
     title: `Stop the controller on ${move.fromName}`,
-    detail: `slurmctld on ${move.fromName} saves what it knows and ends; its port is proved closed. From then on ${move.fromName} holds whoever calls there and hands them on to ${move.toName}.`,
+    detail: `First no job begins any more, and the partitions take jobs and hold them. Then new calls are kept away until all others are answered. slurmctld on ${move.fromName} saves what it knows and ends; its port is proved closed. From then on ${move.fromName} holds whoever calls there and hands them on to ${move.toName}.`,
     class: 'idempotent',
     expectedMs: 250,
     deadlineMs: 90_000,
