@@ -129,7 +129,12 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
         slurmdSpool: folder('spool/slurmd'),
       },
       relay,
-      door: { shut: async () => true, open: async () => undefined, calls: async () => 0 },
+      door: {
+        shut: async () => true,
+        take: () => null,
+        open: async () => undefined,
+        calls: async () => 0,
+      },
       // all have one address here: whose port it is, is known by the caller
       listens: async () => supervisor.runs('slurmctld') || relay.to !== null,
       settings: {

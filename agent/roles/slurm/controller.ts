@@ -161,10 +161,15 @@ export class Controller {
     if (code === 0) this.#deps.logger.info({ node }, 'A node that left was taken out of SLURM');
   }
 
-  /** Stops slurmctld and proves it. @throws Failure TIMEOUT */
-  async stop(): Promise<void> {
+  /**
+   * Stops slurmctld and proves it.
+   * @param options.isPortKept this agent has its socket, so that the port stays open
+   * @throws Failure TIMEOUT
+   */
+  async stop({ isPortKept = false } = {}): Promise<void> {
     const { clock, membership, listens } = this.#deps;
     await this.#daemon.stop();
+    if (isPortKept) return;
     const until = clock.monotonic() + 5_000;
     while (await listens(membership.self.address)) {
       if (clock.monotonic() > until) throw stillThere(membership.self);

@@ -4,6 +4,11 @@ import type { Clock, Logger } from '../../ports';
 import { DOOR_SCRIPT } from './door-script';
 import { CONTROLLER_PORT, NODE_PORT } from './port';
 
+/** What `Server.listen` takes for a socket that listens already. */
+export interface ListeningSocket {
+  close(): void;
+}
+
 /**
  * Keeps new calls away from a controller that is about to end, so that it ends when it has answered
  * all others: what it has not answered when it ends is lost, and its client is told so.
@@ -11,10 +16,17 @@ import { CONTROLLER_PORT, NODE_PORT } from './port';
 export interface ControllerDoor {
   /**
    * From now on the kernel drops what asks for a connection at the controller's port here; whoever
-   * calls knocks again by himself, within a second. It opens by itself where this agent ends.
+   * calls knocks again by himself, within a second. It opens by itself when the controller has closed
+   * its port, or this agent ends.
+   * @param pid of the controller; null: whoever listens there
    * @returns false where this machine cannot do so, and it stays open
    */
-  shut(): Promise<boolean>;
+  shut(pid: number | null): Promise<boolean>;
+  /**
+   * The controller's own listening socket, which outlives it: whoever calls after its end waits in its
+   * queue. Handed out once, for `Server.listen`; null where there is none.
+   */
+  take(): ListeningSocket | null;
   /** Opens it, also where an agent that was killed left it shut. */
   open(): Promise<void>;
   /**
@@ -34,6 +46,9 @@ export interface DoorOptions {
   nodePort?: number;
 }
 
+/** number of that system call on 64-bit Linux */
+const SENDMSG: Partial<Record<NodeJS.Architecture, number>> = { x64: 46, arm64: 211 };
+
 const TELL_MS = 3_000;
 /** as /proc/net/tcp has them */
 const ESTABLISHED = '01';
@@ -48,20 +63,24 @@ export function createDoor(options: DoorOptions): ControllerDoor {
 class FilteredDoor implements ControllerDoor {
   readonly #options: DoorOptions;
   #keeper: ChildProcess | null = null;
+  #socket: ListeningSocket | null = null;
 
   constructor(options: DoorOptions) {
     this.#options = options;
   }
 
-  async shut(): Promise<boolean> {
+  async shut(pid: number | null): Promise<boolean> {
     await this.open();
     const { logger } = this.#options;
-    const keeper = this.#run('shut');
+    const keeper = this.#run('shut', pid);
     this.#keeper = keeper;
     const words: string[] = [];
     const isShut = await this.#within(
       new Promise<boolean>((resolve) => {
-        keeper.stdout?.once('data', () => resolve(true));
+        keeper.once('message', (_message, socket: unknown) => {
+          this.#socket = isListening(socket) ? socket : null;
+          resolve(true);
+        });
         keeper.stderr?.on('data', (chunk: Buffer) => words.push(String(chunk)));
         keeper.once('error', ({ message }) => words.push(message));
         keeper.once('close', () => resolve(false));
@@ -74,8 +93,15 @@ class FilteredDoor implements ControllerDoor {
     return false;
   }
 
+  take(): ListeningSocket | null {
+    const socket = this.#socket;
+    this.#socket = null;
+    return socket;
+  }
+
   async open(): Promise<void> {
-    const keeper = this.#keeper ?? this.#run('open');
+    this.take()?.close();
+    const keeper = this.#keeper ?? this.#run('open', null);
     this.#keeper = null;
     keeper.stdin?.end();
     if (keeper.exitCode !== null || keeper.signalCode !== null) return;
@@ -97,10 +123,12 @@ class FilteredDoor implements ControllerDoor {
     return tables.reduce((sum, table) => sum + callsIn(table, port, nodePort), 0);
   }
 
-  #run(wish: 'shut' | 'open'): ChildProcess {
+  #run(wish: 'shut' | 'open', pid: number | null): ChildProcess {
     const { port = CONTROLLER_PORT } = this.#options;
-    const child = spawn('perl', ['-e', DOOR_SCRIPT, String(port), wish], {
-      stdio: ['pipe', 'pipe', 'pipe'],
+    const sendmsg = SENDMSG[process.arch] ?? 0;
+    const words = [port, wish, sendmsg, pid ?? 0].map(String);
+    const child = spawn('perl', ['-e', DOOR_SCRIPT, ...words], {
+      stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
       // what ends this agent's group must not end it: it opens first
       detached: true,
     });
@@ -124,6 +152,9 @@ class FilteredDoor implements ControllerDoor {
     }
   }
 }
+
+const isListening = (value: unknown): value is ListeningSocket =>
+  typeof value === 'object' && value !== null && 'close' in value;
 
 /** @param table as `/proc/net/tcp` has it: addresses as `0100007F:1AA1`, then the state */
 function callsIn(table: string, port: number, nodePort: number): number {

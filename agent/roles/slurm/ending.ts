@@ -1,6 +1,6 @@
 import type { Clock, Commands, Logger } from '../../ports';
 import type { Controller } from './controller';
-import type { ControllerDoor } from './door';
+import type { ControllerDoor, ListeningSocket } from './door';
 import type { Partitions } from './partitions';
 
 const ASK_MS = 3_000;
@@ -12,7 +12,7 @@ const CALLS_MS = 1_000;
 const CALLS_POLL_MS = 5;
 
 interface Deps {
-  controller: Pick<Controller, 'stop'>;
+  controller: Pick<Controller, 'stop' | 'daemon'>;
   door: ControllerDoor;
   partitions: Pick<Partitions, 'park'>;
   commands: Commands;
@@ -33,8 +33,11 @@ export class OrderlyEnd {
     this.#deps = deps;
   }
 
-  /** @throws Failure TIMEOUT where it does not stop: nothing is forced */
-  async stop(log: (line: string) => void): Promise<void> {
+  /**
+   * @returns its listening socket, in whose queue waits whoever called since; null where it has none any more
+   * @throws Failure TIMEOUT where it does not stop: nothing is forced
+   */
+  async stop(log: (line: string) => void): Promise<ListeningSocket | null> {
     const { controller, door, partitions, logger } = this.#deps;
     try {
       await partitions.park();
@@ -43,10 +46,16 @@ export class OrderlyEnd {
     } catch (error) {
       logger.warn({ error }, 'Whether a job is just beginning is not known');
     }
-    const isShut = await door.shut();
+    const { pid } = await controller.daemon();
+    const isShut = await door.shut(pid);
+    const socket = door.take();
     try {
       if (isShut && (await this.#isQuiet())) log('all who called slurmctld have their answer');
-      await controller.stop();
+      await controller.stop({ isPortKept: socket !== null });
+      return socket;
+    } catch (error) {
+      socket?.close();
+      throw error;
     } finally {
       await door.open();
     }

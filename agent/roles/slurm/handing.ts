@@ -7,6 +7,7 @@ import type { Clock, Commands, DaemonState } from '../../ports';
 import type { State } from '../../state/types';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
 import type { Controller } from './controller';
+import type { ListeningSocket } from './door';
 import type { OrderlyEnd } from './ending';
 import type { SlurmFiles } from './files';
 import type { SlurmKeeper } from './keeper';
@@ -106,15 +107,16 @@ export class SlurmHanding {
       this.#timed(async () => {
         const to = relayTo === null ? null : this.#member(relayTo);
         const { state } = await controller.daemon();
+        let socket: ListeningSocket | null = null;
         if (state === 'running' || relay.to === null) {
           await relay.close();
           // nobody is served by a standby
-          if (state === 'running' && to !== null) await ending.stop(log);
+          if (state === 'running' && to !== null) socket = await ending.stop(log);
           else await controller.stop();
-          log('slurmctld was stopped, and its port is closed');
+          log(`slurmctld was stopped, and its port is ${socket === null ? 'closed' : 'ours'}`);
         }
         if (to === null) return relay.close();
-        await relay.open(membership.self.address, to);
+        await relay.open(membership.self.address, to, socket);
         log(`what comes for it is handed on to ${to.name}`);
       }),
     );

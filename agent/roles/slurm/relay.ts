@@ -2,14 +2,23 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { fail } from '#shared/contract/errors';
 import { codeOf } from '../../host/error-code';
 import type { Clock, Logger } from '../../ports';
+import type { ListeningSocket } from './door';
 import { CONTROLLER_PORT, connectTo } from './port';
 
 /** Hands on what comes for a controller that now works elsewhere. */
 export interface ControllerRelay {
   /** id of the node it leads to; null: it is closed */
   readonly to: string | null;
-  /** Opens it at `own`, or turns it to another node. @throws Failure SERVER_ERROR where the port is taken */
-  open(own: string, to: { id: string; address: string }): Promise<void>;
+  /**
+   * Opens it at `own`, or turns it to another node.
+   * @param socket of the controller that was here; whoever waits in its queue is served
+   * @throws Failure SERVER_ERROR where the port is taken
+   */
+  open(
+    own: string,
+    to: { id: string; address: string },
+    socket?: ListeningSocket | null,
+  ): Promise<void>;
   /** Gives the port free at once. Who waits still is led to the controller that then starts here. */
   close(): Promise<void>;
   /** Closes it and cuts off whoever is in it. */
@@ -64,7 +73,11 @@ class TcpRelay implements ControllerRelay {
     return this.#open?.to ?? null;
   }
 
-  async open(own: string, { id, address: to }: { id: string; address: string }): Promise<void> {
+  async open(
+    own: string,
+    { id, address: to }: { id: string; address: string },
+    socket: ListeningSocket | null = null,
+  ): Promise<void> {
     const line = this.#open?.line;
     if (line?.own === own && line.to === to) return;
     await this.close();
@@ -74,7 +87,7 @@ class TcpRelay implements ControllerRelay {
       void this.#serve(socket, next);
     });
     server.maxConnections = maxCallers;
-    await listen(server, own, port);
+    await listen(server, socket ?? { host: own, port }, port);
     this.#open = { server, line: next, to: id };
     logger.info({ to }, 'What comes for the SLURM controller is handed on');
   }
@@ -147,10 +160,14 @@ function join(from: Socket, to: Socket): void {
   from.pipe(to);
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
+async function listen(
+  server: Server,
+  at: ListeningSocket | { host: string; port: number },
+  port: number,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen({ host, port }, resolve);
+  server.listen(at, resolve);
   try {
     await promise;
     server.off('error', reject);

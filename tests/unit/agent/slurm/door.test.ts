@@ -1,13 +1,17 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '#agent/host/clock';
 import { createDoor } from '#agent/roles/slurm/door';
+import { createRelay } from '#agent/roles/slurm/relay';
 import { KeptLog } from '#tests/support/agent';
 
 /** the kernel lends other processes' sockets to root alone */
 const MAY_SHUT = process.getuid?.() === 0;
+const LISTENS = `socket S, PF_INET, SOCK_STREAM, 6; bind S, sockaddr_in 0, INADDR_LOOPBACK; listen S, 9;
+  $| = 1; print +(sockaddr_in getsockname S)[0], "\\n"; <STDIN>`;
 const WAIT = { timeout: 10_000, interval: 10 };
 
 /** Somebody who listens as slurmctld does, and the door before it. */
@@ -39,7 +43,7 @@ test('nobody new gets through a shut door, who is through talks on, and who knoc
   const { door, call, taken, logger } = await staged();
   const before = call();
   await vi.waitFor(() => expect(taken).toHaveLength(1), WAIT);
-  const isShut = await door.shut();
+  const isShut = await door.shut(process.pid);
   const isRefused = logger.lines.join('\n').includes('cannot be kept away');
   expect({ isShut, isRefused }).toEqual({ isShut: MAY_SHUT, isRefused: !MAY_SHUT });
   // then it stays open
@@ -60,6 +64,38 @@ test('nobody new gets through a shut door, who is through talks on, and who knoc
   await vi.waitFor(() => expect(isThrough).toBe(true), WAIT);
 });
 
+test('who calls after the end of the one who listened is served by the one who has his socket', async () => {
+  // another process, for it has to end
+  const ended = spawn('perl', ['-MSocket', '-e', LISTENS], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [text] = await once(ended.stdout, 'data');
+  const port = Number(String(text));
+  const logger = new KeptLog();
+  const door = createDoor({ clock: systemClock, logger, port, nodePort: port });
+  const isShut = await door.shut(ended.pid ?? null);
+  const socket = door.take();
+  expect([isShut, socket !== null]).toEqual([MAY_SHUT, MAY_SHUT]);
+  ended.stdin.end();
+  await once(ended, 'exit');
+  await door.open();
+  const target = createServer((to) => to.end('the next one'));
+  target.listen(0, '127.0.0.1');
+  await once(target, 'listening');
+  const address = target.address();
+  const targetPort = typeof address === 'object' && address !== null ? address.port : 0;
+  const relay = createRelay({ clock: systemClock, logger, port, targetPort });
+  onTestFinished(async () => {
+    await relay.end();
+    target.close();
+  });
+  // they call before anybody takes calls up, where there is a socket to wait at
+  const early = socket === null ? [] : [connect({ host: '127.0.0.1', port })];
+  await Promise.all(early.map((caller) => once(caller, 'connect')));
+  await relay.open('127.0.0.1', { id: 'id-a2', address: '127.0.0.1' }, socket);
+  const callers = [...early, connect({ host: '127.0.0.1', port })];
+  const answers = await Promise.all(callers.map((caller) => once(caller, 'data')));
+  expect(new Set(answers.map(String))).toEqual(new Set(['the next one']));
+});
+
 test('calls that are not answered are counted, until both have hung up', async () => {
   const { door, call, taken } = await staged();
   expect(await door.calls()).toBe(0);
@@ -75,7 +111,7 @@ test('one that an agent left shut when it was killed is opened', async () => {
   const { door, call, taken, server } = await staged();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  if (await door.shut()) {
+  if (await door.shut(null)) {
     // its keeper dies without a chance to open
     for (const pid of keepersOf(port)) process.kill(pid, 'SIGKILL');
   }
@@ -91,7 +127,7 @@ function keepersOf(port: number): number[] {
     .flatMap((pid) => {
       try {
         const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return argv[0] === 'perl' && argv.slice(-3, -1).join(' ') === `${port} shut`
+        return argv[0] === 'perl' && argv[3] === String(port) && argv[4] === 'shut'
           ? [Number(pid)]
           : [];
       } catch {

@@ -27,6 +27,8 @@ function hurried(): Clock {
 function staged(states: Record<string, string>) {
   const did: string[] = [];
   const seen = { agents: [0], calls: [0], isShut: true, stops: true, answers: true };
+  /** the controller's own, as it is handed over */
+  const socket = { isClosed: false, close: () => void (socket.isClosed = true) };
   const next = (counts: number[]) => (counts.length > 1 ? counts.shift() : counts[0]) ?? 0;
   const commands = new StagedCommands()
     .on('scontrol', (argv) => {
@@ -61,16 +63,18 @@ function staged(states: Record<string, string>) {
     logger,
     partitions,
     controller: {
-      async stop() {
-        did.push('stop');
+      daemon: async () => ({ state: 'running', pid: 4711, since: 0, message: '' }),
+      async stop(options) {
+        did.push(options?.isPortKept === true ? 'stop, port kept' : 'stop');
         if (!seen.stops) throw fail('TIMEOUT', { remedy: 'Look at it.' });
       },
     },
     door: {
-      async shut() {
-        did.push('shut');
+      async shut(pid) {
+        did.push(`shut ${pid}`);
         return seen.isShut;
       },
+      take: () => (seen.isShut ? socket : null),
       async open() {
         did.push('open');
       },
@@ -82,24 +86,25 @@ function staged(states: Record<string, string>) {
     },
   });
   const stop = () => ending.stop(() => undefined);
-  return { did, seen, states, state, partitions, stop };
+  return { did, seen, states, state, partitions, stop, socket };
 }
 
 test('no job begins any more, then nobody new gets through, and only then it is stopped', async () => {
-  const { did, seen, stop } = staged({ batch: 'UP', gpu: 'UP' });
+  const { did, seen, stop, socket } = staged({ batch: 'UP', gpu: 'UP' });
   seen.agents = [2, 1, 0];
   seen.calls = [3, 0];
-  await stop();
+  expect(await stop()).toBe(socket);
+  expect(socket.isClosed).toBe(false);
   expect(did).toEqual([
     'batch DOWN',
     'gpu DOWN',
     'agents 2',
     'agents 1',
     'agents 0',
-    'shut',
+    'shut 4711',
     'calls 3',
     'calls 0',
-    'stop',
+    'stop, port kept',
     'open',
   ]);
 });
@@ -109,7 +114,7 @@ test('it is stopped all the same where a node or a client does not come to an en
   seen.agents = [1];
   seen.calls = [1];
   await stop();
-  expect(did.slice(-2)).toEqual(['stop', 'open']);
+  expect(did.slice(-2)).toEqual(['stop, port kept', 'open']);
   expect(did.length).toBeLessThan(500);
 });
 
@@ -118,14 +123,15 @@ test('it is stopped all the same where this machine cannot shut the door, or SLU
   seen.isShut = false;
   seen.answers = false;
   await stop();
-  expect(did).toEqual(['agents 0', 'shut', 'stop', 'open']);
+  expect(did).toEqual(['agents 0', 'shut 4711', 'stop', 'open']);
 });
 
-test('one that does not stop is open to its clients again', async () => {
-  const { did, seen, stop } = staged({ batch: 'UP' });
+test('one that does not stop has its port for itself and is open to its clients again', async () => {
+  const { did, seen, stop, socket } = staged({ batch: 'UP' });
   seen.stops = false;
   await expect(stop()).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(did.at(-1)).toBe('open');
+  expect(socket.isClosed).toBe(true);
 });
 
 test("partitions are brought back as they were, once, and an admin's are left alone", async () => {
