@@ -130,6 +130,7 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
       },
       relay,
       door: {
+        lend: async () => true,
         shut: async () => true,
         take: () => null,
         open: async () => undefined,

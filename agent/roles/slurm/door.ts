@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { Clock, Logger } from '../../ports';
 import { DOOR_SCRIPT } from './door-script';
 import { CONTROLLER_PORT, NODE_PORT } from './port';
@@ -15,17 +16,20 @@ export interface ListeningSocket {
  */
 export interface ControllerDoor {
   /**
-   * From now on the kernel drops what asks for a connection at the controller's port here; whoever
-   * calls knocks again by himself, within a second. It opens by itself when the controller has closed
-   * its port, or this agent ends.
+   * Lends this agent the controller's own listening socket. It outlives the controller: whoever calls
+   * after its end waits in its queue. Nothing changes yet.
    * @param pid of the controller; null: whoever listens there
-   * @returns false where this machine cannot do so, and it stays open
+   * @returns false where this machine cannot do so
    */
-  shut(pid: number | null): Promise<boolean>;
+  lend(pid: number | null): Promise<boolean>;
   /**
-   * The controller's own listening socket, which outlives it: whoever calls after its end waits in its
-   * queue. Handed out once, for `Server.listen`; null where there is none.
+   * From now on the kernel drops what asks for a connection there; whoever calls knocks again by
+   * himself, after a second. It opens by itself when the controller has closed its port, or this agent
+   * ends.
+   * @returns false where it was not lent or stays open
    */
+  shut(): Promise<boolean>;
+  /** What was lent, once, for `Server.listen`; null where there is nothing. */
   take(): ListeningSocket | null;
   /** Opens it, also where an agent that was killed left it shut. */
   open(): Promise<void>;
@@ -69,28 +73,28 @@ class FilteredDoor implements ControllerDoor {
     this.#options = options;
   }
 
-  async shut(pid: number | null): Promise<boolean> {
-    await this.open();
-    const { logger } = this.#options;
-    const keeper = this.#run('shut', pid);
+  async lend(pid: number | null): Promise<boolean> {
+    if (this.#keeper !== null) await this.open();
+    const keeper = this.#run('lend', pid);
     this.#keeper = keeper;
     const words: string[] = [];
-    const isShut = await this.#within(
-      new Promise<boolean>((resolve) => {
-        keeper.once('message', (_message, socket: unknown) => {
-          this.#socket = isListening(socket) ? socket : null;
-          resolve(true);
-        });
-        keeper.stderr?.on('data', (chunk: Buffer) => words.push(String(chunk)));
-        keeper.once('error', ({ message }) => words.push(message));
-        keeper.once('close', () => resolve(false));
-      }),
-    );
-    if (isShut === true) return true;
+    keeper.stderr?.on('data', (chunk: Buffer) => words.push(String(chunk)));
+    keeper.once('error', ({ message }) => words.push(message));
+    const answer = await this.#answer(keeper);
+    this.#socket = isListening(answer?.socket) ? answer.socket : null;
+    if (answer?.is === 'lent') return true;
     const detail = words.join('').slice(0, 500);
-    logger.warn({ detail }, 'New calls cannot be kept away from the SLURM controller');
+    this.#options.logger.warn({ detail }, 'The socket of the SLURM controller cannot be lent');
     await this.open();
     return false;
+  }
+
+  async shut(): Promise<boolean> {
+    const keeper = this.#keeper;
+    if (keeper === null) return false;
+    const answer = this.#answer(keeper);
+    keeper.stdin?.write('shut\n');
+    return (await answer)?.is === 'shut';
   }
 
   take(): ListeningSocket | null {
@@ -123,7 +127,19 @@ class FilteredDoor implements ControllerDoor {
     return tables.reduce((sum, table) => sum + callsIn(table, port, nodePort), 0);
   }
 
-  #run(wish: 'shut' | 'open', pid: number | null): ChildProcess {
+  /** @returns null where it ends without a word, or takes too long */
+  #answer(keeper: ChildProcess): Promise<Answer | null> {
+    return this.#within(
+      new Promise<Answer | null>((resolve) => {
+        keeper.once('message', (message, socket: unknown) => {
+          resolve({ is: said.safeParse(message).data?.is ?? '', socket });
+        });
+        keeper.once('close', () => resolve(null));
+      }),
+    );
+  }
+
+  #run(wish: 'lend' | 'open', pid: number | null): ChildProcess {
     const { port = CONTROLLER_PORT } = this.#options;
     const sendmsg = SENDMSG[process.arch] ?? 0;
     const words = [port, wish, sendmsg, pid ?? 0].map(String);
@@ -152,6 +168,13 @@ class FilteredDoor implements ControllerDoor {
     }
   }
 }
+
+/** What the script says, and the socket that comes with it. */
+interface Answer {
+  is: string;
+  socket: unknown;
+}
+const said = z.object({ is: z.string() });
 
 const isListening = (value: unknown): value is ListeningSocket =>
   typeof value === 'object' && value !== null && 'close' in value;

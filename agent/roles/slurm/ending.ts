@@ -47,10 +47,14 @@ export class OrderlyEnd {
       logger.warn({ error }, 'Whether a job is just beginning is not known');
     }
     const { pid } = await controller.daemon();
-    const isShut = await door.shut(pid);
-    const socket = door.take();
+    const isLent = await door.lend(pid);
+    const socket = isLent ? door.take() : null;
     try {
-      if (isShut && (await this.#isQuiet())) log('all who called slurmctld have their answer');
+      // at a quiet moment nobody new knocks in vain
+      if (isLent) await this.#isQuiet();
+      if (isLent && (await door.shut()) && (await this.#isQuiet())) {
+        log('all who called slurmctld have their answer');
+      }
       await controller.stop({ isPortKept: socket !== null });
       return socket;
     } catch (error) {

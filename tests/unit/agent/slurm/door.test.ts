@@ -43,8 +43,9 @@ test('nobody new gets through a shut door, who is through talks on, and who knoc
   const { door, call, taken, logger } = await staged();
   const before = call();
   await vi.waitFor(() => expect(taken).toHaveLength(1), WAIT);
-  const isShut = await door.shut(process.pid);
-  const isRefused = logger.lines.join('\n').includes('cannot be kept away');
+  await door.lend(process.pid);
+  const isShut = await door.shut();
+  const isRefused = logger.lines.join('\n').includes('cannot be lent');
   expect({ isShut, isRefused }).toEqual({ isShut: MAY_SHUT, isRefused: !MAY_SHUT });
   // then it stays open
   if (!isShut) return void (await once(call(), 'connect'));
@@ -71,7 +72,8 @@ test('who calls after the end of the one who listened is served by the one who h
   const port = Number(String(text));
   const logger = new KeptLog();
   const door = createDoor({ clock: systemClock, logger, port, nodePort: port });
-  const isShut = await door.shut(ended.pid ?? null);
+  await door.lend(ended.pid ?? null);
+  const isShut = await door.shut();
   const socket = door.take();
   expect([isShut, socket !== null]).toEqual([MAY_SHUT, MAY_SHUT]);
   ended.stdin.end();
@@ -111,7 +113,8 @@ test('one that an agent left shut when it was killed is opened', async () => {
   const { door, call, taken, server } = await staged();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  if (await door.shut(null)) {
+  await door.lend(null);
+  if (await door.shut()) {
     // its keeper dies without a chance to open
     for (const pid of keepersOf(port)) process.kill(pid, 'SIGKILL');
   }
@@ -127,7 +130,7 @@ function keepersOf(port: number): number[] {
     .flatMap((pid) => {
       try {
         const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return argv[0] === 'perl' && argv[3] === String(port) && argv[4] === 'shut'
+        return argv[0] === 'perl' && argv[3] === String(port) && argv[4] === 'lend'
           ? [Number(pid)]
           : [];
       } catch {

@@ -26,7 +26,7 @@ function hurried(): Clock {
 /** SLURM with partitions, of which what was done is kept in one order with all else. */
 function staged(states: Record<string, string>) {
   const did: string[] = [];
-  const seen = { agents: [0], calls: [0], isShut: true, stops: true, answers: true };
+  const seen = { agents: [0], calls: [0], isLent: true, isShut: true, stops: true, answers: true };
   /** the controller's own, as it is handed over */
   const socket = { isClosed: false, close: () => void (socket.isClosed = true) };
   const next = (counts: number[]) => (counts.length > 1 ? counts.shift() : counts[0]) ?? 0;
@@ -70,11 +70,15 @@ function staged(states: Record<string, string>) {
       },
     },
     door: {
-      async shut(pid) {
-        did.push(`shut ${pid}`);
+      async lend(pid) {
+        did.push(`lend ${pid}`);
+        return seen.isLent;
+      },
+      async shut() {
+        did.push('shut');
         return seen.isShut;
       },
-      take: () => (seen.isShut ? socket : null),
+      take: () => (seen.isLent ? socket : null),
       async open() {
         did.push('open');
       },
@@ -92,7 +96,7 @@ function staged(states: Record<string, string>) {
 test('no job begins any more, then nobody new gets through, and only then it is stopped', async () => {
   const { did, seen, stop, socket } = staged({ batch: 'UP', gpu: 'UP' });
   seen.agents = [2, 1, 0];
-  seen.calls = [3, 0];
+  seen.calls = [2, 0, 3, 0];
   expect(await stop()).toBe(socket);
   expect(socket.isClosed).toBe(false);
   expect(did).toEqual([
@@ -101,7 +105,10 @@ test('no job begins any more, then nobody new gets through, and only then it is 
     'agents 2',
     'agents 1',
     'agents 0',
-    'shut 4711',
+    'lend 4711',
+    'calls 2',
+    'calls 0',
+    'shut',
     'calls 3',
     'calls 0',
     'stop, port kept',
@@ -120,10 +127,10 @@ test('it is stopped all the same where a node or a client does not come to an en
 
 test('it is stopped all the same where this machine cannot shut the door, or SLURM is silent', async () => {
   const { did, seen, stop } = staged({ batch: 'UP' });
-  seen.isShut = false;
+  seen.isLent = false;
   seen.answers = false;
   await stop();
-  expect(did).toEqual(['agents 0', 'shut 4711', 'stop', 'open']);
+  expect(did).toEqual(['agents 0', 'lend 4711', 'stop', 'open']);
 });
 
 test('one that does not stop has its port for itself and is open to its clients again', async () => {
