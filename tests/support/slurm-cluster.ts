@@ -130,9 +130,8 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
       },
       relay,
       door: {
-        lend: async () => true,
-        shut: async () => true,
-        take: () => null,
+        lend: async () => null,
+        shut: async () => false,
         open: async () => undefined,
         calls: async () => 0,
       },

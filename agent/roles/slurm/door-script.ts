@@ -8,7 +8,7 @@
  *
  * `PORT lend SENDMSG PID`: hands it over at file 3; shuts it when it reads a line, and says so; opens it
  * when the controller has closed it, when its input ends, or after two minutes. SENDMSG is the number
- * of that system call; 0: unknown. PID 0: of whoever listens there.
+ * of that system call. PID 0: of whoever listens there.
  * `PORT open`: opens what one that was killed left shut.
  */
 export const DOOR_SCRIPT = String.raw`
@@ -49,6 +49,7 @@ sub opened {
 }
 if ($wish eq 'open') { opened(); exit 0; }
 die "Nobody listens.\n" if @doors == 0;
+die "This kind of machine is not known.\n" if !$SENDMSG;
 
 # unsigned short, two bytes, unsigned: code, jumps, value of each instruction
 my $filter = join '', map { pack 'SCCL', @$_ }
@@ -61,14 +62,12 @@ my $program = pack 'Sx![P]P', 4, $filter;
 # it ends by the end of its input only, so that the door never stays shut
 $SIG{$_} = 'IGNORE' for qw(TERM INT HUP PIPE);
 open my $agent, '+<&=', 3 or die "$!\n";
-if ($SENDMSG > 0) {
+{
   my $text = qq({"cmd":"NODE_HANDLE","type":"net.Native","msg":{"is":"lent"}}\n);
   my $part = pack 'PQ', $text, length $text;
   my $rights = pack 'Qiiix4', 20, $SOL_SOCKET, 1, fileno $doors[0][2];
   my $message = pack 'QLx4PQPQix4', 0, 0, $part, 1, $rights, length $rights, 0;
   syscall($SENDMSG, 3, $message, 0) > 0 or die "sendmsg: $!\n";
-} else {
-  syswrite $agent, qq({"is":"lent"}\n);
 }
 my $isShut = 0;
 for (my $leftMs = 120_000; $leftMs > 0; $leftMs -= $isShut ? 2 : 100) {

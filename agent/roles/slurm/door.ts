@@ -19,9 +19,9 @@ export interface ControllerDoor {
    * Lends this agent the controller's own listening socket. It outlives the controller: whoever calls
    * after its end waits in its queue. Nothing changes yet.
    * @param pid of the controller; null: whoever listens there
-   * @returns false where this machine cannot do so
+   * @returns what `Server.listen` takes; null where this machine cannot do so
    */
-  lend(pid: number | null): Promise<boolean>;
+  lend(pid: number | null): Promise<ListeningSocket | null>;
   /**
    * From now on the kernel drops what asks for a connection there; whoever calls knocks again by
    * himself, after a second. It opens by itself when the controller has closed its port, or this agent
@@ -29,8 +29,6 @@ export interface ControllerDoor {
    * @returns false where it was not lent or stays open
    */
   shut(): Promise<boolean>;
-  /** What was lent, once, for `Server.listen`; null where there is nothing. */
-  take(): ListeningSocket | null;
   /** Opens it, also where an agent that was killed left it shut. */
   open(): Promise<void>;
   /**
@@ -67,13 +65,12 @@ export function createDoor(options: DoorOptions): ControllerDoor {
 class FilteredDoor implements ControllerDoor {
   readonly #options: DoorOptions;
   #keeper: ChildProcess | null = null;
-  #socket: ListeningSocket | null = null;
 
   constructor(options: DoorOptions) {
     this.#options = options;
   }
 
-  async lend(pid: number | null): Promise<boolean> {
+  async lend(pid: number | null): Promise<ListeningSocket | null> {
     if (this.#keeper !== null) await this.open();
     const keeper = this.#run('lend', pid);
     this.#keeper = keeper;
@@ -81,12 +78,11 @@ class FilteredDoor implements ControllerDoor {
     keeper.stderr?.on('data', (chunk: Buffer) => words.push(String(chunk)));
     keeper.once('error', ({ message }) => words.push(message));
     const answer = await this.#answer(keeper);
-    this.#socket = isListening(answer?.socket) ? answer.socket : null;
-    if (answer?.is === 'lent') return true;
+    if (isListening(answer?.socket)) return answer.socket;
     const detail = words.join('').slice(0, 500);
     this.#options.logger.warn({ detail }, 'The socket of the SLURM controller cannot be lent');
     await this.open();
-    return false;
+    return null;
   }
 
   async shut(): Promise<boolean> {
@@ -97,14 +93,7 @@ class FilteredDoor implements ControllerDoor {
     return (await answer)?.is === 'shut';
   }
 
-  take(): ListeningSocket | null {
-    const socket = this.#socket;
-    this.#socket = null;
-    return socket;
-  }
-
   async open(): Promise<void> {
-    this.take()?.close();
     const keeper = this.#keeper ?? this.#run('open', null);
     this.#keeper = null;
     keeper.stdin?.end();

@@ -7,8 +7,10 @@ const ASK_MS = 3_000;
 const POLL_MS = 25;
 /** A node that does not answer keeps its calls open for longer than anybody should wait for. */
 const LAUNCHES_MS = 2_000;
-/** So may somebody who connects and says nothing; clients wait meanwhile. */
-const CALLS_MS = 1_000;
+/** So may somebody who connects and says nothing, and a controller that is asked all the time. */
+const QUIET_MS = 1_000;
+/** Nobody gets through meanwhile; who knocks in vain knocks again after a second. */
+const SHUT_MS = 300;
 const CALLS_POLL_MS = 5;
 
 interface Deps {
@@ -41,18 +43,17 @@ export class OrderlyEnd {
     const { controller, door, partitions, logger } = this.#deps;
     try {
       await partitions.park();
-      await this.#hasNoLaunches();
-      log('no job begins any more, and each that began is told to its nodes');
+      log('no job begins any more');
+      if (await this.#hasNoLaunches()) log('each job that began is told to its nodes');
     } catch (error) {
       logger.warn({ error }, 'Whether a job is just beginning is not known');
     }
     const { pid } = await controller.daemon();
-    const isLent = await door.lend(pid);
-    const socket = isLent ? door.take() : null;
+    const socket = await door.lend(pid);
     try {
       // at a quiet moment nobody new knocks in vain
-      if (isLent) await this.#isQuiet();
-      if (isLent && (await door.shut()) && (await this.#isQuiet())) {
+      if (socket !== null) await this.#isQuiet(QUIET_MS);
+      if (socket !== null && (await door.shut()) && (await this.#isQuiet(SHUT_MS))) {
         log('all who called slurmctld have their answer');
       }
       await controller.stop({ isPortKept: socket !== null });
@@ -65,23 +66,25 @@ export class OrderlyEnd {
     }
   }
 
-  /** Returns when no call of the controller to a node waits or is on its way, or it takes too long. */
-  async #hasNoLaunches(): Promise<void> {
+  /** @returns false where a call of the controller to a node is on its way for too long */
+  async #hasNoLaunches(): Promise<boolean> {
     const { commands, clock } = this.#deps;
     const until = clock.monotonic() + LAUNCHES_MS;
     while (clock.monotonic() < until) {
       const { code, stdout } = await commands.run(['sdiag'], { deadlineMs: ASK_MS });
       const counts = [...stdout.matchAll(/^Agent (?:queue size|count):\s+(\d+)/gm)];
-      if (code !== 0 || counts.every(([, count]) => count === '0')) return;
+      if (code !== 0) return false;
+      if (counts.every(([, count]) => count === '0')) return true;
       await clock.sleep(POLL_MS);
     }
+    return false;
   }
 
   /** @returns false where somebody holds a connection open for too long */
-  async #isQuiet(): Promise<boolean> {
+  async #isQuiet(withinMs: number): Promise<boolean> {
     const { door, clock } = this.#deps;
-    const until = clock.monotonic() + CALLS_MS;
-    while ((await door.calls()) > 0) {
+    const until = clock.monotonic() + withinMs;
+    while ((await door.calls().catch(() => Number.NaN)) !== 0) {
       if (clock.monotonic() > until) return false;
       await clock.sleep(CALLS_POLL_MS);
     }

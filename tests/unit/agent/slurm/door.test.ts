@@ -72,9 +72,8 @@ test('who calls after the end of the one who listened is served by the one who h
   const port = Number(String(text));
   const logger = new KeptLog();
   const door = createDoor({ clock: systemClock, logger, port, nodePort: port });
-  await door.lend(ended.pid ?? null);
+  const socket = await door.lend(ended.pid ?? null);
   const isShut = await door.shut();
-  const socket = door.take();
   expect([isShut, socket !== null]).toEqual([MAY_SHUT, MAY_SHUT]);
   ended.stdin.end();
   await once(ended, 'exit');

@@ -72,13 +72,12 @@ function staged(states: Record<string, string>) {
     door: {
       async lend(pid) {
         did.push(`lend ${pid}`);
-        return seen.isLent;
+        return seen.isLent ? socket : null;
       },
       async shut() {
         did.push('shut');
         return seen.isShut;
       },
-      take: () => (seen.isLent ? socket : null),
       async open() {
         did.push('open');
       },
