@@ -356,8 +356,8 @@ export class SlurmKeeper {
       sign.follow(isMine && this.#isUp && config.shared ? config : null);
       if (!isMine) return;
       await this.#forgetGone();
-      // of an operation that ended before it could do so
-      await partitions.restore();
+      // of an operation that ended before it could do so; tried again in the next round
+      await partitions.restore().catch(() => undefined);
     });
     if (!this.#troubles.has('controller')) return;
     election.follow(false);

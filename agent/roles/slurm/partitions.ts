@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fail } from '#shared/contract/errors';
 import type { Commands, Logger } from '../../ports';
 import type { State } from '../../state/types';
 import { PARTITIONS_KEY } from './config';
@@ -63,7 +64,7 @@ export class Partitions {
 
   async #seen(): Promise<Partition[]> {
     const argv = ['scontrol', '-o', 'show', 'partitions'] as const;
-    const { stdout } = await this.#deps.commands.run(argv, { deadlineMs: ASK_MS });
+    const stdout = await this.#run(argv);
     return [...stdout.matchAll(/^PartitionName=(\S+) .*?\bState=(\w+)/gm)].flatMap(
       ([, name, state]) => partition.safeParse({ name, state }).data ?? [],
     );
@@ -71,6 +72,14 @@ export class Partitions {
 
   async #set(name: string, state: Partition['state']): Promise<void> {
     const argv = ['scontrol', 'update', `PartitionName=${name}`, `State=${state}`] as const;
-    await this.#deps.commands.run(argv, { deadlineMs: ASK_MS });
+    await this.#run(argv);
+  }
+
+  async #run(argv: readonly [string, ...string[]]): Promise<string> {
+    const { code, stdout, stderr } = await this.#deps.commands.run(argv, { deadlineMs: ASK_MS });
+    if (code === 0) return stdout;
+    const remedy = 'Look at the controller: scontrol ping.';
+    const message = `SLURM does not take "${argv.join(' ')}".`;
+    throw fail('SERVER_ERROR', { remedy, detail: stderr.slice(0, 500) }, message);
   }
 }

@@ -129,7 +129,7 @@ test('it is stopped all the same where this machine cannot shut the door, or SLU
   seen.isLent = false;
   seen.answers = false;
   await stop();
-  expect(did).toEqual(['agents 0', 'lend 4711', 'stop', 'open']);
+  expect(did).toEqual(['lend 4711', 'stop', 'open']);
 });
 
 test('one that does not stop has its port for itself and is open to its clients again', async () => {
@@ -173,4 +173,14 @@ test('a stop that is begun again still knows how the partitions were before the 
   await stop();
   await partitions.restore();
   expect(states).toEqual({ batch: 'UP', gpu: 'DRAIN' });
+});
+
+test('a controller that does not answer leaves for later what is to be brought back', async () => {
+  const { seen, states, partitions, stop } = staged({ batch: 'UP' });
+  await stop();
+  seen.answers = false;
+  await expect(partitions.restore()).rejects.toMatchObject({ code: 'SERVER_ERROR' });
+  seen.answers = true;
+  await partitions.restore();
+  expect(states).toEqual({ batch: 'UP' });
 });
