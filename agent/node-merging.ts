@@ -71,7 +71,7 @@ export function createNodeMerging(deps: Deps): NodeMerging {
   const { state } = nodeState;
   const isEnabled = config.cluster.merging.enabled;
   const stableSince = (id: string) => deps.facts().get(id)?.since || null;
-  const pacts = new Pacts({ state, clock, logger });
+  const pacts = new Pacts({ state, clock, logger, onChange: () => lookout.soon() });
   const sightings = new Sightings({
     state,
     clock,

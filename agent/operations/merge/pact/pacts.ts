@@ -21,6 +21,8 @@ interface Deps {
   state: State;
   clock: Clock;
   logger: Logger;
+  /** told when one was made or ended, by whichever node */
+  onChange?(): void;
 }
 
 /** A node of another cluster that a pact lets in, for what a merge needs of this one. */
@@ -40,7 +42,7 @@ export class Pacts {
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#journal = new Journal(deps.state);
-    this.#followed = new Followed(deps, PACTS, pactRecord, () => undefined);
+    this.#followed = new Followed(deps, PACTS, pactRecord, () => deps.onChange?.());
   }
 
   /** Needs the shared state. */

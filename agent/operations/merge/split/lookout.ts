@@ -55,6 +55,7 @@ export class Lookout {
   /** by `host:port` */
   readonly #seen = new Map<string, Seen>();
   #round = 0;
+  #wake = Promise.withResolvers<void>();
   #work: Promise<void> = Promise.resolve();
 
   constructor(deps: Deps) {
@@ -69,6 +70,11 @@ export class Lookout {
   async close(): Promise<void> {
     this.#ends.abort();
     await this.#work;
+  }
+
+  /** Looks again now, and not only when it is time for it: there are other places. */
+  soon(): void {
+    this.#wake.resolve();
   }
 
   /** What is not as it should be; another cluster is none. */
@@ -110,7 +116,11 @@ export class Lookout {
         const isExpected = error instanceof Failure;
         logger[isExpected ? 'debug' : 'error']({ error }, 'Looking for other clusters failed');
       }
-      await clock.sleep(ROUND_MS, signal).catch(() => undefined);
+      await Promise.race([
+        clock.sleep(ROUND_MS, signal).catch(() => undefined),
+        this.#wake.promise,
+      ]);
+      this.#wake = Promise.withResolvers();
     }
   }
 
