@@ -19,8 +19,7 @@ export async function bench(): Promise<BenchRow[]> {
     const before = await load.seen('a1', long);
     const taken: { workS: number; gapS: number; awayS: number; backS: number }[] = [];
     for (let run = 0; run < RUNS; run += 1) {
-      await load.fill(2);
-      const { answer, workMs, gapMs, awayMs } = await mergeBoth(clusters, load);
+      const { answer, workMs, gapMs, awayMs } = await mergeBoth(clusters, load, 5);
       const backMs = await partBoth(clusters, answer.operation.id);
       const seconds = [workMs, gapMs, awayMs, backMs].map((ms) => ms / 1000);
       const [workS = 0, gapS = 0, awayS = 0, backS = 0] = seconds;

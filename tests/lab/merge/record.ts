@@ -4,6 +4,8 @@ import { MergeLoad } from '#tests/lab/merge/load';
 import { type Merged, mergeBoth, partBoth } from '#tests/lab/merge/run';
 
 const LONG_JOB_S = 90;
+/** jobs of the cluster that is taken up, which end where they are */
+const RUN_S = 20;
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'UTC' });
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
@@ -16,11 +18,11 @@ export async function recordMerge(say: (line: string) => void): Promise<{ isClea
     load.staying.start();
     await load.staying.served(4);
     const long = await load.staying.submit(LONG_JOB_S, ['-w', 'a3']);
-    await load.fill(10);
-    await tellQueues(clusters, say);
-    await tellAccounts(clusters, 'before', say);
     const before = await load.seen('a1', long.id ?? '');
-    const merged = await mergeBoth(clusters, load);
+    const merged = await mergeBoth(clusters, load, RUN_S, async () => {
+      await tellQueues(clusters, say);
+      await tellAccounts(clusters, 'before', say);
+    });
     tell(merged, say);
     const after = await load.seen('a1', long.id ?? '');
     const isExact = JSON.stringify(after) === JSON.stringify(before);

@@ -20,9 +20,22 @@ export interface Merged {
   awayMs: number;
 }
 
-/** Merges both while somebody submits, and waits until they are one. @throws Error where it does not end as done */
-export async function mergeBoth(clusters: TwoClusters, load: MergeLoad): Promise<Merged> {
+/**
+ * Merges both while somebody submits, and waits until they are one.
+ * @param seconds that jobs run on each node of the cluster that is taken up, with others behind them
+ * @param onFilled when they do, before it starts
+ * @throws Error where it does not end as done
+ */
+export async function mergeBoth(
+  clusters: TwoClusters,
+  load: MergeLoad,
+  seconds: number,
+  onFilled: () => Promise<void> = async () => undefined,
+): Promise<Merged> {
   const plan = await clusters.plan();
+  // jobs come and go: they are nothing that a plan rests on
+  await load.fill(seconds);
+  await onFilled();
   const away = new AwayWatch('b2', clusters.host('b1'), clusters.host('a1'));
   try {
     const since = Date.now();
