@@ -178,6 +178,8 @@ const RIVAL_LOOP = `while [ -e ${RIVAL} ]; do
   sleep 0.1
 done`;
 
+const FOREIGN = 'what somebody else started is killed when the fault is healed, whomever it serves';
+
 /** Somebody else's supervisor starts the old controller whenever it does not run. */
 export const restartedByOthers: Fault = {
   name: 'old controller is restarted by a supervisor of its own',
@@ -190,6 +192,7 @@ export const restartedByOthers: Fault = {
   },
   answer: 'retry',
   ends: ['done', 'undone', 'stuck, then done', 'stuck, then undone'],
+  tolerates: { refused: FOREIGN },
 };
 
 /** The link between the two controllers is cut; both still see the third host. */
