@@ -3,7 +3,7 @@ import { type AgentOperation, operationPulse } from '#shared/contract/agent/oper
 import { Failure } from '#shared/contract/errors';
 import type { Clock, Logger } from '../../ports';
 import type { State } from '../../state/types';
-import { type Lead, progressKey } from '../engine/journal';
+import { type Lead, progressKey, whileLeading } from '../engine/journal';
 import type { OperationLog } from '../engine/log';
 import { withStep } from '../engine/step-run';
 import type { Pulse } from './pulse';
@@ -96,7 +96,7 @@ export class ProgressBoard {
     try {
       const key = progressKey(id);
       const done = await state.commit(
-        [{ key: lead.key, is: 'createdAt', createRevision: lead.epoch }],
+        [whileLeading(lead)],
         [{ key, put: record }, ...(chunk === null ? [] : [chunk.write])],
       );
       if (done === null) return;

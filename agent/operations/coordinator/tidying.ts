@@ -1,7 +1,7 @@
 import { type AgentOperation, isOver } from '#shared/contract/agent/operations';
 import { Failure } from '#shared/contract/errors';
 import type { Clock, Logger } from '../../ports';
-import type { Journal, Lead } from '../engine/journal';
+import { type Journal, type Lead, whileLeading } from '../engine/journal';
 import type { OperationDefinition, TidyContext } from '../engine/types';
 
 /** An operation that ends is looked at soon; time alone ends the time for a rollback. */
@@ -32,12 +32,12 @@ export class Tidying {
   }
 
   /** Runs as long as this node leads. */
-  async run({ epoch }: Lead, lost: AbortSignal): Promise<void> {
+  async run(lead: Lead, lost: AbortSignal): Promise<void> {
     const { journal, clock, logger } = this.#deps;
     while (!lost.aborted) {
       try {
         const revision = await journal.revision();
-        for (const operation of await journal.untidy()) await this.#tidy(operation, epoch, lost);
+        for (const operation of await journal.untidy()) await this.#tidy(operation, lead, lost);
         const until = new AbortController();
         const ends = AbortSignal.any([lost, until.signal]);
         const late = clock.sleep(LOOK_MS, ends);
@@ -52,7 +52,7 @@ export class Tidying {
     }
   }
 
-  async #tidy(operation: AgentOperation, epoch: number, signal: AbortSignal): Promise<void> {
+  async #tidy(operation: AgentOperation, lead: Lead, signal: AbortSignal): Promise<void> {
     const { journal, kinds, clock, logger } = this.#deps;
     const { id, rollback_until: until } = operation;
     if (!isOver(operation) || (until !== null && clock.now() <= until)) return;
@@ -63,7 +63,9 @@ export class Tidying {
       logger.info({ operation: id, node }, `Tidying up: ${line}`);
     try {
       const kind = kinds.find((one) => one.kind === operation.kind);
-      await kind?.tidy?.(operation, { operation: id, epoch, log, signal });
+      const { epoch } = lead;
+      const leads = whileLeading(lead);
+      await kind?.tidy?.(operation, { operation: id, epoch, leads, log, signal });
       await journal.tidied(id);
       logger.info({ operation: id }, 'What an operation kept was tidied up');
     } catch (error) {

@@ -1,7 +1,7 @@
 import { type AgentOperation, isOver, type OperationStep } from '#shared/contract/agent/operations';
 import type { Clock } from '../../ports';
 import { Hearing } from './hearing';
-import type { Journal, Lead } from './journal';
+import { type Journal, type Lead, whileLeading } from './journal';
 import { OperationLog } from './log';
 import { type StepEnd, StepRun, withStep } from './step-run';
 import { fits, type Json, type OperationDefinition, type StepDefinition } from './types';
@@ -322,6 +322,7 @@ class Drive {
       {
         clock,
         epoch: lead.epoch,
+        leads: whileLeading(lead),
         lead: lost,
         stop,
         rest,

@@ -30,6 +30,13 @@ export interface Lead {
   epoch: number;
 }
 
+/** Holds as long as nobody else leads. */
+export const whileLeading = ({ key, epoch }: Lead): Condition => ({
+  key,
+  is: 'createdAt',
+  createRevision: epoch,
+});
+
 /** The lead is somebody else's now: whoever meets this stops and writes nothing more. */
 export class LeadLost extends Error {}
 
@@ -126,7 +133,7 @@ export class Journal {
     if (before.epoch > lead.epoch || before.serial !== next.serial) throw new LeadLost();
     const written = { ...next, serial: before.serial + 1, epoch: lead.epoch };
     const conditions: Condition[] = [
-      { key: lead.key, is: 'createdAt', createRevision: lead.epoch },
+      whileLeading(lead),
       { key, is: 'unchangedSince', modRevision: before.modRevision },
     ];
     const chunk = log?.next() ?? null;

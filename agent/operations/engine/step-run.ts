@@ -26,6 +26,7 @@ export type StepEnd =
 export interface StepRunDeps {
   clock: Clock;
   epoch: number;
+  leads: StepContext['leads'];
   /** the lead; lost: everything stops */
   lead: AbortSignal;
   /** a person wants it to stop, whatever it does */
@@ -166,6 +167,7 @@ export class StepRun {
     return {
       operation: id,
       epoch: this.#deps.epoch,
+      leads: this.#deps.leads,
       params,
       skipped: steps.flatMap((step) => (step.state === 'skipped' ? step.id : [])),
       notes: { ...notes, ...this.#kept },

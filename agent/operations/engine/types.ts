@@ -1,5 +1,6 @@
 import type { AgentOperation, StepClass } from '#shared/contract/agent/operations';
 import { Failure } from '#shared/contract/errors';
+import type { Condition } from '../../state/types';
 
 export type Json = AgentOperation['params'][string];
 
@@ -8,6 +9,8 @@ export interface StepContext {
   readonly operation: string;
   /** goes with every request, also with looks: whoever has seen a higher one refuses */
   readonly epoch: number;
+  /** holds as long as this coordinator leads; it belongs to every write to the shared state */
+  readonly leads: Condition;
   readonly params: Readonly<Record<string, Json>>;
   /** ids of steps that a person had left out */
   readonly skipped: readonly string[];
@@ -74,7 +77,7 @@ export interface OperationDefinition {
 }
 
 /** For the calls of tidying up: they come under the coordinator's epoch, as those of steps. */
-export type TidyContext = Pick<StepContext, 'operation' | 'epoch' | 'log' | 'signal'>;
+export type TidyContext = Pick<StepContext, 'operation' | 'epoch' | 'leads' | 'log' | 'signal'>;
 
 /** The version of its steps that an operation with these params has. */
 export const versionOf = (

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { State } from '../../../state/types';
+import type { Condition, State, Write } from '../../../state/types';
+import { written } from './ground';
 
 /** One job on its way, at `merge/carried/<operation>/<number at its old place>`. */
 const carriedRecord = z.object({
@@ -24,10 +25,16 @@ const folderOf = (operation: string) => `${FOLDER}${operation}/`;
 export class CarriedJobs {
   readonly #state: Pick<State, 'list' | 'commit'>;
   readonly #operation: string;
+  readonly #leads: Condition;
 
-  constructor(state: Pick<State, 'list' | 'commit'>, operation: string) {
+  /** @param context of the coordinator that writes: one that was replaced changes nothing */
+  constructor(
+    state: Pick<State, 'list' | 'commit'>,
+    { operation, leads }: { operation: string; leads: Condition },
+  ) {
     this.#state = state;
     this.#operation = operation;
+    this.#leads = leads;
   }
 
   /** In the order of their numbers. */
@@ -39,14 +46,22 @@ export class CarriedJobs {
   }
 
   async put(record: CarriedRecord): Promise<void> {
-    await this.#state.commit([], [{ key: folderOf(this.#operation) + record.id, put: record }]);
+    await this.#write({ key: this.#keyOf(record.id), put: record });
   }
 
   async remove(id: string): Promise<void> {
-    await this.#state.commit([], [{ key: folderOf(this.#operation) + id, delete: true }]);
+    await this.#write({ key: this.#keyOf(id), delete: true });
   }
 
   async clear(): Promise<void> {
-    await this.#state.commit([], [{ prefix: folderOf(this.#operation), delete: true }]);
+    await this.#write({ prefix: folderOf(this.#operation), delete: true });
+  }
+
+  async #write(write: Write): Promise<void> {
+    await written(this.#state, this.#leads, [write]);
+  }
+
+  #keyOf(id: string): string {
+    return folderOf(this.#operation) + id;
   }
 }

@@ -44,7 +44,7 @@ export class Carrier {
   constructor(ground: MergeGround, context: StepContext, node: string) {
     this.#ground = ground;
     this.#context = context;
-    this.#records = new CarriedJobs(ground.deps.state, context.operation);
+    this.#records = new CarriedJobs(ground.deps.state, context);
     this.#gaining = (hand, input) => ground.here(context, node, hand, input, SUBMIT_MS);
     this.#losing = (hand, input) => ground.there(context, hand, input, undefined, SUBMIT_MS);
   }

@@ -35,7 +35,7 @@ const SHOWN = 500;
 
 /** Notes which number each carried job has now, for those who watch. */
 export async function noteCarried(ground: MergeGround, context: StepContext): Promise<void> {
-  const records = await new CarriedJobs(ground.deps.state, context.operation).list();
+  const records = await new CarriedJobs(ground.deps.state, context).list();
   const carried = records.flatMap(({ id, to }) => (to === null ? [] : [{ id, to }]));
   context.keep('jobsCarried', carried.length);
   context.keep('carried', carried.slice(0, SHOWN));
@@ -85,7 +85,7 @@ export function carryStep(ground: MergeGround): PlannedStep {
 }
 
 async function hasOpen(ground: MergeGround, context: StepContext): Promise<boolean> {
-  const records = await new CarriedJobs(ground.deps.state, context.operation).list();
+  const records = await new CarriedJobs(ground.deps.state, context).list();
   return records.some(({ isReleased }) => !isReleased);
 }
 

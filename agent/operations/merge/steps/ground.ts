@@ -3,7 +3,7 @@ import { Failure, fail } from '#shared/contract/errors';
 import type { Member } from '../../../membership/types';
 import type { Clock } from '../../../ports';
 import { CONFIG_KEY, type SlurmConfig, slurmConfig } from '../../../roles/slurm/config';
-import type { State } from '../../../state/types';
+import type { Condition, State, Write } from '../../../state/types';
 import type { StepContext, TidyContext } from '../../engine/types';
 import type { Hand, HandContext, Hands } from '../../hands/types';
 import { drainCluster, lookAtCrosser, lookAtDrain } from '../hands';
@@ -169,6 +169,17 @@ const memberOf = ({ id, name, address, api_port, fingerprint, roles }: CrossingN
   lastSeen: 0,
   joinedAt: 0,
 });
+
+/** Writes while this coordinator leads. @throws Failure REVISION_CHANGED where it does not any more */
+export async function written(
+  state: Pick<State, 'commit'>,
+  leads: Condition,
+  writes: readonly Write[],
+): Promise<void> {
+  if ((await state.commit([leads], writes)) !== null) return;
+  const remedy = 'Nothing to do: the node that took over goes on.';
+  throw fail('REVISION_CHANGED', { remedy }, 'Another node coordinates by now.');
+}
 
 /** Null where nobody answers, or the pact does not hold there. @throws whatever else goes wrong */
 export async function unreachedAsNull<T>(answer: Promise<T>): Promise<T | null> {

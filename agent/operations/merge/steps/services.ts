@@ -24,7 +24,7 @@ export function partitionsStep(ground: MergeGround): PlannedStep {
     probe: async (context) => ((await missing(ground, context)).length === 0 ? 'done' : 'absent'),
     async do(context) {
       const names = await missing(ground, context);
-      await setPartitions(ground, (now) => [...now, ...names]);
+      await setPartitions(ground, context, (now) => [...now, ...names]);
       context.log(`partitions: ${names.join(', ')}`);
     },
     async verify(context) {
@@ -37,7 +37,7 @@ export function partitionsStep(ground: MergeGround): PlannedStep {
       const taken = slurm?.partitions.map(({ name }) => name) ?? [];
       // also what its nodes asked for by themselves while they were there
       const isOurs = (name: string) => before.includes(name) || !taken.includes(name);
-      await setPartitions(ground, (now) => now.filter(isOurs));
+      await setPartitions(ground, context, (now) => now.filter(isOurs));
     },
   };
 }
@@ -95,6 +95,7 @@ async function missing(ground: MergeGround, context: StepContext): Promise<strin
 /** Other nodes change the same record: it is tried a few times. */
 async function setPartitions(
   { deps: { state } }: MergeGround,
+  { leads }: StepContext,
   change: (now: readonly string[]) => string[],
 ): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
@@ -105,7 +106,7 @@ async function setPartitions(
     if (partitions.join() === config.partitions.join()) return;
     const { modRevision } = entry;
     const done = await state.commit(
-      [{ key: CONFIG_KEY, is: 'unchangedSince', modRevision }],
+      [leads, { key: CONFIG_KEY, is: 'unchangedSince', modRevision }],
       [{ key: CONFIG_KEY, put: { ...config, partitions, revision: config.revision + 1 } }],
     );
     if (done !== null) return;

@@ -38,5 +38,5 @@ export async function tidyUp(
       await ground.here(context, keeper, dropKept, { operation: id }, DROP_MS);
     }
   }
-  await new CarriedJobs(ground.deps.state, id).clear();
+  await new CarriedJobs(ground.deps.state, context).clear();
 }

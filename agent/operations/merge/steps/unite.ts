@@ -3,7 +3,7 @@ import { PREFIX, type TokenRecord, tokenRecord } from '../../../tokens/record';
 import type { StepContext } from '../../engine/types';
 import type { PlannedStep } from '../../types';
 import { exportTokens } from '../hands';
-import { type MergeGround, MINUTE } from './ground';
+import { type MergeGround, MINUTE, written } from './ground';
 
 const AT_ONCE = 50;
 
@@ -40,8 +40,9 @@ export function uniteStep(ground: MergeGround): PlannedStep {
       const tokens = await missing(context);
       for (let at = 0; at < tokens.length; at += AT_ONCE) {
         const part = tokens.slice(at, at + AT_ONCE);
-        await state.commit(
-          part.map(({ id }) => ({ key: PREFIX + id, is: 'absent' as const })),
+        await written(
+          state,
+          context.leads,
           part.map((token) => ({ key: PREFIX + token.id, put: token })),
         );
       }
@@ -51,15 +52,16 @@ export function uniteStep(ground: MergeGround): PlannedStep {
       const { length } = await missing(context);
       return length === 0 ? null : `${length} tokens of ${losing.name}`;
     },
-    async undo() {
+    async undo({ leads }) {
       const entries = await state.list(PREFIX);
       const taken = entries.filter(
         ({ value }) => tokenRecord.safeParse(value).data?.origin === losing.uuid,
       );
       for (let at = 0; at < taken.length; at += AT_ONCE) {
         const part = taken.slice(at, at + AT_ONCE);
-        await state.commit(
-          [],
+        await written(
+          state,
+          leads,
           part.map(({ key }) => ({ key, delete: true as const })),
         );
       }

@@ -116,7 +116,7 @@ async function jobsLack(
   context: StepContext,
   staying: readonly CrossingNode[],
 ): Promise<string | null> {
-  const records = await new CarriedJobs(ground.deps.state, context.operation).list();
+  const records = await new CarriedJobs(ground.deps.state, context).list();
   if (records.length === 0) return null;
   const open = records.filter(({ isReleased }) => !isReleased);
   if (open.length > 0)

@@ -23,7 +23,8 @@ const definition = (verify: StepDefinition['verify']): StepDefinition => ({
 async function endOf(verify: StepDefinition['verify']) {
   const clock = new StillClock();
   const never = new AbortController().signal;
-  const deps = { clock, epoch: 1, lead: never, stop: never, rest: never };
+  const leads = { key: 'elections/operations/1', is: 'createdAt', createRevision: 1 } as const;
+  const deps = { clock, epoch: 1, leads, lead: never, stop: never, rest: never };
   const step = definition(verify);
   const plan = planOf({ kind: 'handoff', version: 1, steps: () => [step] });
   const operation = operationFrom(plan, { id: ID, by: 'a test', at: 0 });

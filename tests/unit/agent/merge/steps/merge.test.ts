@@ -1,13 +1,68 @@
 import { expect, it } from 'vitest';
-import { expectJobs, expectWhole, stageMerge } from './play';
+import { Journal } from '#agent/operations/engine/journal';
+import { CONFIG_KEY } from '#agent/roles/slurm/config';
+import { expectJobs, expectWhole, type MergeStage, stageMerge } from './play';
+
+const stateOf = async (stage: MergeStage, prefix: string) =>
+  (await stage.state.list(prefix)).map(({ key }) => key.slice(prefix.length));
+
+async function partitions(stage: MergeStage): Promise<unknown> {
+  const entry = await stage.state.get(CONFIG_KEY);
+  return (entry?.value as { partitions: string[] }).partitions;
+}
+
+/** Takes it up again, as the service does when somebody asks for a rollback. */
+async function rolledBack(stage: MergeStage) {
+  const journal = new Journal(stage.state);
+  const reason = 'It was rolled back by ada.';
+  const done = await stage.stored();
+  await journal.reopen({ ...done, state: 'undoing', ended_at: null, rollback_until: null, reason });
+  return stage.resume();
+}
 
 it('moves all nodes and carries all jobs, each once', async () => {
   const stage = await stageMerge();
   const end = await stage.play();
-  expect(
-    end.steps.filter(({ state }) => state !== 'done').map(({ id, error }) => `${id} ${error}`),
-  ).toEqual([]);
   expect(end.state).toBe('done');
   expectWhole(stage, end);
   expectJobs(stage);
+  expect(end.steps.map(({ id }) => id)).toEqual([
+    ...['pact', 'lock', 'keep', 'partitions', 'drain', 'carry'],
+    ...['empty-b2', 'cross-b2', 'empty-b3', 'cross-b3'],
+    ...['left', 'unite', 'empty-b1', 'cross-b1', 'verify', 'release'],
+  ]);
+  expect(end.steps.find(({ class: one }) => one === 'pivot')?.id).toBe('cross-b1');
+  const waiting = stage.world.gaining.pending();
+  expect(waiting.find(({ origin }) => origin === 'second')?.dependency).toBe('afterok:100');
+  expect(end.notes['carried']).toEqual([
+    { id: '2', to: '100' },
+    { id: '3', to: expect.stringMatching(/^10[12]$/) },
+    { id: '4', to: expect.stringMatching(/^10[12]$/) },
+  ]);
+  expect(await stateOf(stage, 'tokens/')).toEqual(['aaaaaaaaaa', 'bbbbbbbbbb']);
+  expect(await partitions(stage)).toEqual(['gpu', 'long']);
+});
+
+it('is taken back whole within its time, also what waits by then', async () => {
+  const stage = await stageMerge();
+  await stage.play();
+  const { gaining, losing } = stage.world;
+  const end = await rolledBack(stage);
+  expect(end).toMatchObject({ state: 'undone', reason: 'It was rolled back by ada.' });
+  expectWhole(stage, end);
+  expectJobs(stage);
+  expect(gaining.jobs.size).toBe(0);
+  expect(
+    losing
+      .pending()
+      .map(({ origin }) => origin)
+      .toSorted(),
+  ).toEqual(['first', 'held', 'second']);
+  const first = losing.pending().find(({ origin }) => origin === 'first');
+  const second = losing.pending().find(({ origin }) => origin === 'second');
+  expect(second?.dependency).toBe(`afterok:${first?.id}`);
+  expect(await stateOf(stage, 'tokens/')).toEqual([]);
+  expect(await partitions(stage)).toEqual(['long']);
+  expect(end.notes['carried']).toEqual([]);
+  expect(await stateOf(stage, 'merge/carried/')).toEqual([]);
 });

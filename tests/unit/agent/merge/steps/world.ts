@@ -28,6 +28,12 @@ const printOf = (id: string) =>
     ':',
   );
 
+export interface MergeWish {
+  leftJobs?: MergeParams['leftJobs'];
+  /** nodes of the losing cluster in their order */
+  names?: readonly string[];
+}
+
 /** Two clusters with the agents' own hands' wire and fences; a has a1, b has b1 (its anchor) to b3. */
 export class MergeWorld implements Staged {
   readonly gaining = new StagedSide(GAINING, 'a', 100);
@@ -50,9 +56,11 @@ export class MergeWorld implements Staged {
   readonly clock: LeapingClock;
   readonly #runners = new Map<string, HandRunner>();
 
-  constructor(clock: LeapingClock, leftJobs: MergeParams['leftJobs'] = 'wait') {
+  constructor(
+    clock: LeapingClock,
+    { leftJobs = 'wait', names = ['b2', 'b3', 'b1'] }: MergeWish = {},
+  ) {
     this.clock = clock;
-    const names = ['b2', 'b3', 'b1'];
     const all = ['a1', ...names].map((name) => new StagedCrosser(this, name));
     this.nodes = new Map(all.map((node) => [node.id, node]));
     for (const node of all) node.home.members.add(node.id);
@@ -64,7 +72,7 @@ export class MergeWorld implements Staged {
       anchor: idOf('b1'),
       hasSlurm: true,
       leftJobs,
-      avoid: names,
+      avoid: [...names],
     };
     for (const node of all) {
       for (const side of ['a', 'b'] as const) {
