@@ -111,8 +111,12 @@ export class Merges {
 
   async #card(uuid: string): Promise<MergeCard> {
     this.#checkMay(uuid);
-    const client = this.#deps.clients.get(uuid);
-    return readCard(await client.get('/api/v1/merge/card', { deadlineMs: CARD_MS }));
+    try {
+      const client = this.#deps.clients.get(uuid);
+      return readCard(await client.get('/api/v1/merge/card', { deadlineMs: CARD_MS }));
+    } catch (error) {
+      throw error instanceof Failure && error.code === 'NOT_FOUND' ? tooOld(error) : error;
+    }
   }
 
   #introduce(uuid: string, card: MergeCard): Promise<PactAnswer> {
@@ -163,6 +167,14 @@ export class Merges {
     }
   }
 }
+
+/** The agent knows no such address. */
+const tooOld = ({ data }: Failure): Failure =>
+  fail(
+    'UNSUPPORTED',
+    { ...data, remedy: 'Update the node agents of this cluster, then look again.' },
+    'The agents of this cluster cannot be merged yet.',
+  );
 
 /** Why two cards are one cluster, in a sentence; null where they are two. */
 function sameCluster(a: MergeCard, b: MergeCard): string | null {
