@@ -71,11 +71,14 @@ export async function heartbeatIn(folder: string): Promise<string> {
 
 /** What of the folder matters for a plan. */
 export async function factsOf(folder: string, owner: Account | null) {
-  const files = await stateFiles(folder);
+  const [files, itself] = await Promise.all([stateFiles(folder), lstat(folder).catch(gone(null))]);
+  // of root only what all may read: a controller ends at once over a file that it cannot
+  const canUse = ({ uid, mode }: Pick<StateFile, 'uid' | 'mode'>) =>
+    uid === owner?.uid || (uid === 0 && (mode & 0o004) !== 0);
   return {
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     files: files.length,
-    isOwned: owner !== null && files.every(({ uid }) => uid === owner.uid || uid === 0),
+    isOwned: owner !== null && (itself === null || itself.uid === owner.uid) && files.every(canUse),
     refused: await refusedWrite(folder),
     freeBytes: await freeBytes(folder),
   };

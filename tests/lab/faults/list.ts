@@ -265,21 +265,19 @@ export const diskTooSmall: Fault = {
   ends: ['refused: checks-failed'],
 };
 
-const UNWRITABLE = 'a controller that may not write its folder keeps no script of a new job';
-
-/** The folder with the jobs belongs to somebody else, before it is asked for. */
+/** As after somebody put a file back as root: the next controller would end over it at once. */
 export const wrongOwner: Fault = {
-  name: 'folder with the jobs belongs to somebody else',
+  name: 'a file of the folder with the jobs belongs to root',
   prepare: async ({ cluster, to, from }) => {
     const seen = cluster.procedure === 'A' ? to : from;
-    await seen.sh(`chown -R root:root ${cluster.stateFolder}`);
+    const file = `${cluster.stateFolder}/clustername`;
+    await seen.sh(`chown root:root ${file} && chmod 600 ${file}`);
   },
   heal: async ({ cluster, to, from }) => {
     const seen = cluster.procedure === 'A' ? to : from;
-    await seen.sh(`chown -R slurm:slurm ${cluster.stateFolder}`);
+    await seen.sh(`chown slurm:slurm ${cluster.stateFolder}/clustername`);
   },
   ends: ['refused: checks-failed'],
-  tolerates: { refused: UNWRITABLE, lost: UNWRITABLE, failed: UNWRITABLE },
 };
 
 /** The target's clock runs apart. */
