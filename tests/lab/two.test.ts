@@ -1,16 +1,22 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { clusterAnswer, jobsAnswer } from '#shared/contract/agent/dashboard';
+import { mergeCard, pactAnswer, splitAnswer } from '#shared/contract/agent/merge';
 import type { LabHost } from '#tests/lab/host';
 import { type Lab, startLab } from '#tests/lab/lab';
+import { act } from '#tests/lab/operations';
 import { until } from '#tests/lab/process';
 import { ask, jobState, memberStatuses, ready, workerStates } from '#tests/lab/views';
 
-// two clusters on one network: nothing of one is seen in the other
+// two clusters on one network, of which one node was told of the other: nothing of one is seen in the other
 let lab: Lab;
 const host = (name: string): LabHost => lab.host(name);
 
 beforeAll(async () => {
-  lab = await startLab({ clusters: { a: 3, b: 2 } });
+  lab = await startLab({
+    clusters: { a: 3, b: 2 },
+    configure: (config, { name }) =>
+      name === 'a3' ? { ...config, discovery: { seeds: ['10.77.2.1:7946'] } } : config,
+  });
   await ready(lab.hosts);
 });
 afterAll(() => lab?.down());
@@ -35,6 +41,39 @@ it('keeps two clusters apart', async () => {
   const credential = await host('a1').must(['munge', '-n']);
   expect((await host('a2').exec(['unmunge'], { input: credential })).code).toBe(0);
   expect((await host('b1').exec(['unmunge'], { input: credential })).code).toBe(14);
+});
+
+it('tells on every node that another cluster is there, and lets nobody in by that', async () => {
+  const seen = async (name: string) =>
+    (await ask(host(name), '/api/v1/split', splitAnswer)).sightings;
+  const foreign = await until(async () => (await seen('a1'))[0], 'a1 to hear of the other cluster');
+  expect(foreign).toMatchObject({
+    kind: 'foreign',
+    cluster: { name: 'lab-b' },
+    addresses: ['10.77.2.1:9090'],
+    seen_by: ['a3'],
+    via: ['seed'],
+    pact: false,
+  });
+  // the other side was only asked, and knows of nobody
+  expect(await seen('b1')).toEqual([]);
+  const cards = await Promise.all(
+    ['a1', 'b1'].map((name) => act(host(name), mergeCard, '/api/v1/merge/card')),
+  );
+  const decisions = await Promise.all(
+    ['a2', 'b2'].map(async (name, index) => {
+      const card = cards[1 - index];
+      return (await act(host(name), pactAnswer, '/api/v1/merge/pact', { card })).decision;
+    }),
+  );
+  expect(decisions[0]).toEqual(decisions[1]);
+  const back = await until(
+    async () => (await seen('b1'))[0],
+    'b1 to look at the nodes of the pact',
+  );
+  expect(back).toMatchObject({ kind: 'foreign', cluster: { name: 'lab-a' }, pact: true });
+  expect(Object.keys(await memberStatuses(host('a1')))).toEqual(['a1', 'a2', 'a3']);
+  expect(Object.keys(await memberStatuses(host('b1')))).toEqual(['b1', 'b2']);
 });
 
 it('runs jobs in both at once and shows each where it runs', async () => {

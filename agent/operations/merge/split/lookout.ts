@@ -1,5 +1,5 @@
 import type { AgentProblem } from '#shared/contract/agent/dashboard';
-import type { Sighting } from '#shared/contract/agent/merge';
+import type { ClusterName, Sighting } from '#shared/contract/agent/merge';
 import { Failure } from '#shared/contract/errors';
 import { hostPort } from '#shared/domain/host';
 import { isProof, newNonce } from '../../../membership/challenge';
@@ -30,7 +30,7 @@ const SILENT_MS = 10 * 60_000;
 
 interface Seen {
   place: Place;
-  cluster: Sighting['cluster'];
+  cluster: ClusterName;
   kind: Sighting['kind'];
   remedy: string;
   first: number;
