@@ -26,6 +26,7 @@ export function faultsOf(procedure: Procedure, calm: Outcome): Fault[] {
     list.linkCutAtStart,
     list.linkCutAtPivot,
     list.coordinatorCutOff,
+    list.startsCutOff,
     list.etcdLeaderKilled,
     list.startFails,
     list.wrongOwner,
@@ -67,7 +68,7 @@ export async function runFaults(
 }
 
 /** A fault after which the cluster did not become whole. */
-function broken({ name }: Fault, error: unknown): Outcome {
+export function broken({ name }: Pick<Fault, 'name'>, error: unknown): Outcome {
   const nothing = { submitted: 0, longestMs: 0, refused: [], lost: [], repeated: [] };
   return {
     fault: name,

@@ -224,6 +224,22 @@ export const coordinatorCutOff: Fault = {
   ends: ['done', 'undone'],
 };
 
+/**
+ * A worker sees neither controller any more while jobs are about to begin on it: their start is on
+ * its way when the old controller ends, and the new one knows nothing of that.
+ */
+export const startsCutOff: Fault = {
+  name: 'node cut off as jobs begin on it',
+  prepare: (turn) => letCoordinate(turn, turn.to),
+  when: atStep(1),
+  strike: async ({ from, to, other }) => loseTo(other, [from, to]),
+  heal: loseNothing,
+  answer: 'retry',
+  ends: ['done', 'undone'],
+  // more than it can take at once, so that there is always one about to begin
+  load: { options: ['-w', 'a3'] },
+};
+
 /** etcd's leader is killed while a step acts; its supervisor starts it again. */
 export const etcdLeaderKilled: Fault = {
   name: "etcd's leader killed at the pivot",
