@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici';
 import { agentError } from '#shared/contract/agent/dashboard';
-import { Failure, fail, failureView } from '#shared/contract/errors';
+import { type ErrorCode, Failure, fail, failureView } from '#shared/contract/errors';
 
 const DEADLINE_MS = 10_000;
 /** An event stream says every 15 s that it is there. */
@@ -128,8 +128,11 @@ function refusalOf(status: number, value: unknown): Failure {
   const { code, message, remedy, outcome } = refusal.data;
   const known = failureView.shape.code.safeParse(code.toUpperCase().replaceAll('-', '_'));
   const data = { remedy, status, detail: code, ...(outcome !== undefined && { outcome }) };
-  return fail(known.data ?? 'SERVER_ERROR', data, message);
+  return fail(known.data ?? BY_STATUS[status] ?? 'SERVER_ERROR', data, message);
 }
+
+/** Who asks is not believed, or may not; the agent's own words for it are none of ours. */
+const BY_STATUS: Record<number, ErrorCode> = { 401: 'AUTH_FAILED', 403: 'PERMISSION_DENIED' };
 
 function parsed(text: string): unknown {
   try {

@@ -155,11 +155,15 @@ test('a token stands in a file of its own, and not where others may read it', as
 test('what is refused there is told with its own words', async () => {
   const { run, there, fingerprint } = await stage();
   there.script = {
-    more: () => refusal('auth-failed', 'The token is not valid.', 'Make another one.'),
+    status: 403,
+    more: () => refusal('forbidden', 'This token may not do that.', 'Take an admin token.'),
   };
-  const { code, stderr } = await run('--fingerprint', fingerprint, '--confirm', 'beta');
+  const flags = ['--fingerprint', fingerprint, '--confirm', 'beta'];
+  const { code, stderr } = await run(...flags);
   expect(code).toBe(1);
-  expect(stderr).toContain('The token is not valid.\nMake another one.');
+  expect(stderr).toContain('This token may not do that.\nTake an admin token.');
+  const { stdout } = await run(...flags, '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, code: 'PERMISSION_DENIED' });
 });
 
 test.each([

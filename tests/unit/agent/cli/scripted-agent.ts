@@ -135,6 +135,8 @@ export interface Script {
   onWish?: () => void;
   /** answers first; undefined: it says nothing to that. @param what as `GET /api/v1/merge/card` */
   more?: (what: string, body: unknown) => object | undefined;
+  /** of refusals; 409 where it is left out */
+  status?: number;
 }
 
 /** What answers on the agent's socket in place of an agent, and what it was asked. */
@@ -191,7 +193,9 @@ export class ScriptedAgent {
       return;
     }
     if (answer !== EVENTS) {
-      response.writeHead('code' in answer ? 409 : 200, { 'content-type': 'application/json' });
+      response.writeHead('code' in answer ? (this.script.status ?? 409) : 200, {
+        'content-type': 'application/json',
+      });
       response.end(JSON.stringify(answer));
       return;
     }
