@@ -37,6 +37,10 @@ test('a merge says who stays and why, and is begun only with the losing clusterâ
   expect(planned.stdout).toMatch(/Job numbers +warning/);
   expect(world.pacts.size).toBe(2);
 
+  const parted = await run('merge elm --with oak --forbid'.split(' '));
+  expect(parted.code).toBe(0);
+  expect(world.pacts.size).toBe(0);
+
   const unapproved = await run('merge elm --with oak'.split(' '));
   expect(unapproved.code).toBe(1);
   expect(unapproved.stderr).toContain('Nothing was begun. Approve it with --confirm elm.');

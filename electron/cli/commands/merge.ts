@@ -10,6 +10,7 @@ import { followClusterOperation, tellEnd } from './follow-cluster-operation';
 interface MergeOptions {
   with: string;
   swap?: boolean;
+  forbid?: boolean;
   plan?: true | string;
   confirm?: string;
   confirmCluster: string[];
@@ -39,6 +40,7 @@ export function mergeCommand(program: Command, perform: Perform): void {
         .default('wait'),
     )
     .option('--plan [hash]', 'only say what would be done; with a hash begin only that plan')
+    .option('--forbid', 'take back that both may call each other, which looking at a plan permits')
     .option('--confirm <name>', 'name of the cluster that is taken up')
     .option(
       '--confirm-cluster <id>',
@@ -47,10 +49,27 @@ export function mergeCommand(program: Command, perform: Perform): void {
       [],
     )
     .action((ref: string, options: MergeOptions, command) =>
-      perform(command, (context) =>
-        options.plan === true ? planned(ref, options, context) : run(ref, options, context),
-      ),
+      perform(command, (context) => {
+        if (options.forbid === true) return forbidden(ref, options, context);
+        return options.plan === true ? planned(ref, options, context) : run(ref, options, context);
+      }),
     );
+}
+
+async function forbidden(
+  ref: string,
+  { with: other }: MergeOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { message } = await context.withSession(async ({ client }) => {
+    const [one, two] = [
+      await client.clusters.get({ ref }),
+      await client.clusters.get({ ref: other }),
+    ];
+    return await client.merge.forbid({ clusters: [one.uuid, two.uuid] });
+  });
+  context.out.result({ ok: true, message }, () => message);
+  return 0;
 }
 
 async function planned(

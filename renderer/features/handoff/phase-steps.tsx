@@ -27,9 +27,28 @@ export function PhaseSteps({ lines, now, isPlan = false }: PhaseStepsProps) {
           <h3 className={styles.name}>{phase}</h3>
           <span className={styles.count}>{timeOf(own)}</span>
         </header>
-        <StepList lines={own} now={now} isPlan={isPlan} />
+        <Window lines={own} now={now} isPlan={isPlan} />
       </section>
     ),
+  );
+}
+
+/** As many as one reads before and after the one at work; a thousand nodes have a thousand steps. */
+const BEFORE = 12;
+const AFTER = 30;
+
+/** The steps around the one at work, and how many stand before and after them. */
+function Window({ lines, now, isPlan = false }: PhaseStepsProps) {
+  const at = lines.findIndex(({ mark }) => mark !== 'done' && mark !== 'left');
+  const first = at < 0 ? 0 : Math.max(0, at - BEFORE);
+  const shown = lines.slice(first, first + BEFORE + AFTER);
+  const after = lines.length - first - shown.length;
+  return (
+    <>
+      {first > 0 && <p className={styles.more}>{`${countWords(first, 'step')} before, over`}</p>}
+      <StepList lines={shown} now={now} isPlan={isPlan} />
+      {after > 0 && <p className={styles.more}>{`and ${countWords(after, 'step')} more`}</p>}
+    </>
   );
 }
 

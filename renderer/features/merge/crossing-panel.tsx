@@ -14,14 +14,19 @@ interface CrossingPanelProps {
   before: readonly string[];
 }
 
-/** As many lanes as anybody reads; those still to come stand at the end anyway. */
+/** As many lanes as anybody reads, around the one that moves. */
 const AT_MOST = 300;
+const BEFORE = 50;
 
 /** Both clusters side by side; each node keeps its lane and changes the side. */
 export function CrossingPanel({ operation, parties, before }: CrossingPanelProps) {
   const crossings = crossingsOf(operation, parties);
   const crossed = crossedCount(crossings);
   const { gaining, losing } = parties;
+  const next = crossings.findIndex(({ place }) => place !== 'gaining');
+  const first = crossings.length > AT_MOST ? Math.max(0, next - BEFORE) : 0;
+  const shown = crossings.slice(first, first + AT_MOST);
+  const after = crossings.length - first - shown.length;
   return (
     <Panel title="Nodes" note={`${crossed} of ${crossings.length} crossed over, one after another`}>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling area must be reachable by keyboard */}
@@ -32,12 +37,11 @@ export function CrossingPanel({ operation, parties, before }: CrossingPanelProps
           <Side name={gaining.name} count={before.length + crossed} word="stays" />
         </div>
         <ul>
-          {crossings.slice(0, AT_MOST).map((crossing) => (
+          {first > 0 && <li className={styles.more}>{`${first} before`}</li>}
+          {shown.map((crossing) => (
             <Lane key={crossing.id} crossing={crossing} parties={parties} />
           ))}
-          {crossings.length > AT_MOST && (
-            <li className={styles.more}>{`and ${crossings.length - AT_MOST} more`}</li>
-          )}
+          {after > 0 && <li className={styles.more}>{`and ${after} more`}</li>}
         </ul>
         {before.length > 0 && (
           <p className={styles.before} title={before.join(', ')}>

@@ -1,15 +1,20 @@
+import { useMutation } from '@tanstack/react-query';
 import { Combine, Eye, ShieldAlert, Unplug } from 'lucide-react';
 import { useLocation } from 'wouter';
 import type { Sighting } from '#shared/contract/agent/merge';
 import { isOver } from '#shared/contract/agent/operations';
 import type { Cluster } from '#shared/contract/clusters';
 import { duration, plain } from '#shared/domain/units';
-import { useLive } from '../../app/context';
+import { useClient, useLive } from '../../app/context';
+import { useFailureToast } from '../../app/failure-toast';
 import { Ago } from '../../ui/ago';
 import { Button } from '../../ui/button';
 import { Notice } from '../../ui/feedback';
 import { Moment } from '../../ui/moment';
 import { useNow } from '../../ui/now';
+import { Stack } from '../../ui/stack';
+import { useToasts } from '../../ui/toast';
+import { useBlock } from '../access/use-block';
 import { operationHref } from '../handoff/address';
 import { mergeHref } from './address';
 import { type TakenUp, takenUp } from './merged';
@@ -19,11 +24,22 @@ import { otherCard, sightingWords } from './sighting-words';
 export function QuietNotices({ cluster }: { cluster: Cluster }) {
   const sightings = useLive((state) => state.sightings.get(cluster.uuid)?.sightings);
   const taken = useTakenUp(cluster.uuid);
-  const same = useLive((state) => otherCard(state, cluster.uuid));
+  const same = useLive((state) => otherCard(state, cluster.uuid, 'same'));
+  const parted = useLive((state) => otherCard(state, cluster.uuid, 'parted'));
   return (
     <>
       {taken !== undefined && <TakenUpNotice cluster={cluster} taken={taken} />}
       {taken === undefined && same !== undefined && <SameNotice cluster={cluster} other={same} />}
+      {parted !== undefined && (
+        <Notice
+          tone="warning"
+          icon={Unplug}
+          title={`This card and ${parted.name} show two parts of one cluster.`}
+        >
+          Both have its id, and neither sees the other’s nodes. Mend the network between them: a
+          parted cluster heals, it is never merged.
+        </Notice>
+      )}
       {sightings?.map((sighting) => (
         <SightingNotice
           key={`${sighting.kind} ${sighting.cluster.uuid}`}
@@ -114,6 +130,28 @@ function SameNotice({ cluster, other }: { cluster: Cluster; other: Cluster }) {
   );
 }
 
+/** Takes back what was permitted when a merge was looked at. */
+function Forbid({ cluster, other }: { cluster: Cluster; other: Cluster }) {
+  const client = useClient();
+  const { notify } = useToasts();
+  const onError = useFailureToast();
+  const own = useBlock(cluster);
+  const theirs = useBlock(other);
+  const forbid = useMutation({
+    mutationFn: () => client.merge.forbid({ clusters: [cluster.uuid, other.uuid] }),
+    onSuccess: ({ message }) => {
+      notify({ tone: 'ok', title: message });
+      void client.merge.sightings({ uuid: cluster.uuid, refresh: true }).catch(() => undefined);
+    },
+    onError,
+  });
+  return (
+    <Button small why={own ?? theirs} busy={forbid.isPending} onClick={() => forbid.mutate()}>
+      Take the permission back
+    </Button>
+  );
+}
+
 const ICONS = { partition: Unplug, foreign: Eye, impostor: ShieldAlert } as const;
 
 function SightingNotice({ cluster, sighting }: { cluster: Cluster; sighting: Sighting }) {
@@ -133,9 +171,12 @@ function SightingNotice({ cluster, sighting }: { cluster: Cluster; sighting: Sig
       action={
         sighting.kind === 'foreign' &&
         other !== undefined && (
-          <Button small onClick={() => navigate(mergeHref(cluster.clusterId, other.clusterId))}>
-            Look at a merge
-          </Button>
+          <Stack direction="row" gap="small">
+            {sighting.pact && <Forbid cluster={cluster} other={other} />}
+            <Button small onClick={() => navigate(mergeHref(cluster.clusterId, other.clusterId))}>
+              Look at a merge
+            </Button>
+          </Stack>
         )
       }
     >

@@ -20,20 +20,24 @@ export function sightingWords({ kind, cluster }: Pick<Sighting, 'kind' | 'cluste
   }
 }
 
-/** Another card that shows the same cluster and shares a node with this one; undefined: there is none. */
+/**
+ * Another card that shows a cluster of the same id: `same` shares a node with this one, `parted` none,
+ * so that each card shows a part of one cluster; undefined: there is none.
+ */
 export function otherCard(
   { clusters, live, inventory }: Pick<LiveState, 'clusters' | 'live' | 'inventory'>,
   uuid: string,
+  kind: 'same' | 'parted',
 ): Cluster | undefined {
   const id = live.get(uuid)?.clusteros?.id;
   if (id === undefined) return undefined;
   const nodes = (of: string) =>
     [...(inventory.get(of)?.members.byId.values() ?? [])].map(({ nodeId }) => nodeId);
   const own = new Set(nodes(uuid));
-  return [...clusters.values()].find(
-    (other) =>
-      other.uuid !== uuid &&
-      live.get(other.uuid)?.clusteros?.id === id &&
-      nodes(other.uuid).some((node) => own.has(node)),
-  );
+  return [...clusters.values()].find((other) => {
+    if (other.uuid === uuid || live.get(other.uuid)?.clusteros?.id !== id) return false;
+    const theirs = nodes(other.uuid);
+    if (own.size === 0 || theirs.length === 0) return false;
+    return theirs.some((node) => own.has(node)) === (kind === 'same');
+  });
 }
