@@ -1,8 +1,9 @@
 /**
  * Perl, which every Debian has, because Node cannot make these system calls. It lends itself the
- * listening socket of the controller (pidfd_open, pidfd_getfd) and has the kernel drop what asks it
- * for a new connection: a socket filter that refuses SYN and nothing else, so that connections that
- * are being made or stand are not touched. No firewall is involved. The socket is handed to the agent
+ * listening socket of the controller (pidfd_open, pidfd_getfd) and has the kernel drop what completes
+ * a new connection to it: a socket filter that takes SYN and nothing else. Connections that stand are
+ * not touched; who calls believes to be through and says what it wants again and again, from a fifth of
+ * a second on, while one whose SYN was dropped would be silent for a whole one. No firewall is involved. The socket is handed to the agent
  * as one Node program hands it to another (SCM_RIGHTS), so that it outlives the controller: from the
  * controller's end on whoever calls waits in its queue.
  *
@@ -54,9 +55,9 @@ die "This kind of machine is not known.\n" if !$SENDMSG;
 # unsigned short, two bytes, unsigned: code, jumps, value of each instruction
 my $filter = join '', map { pack 'SCCL', @$_ }
   [0x30, 0, 0, 13],          # the flags of the TCP header
-  [0x45, 0, 1, 0x02],        # with SYN
+  [0x45, 1, 0, 0x02],        # with SYN: over the next one
   [0x06, 0, 0, 0],           # drop it
-  [0x06, 0, 0, 0xffffffff];  # else take all of it
+  [0x06, 0, 0, 0xffffffff];  # take all of it
 my $program = pack 'Sx![P]P', 4, $filter;
 
 # it ends by the end of its input only, so that the door never stays shut

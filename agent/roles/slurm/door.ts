@@ -23,8 +23,8 @@ export interface ControllerDoor {
    */
   lend(pid: number | null): Promise<ListeningSocket | null>;
   /**
-   * From now on the kernel drops what asks for a connection there; whoever calls knocks again by
-   * himself, after a second. It opens by itself when the controller has closed its port, or this agent
+   * From now on nobody new gets to the controller. Whoever calls waits, and the kernels at both ends see
+   * to it that he gets through when it is open again. It opens by itself when the controller has closed its port, or this agent
    * ends.
    * @returns false where it was not lent or stays open
    */
@@ -55,7 +55,6 @@ const TELL_MS = 3_000;
 /** as /proc/net/tcp has them */
 const ESTABLISHED = '01';
 const SYN_SENT = '02';
-const SYN_RECEIVED = '03';
 const CLOSE_WAIT = '08';
 
 export function createDoor(options: DoorOptions): ControllerDoor {
@@ -176,7 +175,7 @@ function callsIn(table: string, port: number, nodePort: number): number {
   return table.split('\n').filter((row) => {
     const [, local = '', remote = '', state = ''] = row.trim().split(/\s+/);
     return (
-      (local.endsWith(here) && [ESTABLISHED, SYN_RECEIVED, CLOSE_WAIT].includes(state)) ||
+      (local.endsWith(here) && [ESTABLISHED, CLOSE_WAIT].includes(state)) ||
       (remote.endsWith(there) && [ESTABLISHED, SYN_SENT].includes(state))
     );
   }).length;

@@ -9,7 +9,7 @@ const POLL_MS = 25;
 const LAUNCHES_MS = 2_000;
 /** So may somebody who connects and says nothing, and a controller that is asked all the time. */
 const QUIET_MS = 1_000;
-/** Nobody gets through meanwhile; who knocks in vain knocks again after a second. */
+/** Nobody gets through meanwhile. */
 const SHUT_MS = 300;
 const CALLS_POLL_MS = 5;
 
@@ -51,7 +51,7 @@ export class OrderlyEnd {
     const { pid } = await controller.daemon();
     const socket = await door.lend(pid);
     try {
-      // at a quiet moment nobody new knocks in vain
+      // at a quiet moment hardly anybody new has to wait
       if (socket !== null) await this.#isQuiet(QUIET_MS);
       if (socket !== null && (await door.shut()) && (await this.#isQuiet(SHUT_MS))) {
         log('all who called slurmctld have their answer');
