@@ -4,6 +4,7 @@ import { tableOf } from '#tests/lab/faults/table';
 import { LoadedCluster, type Procedure } from '#tests/lab/load/cluster';
 import { record } from '#tests/lab/load/record';
 import { soak } from '#tests/lab/load/soak';
+import { runMergeFaults } from '#tests/lab/merge/fault-run';
 import { recordMerge } from '#tests/lab/merge/record';
 
 const PROCEDURES = ['A', 'B'] as const;
@@ -39,19 +40,31 @@ export function addTrials(
     ends(isGood ? 0 : 1);
   };
 
+  const handoffFaults = (procedure: string | undefined, only: string) =>
+    run(procedure, async (one) => {
+      const outcomes = await runFaults(one, new RegExp(only, 'i'), (outcome) => {
+        tell(`${one}  ${outcome.fault}: ${outcome.ending}. ${outcome.wrong.join('; ')}`);
+      });
+      say(`Procedure ${one}`);
+      say(tableOf(outcomes));
+      return outcomes.every(({ wrong }) => wrong.length === 0);
+    });
+
+  const mergeFaults = async (only: RegExp) => {
+    if (!(await prepare())) return ends(1);
+    const outcomes = await runMergeFaults(only, (outcome) =>
+      tell(`${outcome.fault}: ${outcome.ending}. ${outcome.wrong.join('; ')}`),
+    );
+    say(tableOf(outcomes));
+    ends(outcomes.every(({ wrong }) => wrong.length === 0) ? 0 : 1);
+  };
+
   trial('faults', 'hand SLURM over on running jobs through every fault, and print a table')
     .option('--only <regex>', 'faults whose name matches', '.')
-    .action(({ procedure, only }: { procedure?: string; only: string }) =>
-      run(procedure, async (one) => {
-        const outcomes = await runFaults(one, new RegExp(only, 'i'), (outcome) => {
-          tell(`${one}  ${outcome.fault}: ${outcome.ending}. ${outcome.wrong.join('; ')}`);
-        });
-        say(`Procedure ${one}`);
-        say(tableOf(outcomes));
-        return outcomes.every(({ wrong }) => wrong.length === 0);
-      }),
+    .option('--kind <handoff|merge>', 'what is carried out', 'handoff')
+    .action(({ procedure, only, kind }: { procedure?: string; only: string; kind: string }) =>
+      kind === 'merge' ? mergeFaults(new RegExp(only, 'i')) : handoffFaults(procedure, only),
     );
-
   trial('soak', 'hand SLURM over back and forth under load, and count the jobs')
     .option('--rounds <n>', 'how many handoffs', '50')
     .action(({ procedure, rounds }: { procedure?: string; rounds: string }) =>
