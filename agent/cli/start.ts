@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { composeAgent, type NodeAgent } from '../compose';
 import type { AgentConfig } from '../config/schema';
 import { crossingHere } from '../crossing/here';
@@ -47,6 +48,8 @@ async function run(config: AgentConfig, logger: AgentLogger, context: CommandCon
   const folders = stateFolders(config);
   const goodbye = Promise.withResolvers<'leave'>();
   const stopListening = io.onSignal('SIGUSR2', () => goodbye.resolve('leave'));
+  // one that never ran has no crossing to complete, and changes nothing without an enrolment
+  if (!existsSync(folders.root)) await readEnrolment(config.cluster.enrolment);
   await privateFolder(folders.root);
   const unlock = takeLock(folders.lock);
   const base = { clock: systemClock, logger, commands: systemCommands };
