@@ -3,6 +3,7 @@ import { useClient } from '../../app/context';
 import { useFailureToast } from '../../app/failure-toast';
 import { Button } from '../../ui/button';
 import { useSlurmBlock } from '../clusteros/use-slurm-block';
+import styles from './begin-merge.module.css';
 import type { Parts } from './roles';
 
 interface BeginMergeProps {
@@ -33,13 +34,18 @@ function Begin({ parts: { gaining, losing }, goOn }: { parts: Parts; goOn: () =>
     onError,
   });
   return (
-    <Button
-      tone="primary"
-      why={blockGaining ?? blockLosing}
-      busy={permit.isPending}
-      onClick={() => permit.mutate()}
-    >
-      Look whether it can be done
-    </Button>
+    <div className={styles.begin}>
+      <p className={styles.quiet}>
+        Each lets the other’s nodes call it for a day. Nothing else is changed.
+      </p>
+      <Button
+        tone="primary"
+        why={blockGaining ?? blockLosing}
+        busy={permit.isPending}
+        onClick={() => permit.mutate()}
+      >
+        Look whether it can be done
+      </Button>
+    </div>
   );
 }

@@ -49,10 +49,12 @@ export function losingJobs(
   ];
   const now = jobs === null ? null : new Map([...jobs].map((job) => [job.job, job]));
   const carried = carriedJobs(answer);
+  // the last node crosses only when no job is left
+  const isDone = answer.operation.state === 'done';
   const names = new Set(known.map(({ id }) => id));
   const stays = new Map(cannot.items.map(({ id, note }) => [id, note]));
   const fromPlan = known.map((item) =>
-    lineOf(item, now, carried.get(item.id), gaining.name, stays.get(item.id) ?? ''),
+    lineOf(item, now, carried.get(item.id), gaining.name, stays.get(item.id) ?? '', isDone),
   );
   const since = [...(now?.values() ?? [])].filter(({ job }) => !names.has(job));
   const late = [...carried].filter(([id]) => !names.has(id) && now?.has(id) !== true);
@@ -85,13 +87,14 @@ function lineOf(
   to: string | undefined,
   gaining: string,
   stays: string,
+  isDone: boolean,
 ): MergeJobLine {
   const job = now?.get(item.id);
   if (to !== undefined && (job === undefined || jobState(job).tone === 'idle')) {
     return carriedLine(item, to, gaining);
   }
   if (job !== undefined) return liveLine(job, stays);
-  const isKnown = now !== null;
+  const isKnown = now !== null || isDone;
   return {
     key: item.id,
     id: item.id,

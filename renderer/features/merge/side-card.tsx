@@ -1,10 +1,13 @@
+import { KeyRound } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { MergeCard, MergeNode } from '#shared/contract/agent/merge';
 import type { Cluster } from '#shared/contract/clusters';
+import type { ErrorCode } from '#shared/contract/errors';
 import type { MergeSide } from '#shared/contract/merge';
 import { STABLE_MS, stableNodes } from '#shared/domain/merge-decision';
 import { duration, plain } from '#shared/domain/units';
 import { useLive } from '../../app/context';
+import { Button } from '../../ui/button';
 import { Panel } from '../../ui/card';
 import { CodeText } from '../../ui/code';
 import { Facts } from '../../ui/facts';
@@ -13,6 +16,7 @@ import { Moment } from '../../ui/moment';
 import { Stack } from '../../ui/stack';
 import { Badge, StateDot } from '../../ui/state';
 import { roleWord } from '../clusteros/words';
+import { useClusterActions } from '../clusters/use-cluster-actions';
 import styles from './side-card.module.css';
 
 interface SideCardProps {
@@ -39,7 +43,7 @@ export function SideCard({ cluster, side, part }: SideCardProps) {
       {side === undefined ? (
         <Skeleton height="208px" />
       ) : side.card === null ? (
-        <Failed side={side} />
+        <Failed cluster={cluster} side={side} />
       ) : (
         <Shown cluster={cluster} card={side.card} />
       )}
@@ -47,9 +51,24 @@ export function SideCard({ cluster, side, part }: SideCardProps) {
   );
 }
 
-function Failed({ side: { failure } }: { side: MergeSide }) {
+/** What another token mends. */
+const BY_TOKEN: readonly ErrorCode[] = ['PERMISSION_DENIED', 'AUTH_FAILED', 'SECRET_MISSING'];
+
+function Failed({ cluster, side: { failure } }: { cluster: Cluster; side: MergeSide }) {
+  const { edit } = useClusterActions(cluster);
   if (failure === null) return null;
-  return <ErrorNotice problem={{ title: failure.message, remedy: failure.data.remedy }} />;
+  return (
+    <ErrorNotice
+      problem={{ title: failure.message, remedy: failure.data.remedy }}
+      action={
+        BY_TOKEN.includes(failure.code) && (
+          <Button small icon={KeyRound} onClick={edit}>
+            Enter a token
+          </Button>
+        )
+      }
+    />
+  );
 }
 
 function Shown({ cluster, card }: { cluster: Cluster; card: MergeCard }) {
