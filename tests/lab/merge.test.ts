@@ -8,12 +8,15 @@ import { ask } from '#tests/lab/views';
 // three hosts and two, with keys and jobs of their own. In order: each begins where the one before ended.
 let clusters: TwoClusters;
 let merged = '';
+/** jobs of the cluster that is taken up which nobody lets begin */
+let held: MergeLoad;
 /** the budget of a submission is 1.5 s; a machine that runs other tests too is given more */
 const LONGEST_MS = 6_000;
 const PATIENCE_MS = 300_000;
 
 beforeAll(async () => {
   clusters = await TwoClusters.start();
+  held = new MergeLoad(clusters);
 });
 afterAll(() => clusters?.lab.down());
 
@@ -50,6 +53,7 @@ it(
     }
     await load.settled();
     expect(await load.wrong()).toEqual([]);
+    expect(await held.places('a1')).toEqual(['JobHeldUser', 'Dependency']);
   },
   PATIENCE_MS,
 );
@@ -78,6 +82,12 @@ it(
     }
     await load.settled();
     expect(await load.wrong()).toEqual([]);
+    // what has not begun is where it came from, and only there
+    expect(await held.places('a1')).toEqual([]);
+    expect(await held.places('b1')).toEqual(['JobHeldUser', 'Dependency']);
+    await held.release('b1');
+    await held.settled();
+    expect(await held.wrong()).toEqual([]);
   },
   PATIENCE_MS,
 );

@@ -61,6 +61,29 @@ export class MergeLoad {
     return { state: field('JobState'), restarts: field('Restarts'), start: field('StartTime') };
   }
 
+  /** What those of the cluster that was taken up wait for, as a host's SLURM lists them. */
+  async places(on: string): Promise<string[]> {
+    return (await this.#waiting(on)).map(({ reason }) => reason);
+  }
+
+  /** Lets all of them begin that are held there. */
+  async release(on: string): Promise<void> {
+    for (const { id, reason } of await this.#waiting(on)) {
+      if (!reason.startsWith('JobHeld')) continue;
+      await this.#clusters.host(on).must(['scontrol', 'release', id]);
+    }
+  }
+
+  async #waiting(on: string): Promise<{ id: string; reason: string }[]> {
+    const names = new Set(this.taken.tickets.map(({ nonce }) => nonce));
+    const argv = ['squeue', '-h', '-a', '-t', 'PD', '-S', 'i', '-o', '%i|%j|%r'];
+    const text = await this.#clusters.host(on).must(argv);
+    return text.split('\n').flatMap((line) => {
+      const [id = '', name = '', reason = ''] = line.split('|');
+      return names.has(name) ? [{ id, reason }] : [];
+    });
+  }
+
   /** Waits until every job has ended somewhere; what has not by then is lost. */
   async settled(withinMs = 120_000): Promise<void> {
     const isSettled = async () => (await this.audit()).lost.length === 0;
