@@ -5,7 +5,14 @@ import { loadNodeIdentity } from '#agent/identity/node-identity';
 import { createPeers } from '#agent/membership/peers';
 import { slurmStop } from '#agent/operations/handoff/slurm/hands';
 import { HAND_PATH } from '#agent/operations/hands/wire';
-import { lookAtDrain, stageNode, unlockCluster } from '#agent/operations/merge/hands';
+import {
+  crossOver,
+  exportTokens,
+  lockCluster,
+  lookAtDrain,
+  stageNode,
+  unlockCluster,
+} from '#agent/operations/merge/hands';
 import { LOCK } from '#agent/operations/merge/lock-record';
 import { GUEST_HAND_PATH } from '#agent/operations/merge/pact/foreign';
 import { PACT_MS } from '#agent/operations/merge/pact/record';
@@ -179,6 +186,44 @@ test('a cluster that is held for one merge obeys no other', async () => {
   await hold(held, OPERATION);
   expect(await unlock()).toEqual({});
   expect(losing.done).toHaveLength(1);
+});
+
+test('a guest holds a cluster and takes its nodes for its own cluster alone', async () => {
+  const [gaining, losing] = [await stageGaining(), await stageLosing()];
+  await makePacts(gaining, losing);
+  const { foreign, context } = gaining;
+  const third = '99999999-0000-4000-8000-000000000009';
+  const lock = (uuid: string) =>
+    foreign.call(
+      losing.node,
+      lockCluster,
+      { by: { uuid, name: 'lab' }, operation: OPERATION, allows: [] },
+      context,
+    );
+  const cross = (to: string) =>
+    foreign.call(losing.node, crossOver, { operation: OPERATION, from: LOSING, to }, context);
+  const refused = { code: 'PERMISSION_DENIED' };
+  await expect(lock(third)).rejects.toMatchObject(refused);
+  await expect(cross(third)).rejects.toMatchObject(refused);
+  expect(losing.done).toEqual([]);
+  await lock(GAINING);
+  await cross(GAINING);
+  expect(losing.done).toEqual(['merge/lock', 'merge/cross']);
+});
+
+test('what users wrote and the digests of tokens are told to a merge that holds the cluster only', async () => {
+  const [gaining, losing] = [await stageGaining(), await stageLosing()];
+  await makePacts(gaining, losing);
+  const tokens = (operation: string, epoch: number) =>
+    gaining.foreign.call(losing.node, exportTokens, {}, { ...gaining.context, operation, epoch });
+  const refused = { code: 'PERMISSION_DENIED' };
+  await expect(tokens('', 0)).rejects.toMatchObject(refused);
+  await expect(tokens(OPERATION, 5)).rejects.toMatchObject(refused);
+  const by = { uuid: GAINING, name: 'lab-a' };
+  const put = { by, operation: OPERATION, allows: [], at: 0 };
+  await losing.state.commit([], [{ key: LOCK, put }]);
+  expect(await tokens(OPERATION, 5)).toEqual({ tokens: ['digest'] });
+  await expect(tokens('', 0)).rejects.toMatchObject({ code: 'REVISION_CHANGED' });
 });
 
 test('an unused pact ends after a day, and one that was taken back at once', async () => {

@@ -92,6 +92,15 @@ export async function stageLosing(
       done.push('merge/unlock');
       return {};
     }),
+    handRoute(merge.lockCluster, async () => {
+      done.push('merge/lock');
+      return {};
+    }),
+    handRoute(merge.crossOver, async () => {
+      done.push('merge/cross');
+      return { state: 'begun' as const };
+    }),
+    handRoute(merge.exportTokens, async () => ({ tokens: ['digest'] })),
     handRoute(slurmStop, async () => {
       done.push('slurm/stop');
       throw new Error('no guest comes here');

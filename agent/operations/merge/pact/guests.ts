@@ -56,6 +56,9 @@ const ALLOWED: readonly Pick<Hand, 'name'>[] = [
   deleteNode,
 ];
 
+/** What users wrote, or tokens are known by: read only for a merge that this cluster is held for. */
+const PRIVATE: readonly Pick<Hand, 'name'>[] = [carry.packJob, merge.exportTokens];
+
 const LOCK_READ_MS = 2_000;
 
 interface Deps {
@@ -123,13 +126,14 @@ export class Guests {
       logger.warn({ hand: asked.hand, guest: caller.name, cluster }, 'A guest was refused');
       return notForGuests(asked.hand);
     }
-    if (!route.hand.changes) return null;
+    const isPrivate = PRIVATE.some(({ name }) => name === asked.hand);
+    if (!route.hand.changes && !isPrivate) return null;
     if (!isEnabled) return switchedOff();
-    if (asked.epoch === 0) return null;
+    if (!speaksForItself(asked, cluster)) return notForAThird();
     const lock = await this.#lock();
-    if (lock !== null && (lock.by.uuid !== cluster || lock.operation !== asked.operation)) {
-      return held(lock.by.name);
-    }
+    const isItsOwn = lock?.by.uuid === cluster && lock.operation === asked.operation;
+    if (lock !== null && !isItsOwn) return held(lock.by.name);
+    if (lock === null && isPrivate) return notHeld();
     await pacts.used(cluster);
     return null;
   }
@@ -152,6 +156,17 @@ export class Guests {
   }
 }
 
+/** Holding a cluster and taking its nodes: a guest does both for its own cluster alone. */
+function speaksForItself({ hand, input }: HandRequest, cluster: string): boolean {
+  if (hand === merge.lockCluster.name) {
+    return merge.lockCluster.input.safeParse(input).data?.by.uuid === cluster;
+  }
+  if (hand === merge.crossOver.name) {
+    return merge.crossOver.input.safeParse(input).data?.to === cluster;
+  }
+  return true;
+}
+
 const noGuest = (): Failure =>
   fail('PERMISSION_DENIED', { remedy: 'Make a pact first.' }, 'No pact lets this node call here.');
 
@@ -167,6 +182,20 @@ const switchedOff = (): Failure =>
     'PERMISSION_DENIED',
     { remedy: 'Set cluster.merging.enabled to true there, and restart the agent.' },
     'The configuration of this node does not allow a merge.',
+  );
+
+const notForAThird = (): Failure =>
+  fail(
+    'PERMISSION_DENIED',
+    { remedy: 'Make a pact with the cluster that is to gain these nodes.' },
+    'A node of another cluster acts here for its own cluster alone.',
+  );
+
+const notHeld = (): Failure =>
+  fail(
+    'PERMISSION_DENIED',
+    { remedy: 'It is read once a merge has begun here.' },
+    'This cluster is not held for a merge, so that is not told.',
   );
 
 const held = (by: string): Failure =>

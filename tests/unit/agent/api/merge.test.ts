@@ -141,6 +141,17 @@ test('the card of a thousand nodes fits', async () => {
   expect((await ask('viewer', 'POST', '/api/v1/merge/pact', body)).status).toBe(413);
 });
 
+test('the OpenAPI document tells of it', async () => {
+  const { ask } = await staged();
+  const { paths } = (await ask('viewer', 'GET', '/api/v1/openapi.json')).json();
+  expect(paths).toMatchObject({
+    '/api/v1/split': { get: { 'x-role': 'viewer' } },
+    '/api/v1/merge/card': { get: { 'x-role': 'admin' } },
+    '/api/v1/merge/pact': { post: { 'x-role': 'admin' } },
+    '/api/v1/merge/pact/{uuid}': { delete: { parameters: [{ name: 'uuid', in: 'path' }] } },
+  });
+});
+
 test('whoever may look sees what is seen of other clusters', async () => {
   const { ask } = await staged();
   const answer = await ask('viewer', 'GET', '/api/v1/split');
