@@ -15,6 +15,8 @@ const carriedRecord = z.object({
   isReleased: z.boolean(),
   /** its number after it was carried back; null as long as it was not */
   back: z.string().nullable(),
+  /** on the way back: nothing is to be done for it any more */
+  isSettled: z.boolean(),
 });
 export type CarriedRecord = z.infer<typeof carriedRecord>;
 

@@ -85,8 +85,8 @@ export class Carrier {
     const originals = new Set(pending.map(({ id }) => id));
     const { jobs } = await this.#gaining(findCarried, { from: losing.uuid });
     const there = new Map(jobs.map((job) => [job.key, job]));
-    const numbers = new Map<string, string>();
-    let left = records;
+    const numbers = new Map(records.flatMap(({ to, back }) => pairOf(to, back)));
+    let left = records.filter(({ isSettled }) => !isSettled);
     for (let isMoving = true; isMoving && left.length > 0; ) {
       const later: CarriedRecord[] = [];
       for (const record of left) {
@@ -99,7 +99,12 @@ export class Carrier {
       isMoving = later.length < left.length;
       left = later;
     }
-    for (const { id } of left) this.#context.log(`job ${id} stays: what it waits for has begun`);
+    for (const record of left) {
+      const job = there.get(`${losing.uuid}/${record.id}`);
+      if (job !== undefined && !record.wasHeld) await this.#gaining(unholdJob, { id: job.id });
+      this.#context.log(`job ${record.id} stays: what it waits for has begun`);
+    }
+    await this.#records.clear();
   }
 
   /** Those that were cut off on their last step: only the new one is there. */
@@ -134,6 +139,7 @@ export class Carrier {
       wasHeld,
       isReleased: false,
       back: null,
+      isSettled: false,
     };
     known.set(id, record);
     await this.#records.put(record);
@@ -209,8 +215,8 @@ export class Carrier {
       await this.#gaining(cancelCarried, { id: copy, operation });
       numbers.set(copy, record.id);
     }
-    await this.#letGo(record.id, record);
-    return true;
+    if (!record.wasHeld) await this.#losing(unholdJob, { id: record.id });
+    return this.#settled({ ...record, to: copy ?? record.to, back: record.id });
   }
 
   /** @returns false where it waits for another one that is not back yet */
@@ -222,15 +228,15 @@ export class Carrier {
     const { operation } = this.#context;
     if (record.back !== null) return this.#settle(record, record.back, job, numbers);
     // what has begun, or is over, is the gaining cluster's
-    if (job === null || job.state !== 'PENDING') return this.#forget(record);
+    if (job === null || job.state !== 'PENDING') return this.#settled(record);
     const held = await this.#gaining(holdJob, { id: job.id, operation });
-    if (held.state === 'gone') return this.#forget(record);
+    if (held.state === 'gone') return this.#settled(record);
     const wasHeld = record.isReleased ? held.wasHeld : record.wasHeld;
     const packed = await this.#gaining(packJob, { id: job.id, wasHeld });
     if (packed.parcel === null) {
       this.#context.log(`job ${job.id} stays: ${packed.why}`);
       if (!wasHeld) await this.#gaining(unholdJob, { id: job.id });
-      return this.#forget(record);
+      return this.#settled(record);
     }
     const dependency = translateDependency(packed.parcel.dependency, numbers);
     if (dependency === null) return false;
@@ -251,14 +257,15 @@ export class Carrier {
     if (job !== null) await this.#gaining(cancelCarried, { id: job.id, operation });
     if (!record.wasHeld) await this.#losing(unholdJob, { id: back });
     this.#context.log(`job ${job?.id ?? record.to} of ${record.user} waits here again as ${back}`);
-    return this.#forget(record);
+    return this.#settled(record);
   }
 
-  async #forget({ id }: CarriedRecord): Promise<boolean> {
-    await this.#records.remove(id);
+  /** It is noted until all are back: others may wait for it. */
+  async #settled(record: CarriedRecord): Promise<boolean> {
+    await this.#records.put({ ...record, isSettled: true });
     return true;
   }
 }
 
-const pairOf = (id: string, to: string | null): [string, string][] =>
-  to === null ? [] : [[id, to]];
+const pairOf = (from: string | null, to: string | null): [string, string][] =>
+  from === null || to === null ? [] : [[from, to]];

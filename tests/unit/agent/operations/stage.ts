@@ -36,6 +36,8 @@ export interface Staged {
   rollbackMs?: number;
   /** whatever fails is mended */
   mend(): void;
+  /** how it stands, for a look at what a person sees */
+  homes?(): unknown;
   /** a moment passes: something was sent */
   pass?(): void;
 }
@@ -48,6 +50,8 @@ export class Stage<T extends Staged = World> {
   readonly state: State;
   /** states that were written */
   readonly seen: string[] = [];
+  /** each time that a person had to decide: at which step, why, and how the world stood */
+  readonly stops: { step: string; reason: string; homes: unknown }[] = [];
   moments = 0;
   readonly #story: Story;
   readonly #runs: Promise<void>[] = [];
@@ -185,7 +189,11 @@ export class Stage<T extends Staged = World> {
   #watch(operation: AgentOperation): void {
     this.seen.push(operation.state);
     if (operation.state === 'paused') return this.#ask('resume');
-    if (operation.state !== 'stuck' || this.#story.mend === undefined) return;
+    if (operation.state !== 'stuck') return;
+    const { steps, reason } = operation;
+    const step = steps.find(({ error }) => error !== '')?.id ?? '';
+    this.stops.push({ step, reason, homes: this.world.homes?.() });
+    if (this.#story.mend === undefined) return;
     this.world.mend();
     this.#ask(this.#story.mend);
   }

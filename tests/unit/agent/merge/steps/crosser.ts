@@ -46,6 +46,8 @@ export class StagedCrosser {
   isAnswering = true;
   /** its munge does not decode in the other cluster */
   isStubborn = false;
+  /** it finds nobody in the other cluster, and returns */
+  isTurnedAway = false;
   staged = '';
   crossings = 0;
   #isGoing = false;
@@ -286,6 +288,11 @@ export class StagedCrosser {
     await clock.sleep(30);
     this.isAnswering = false;
     await clock.sleep(CROSSING_MS);
+    if (this.isTurnedAway) {
+      this.isAnswering = true;
+      this.#isGoing = false;
+      return;
+    }
     this.home = to;
     to.members.add(this.id);
     this.crossings += 1;

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { Journal } from '#agent/operations/engine/journal';
 import { CONFIG_KEY } from '#agent/roles/slurm/config';
-import { expectJobs, expectWhole, type MergeStage, stageMerge } from './play';
+import { expectJobs, expectWhole, type MergeStage, rolledBack, stageMerge } from './play';
 
 const stateOf = async (stage: MergeStage, prefix: string) =>
   (await stage.state.list(prefix)).map(({ key }) => key.slice(prefix.length));
@@ -9,15 +8,6 @@ const stateOf = async (stage: MergeStage, prefix: string) =>
 async function partitions(stage: MergeStage): Promise<unknown> {
   const entry = await stage.state.get(CONFIG_KEY);
   return (entry?.value as { partitions: string[] }).partitions;
-}
-
-/** Takes it up again, as the service does when somebody asks for a rollback. */
-async function rolledBack(stage: MergeStage) {
-  const journal = new Journal(stage.state);
-  const reason = 'It was rolled back by ada.';
-  const done = await stage.stored();
-  await journal.reopen({ ...done, state: 'undoing', ended_at: null, rollback_until: null, reason });
-  return stage.resume();
 }
 
 it('moves all nodes and carries all jobs, each once', async () => {

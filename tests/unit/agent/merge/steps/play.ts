@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { Journal } from '#agent/operations/engine/journal';
 import type { AgentOperation } from '#shared/contract/agent/operations';
 import { Stage, type Story } from '../../operations/stage';
 import { LeapingClock } from '../../operations/world';
@@ -78,4 +79,13 @@ export function expectJobs({ world }: MergeStage, origins: readonly string[] = O
     for (const { held } of waiting)
       expect({ origin, held }).toEqual({ origin, held: origin === 'held' ? 'user' : 'free' });
   }
+}
+
+/** Takes it up again, as the service does when somebody asks for a rollback. */
+export async function rolledBack(stage: MergeStage): Promise<AgentOperation> {
+  const journal = new Journal(stage.state);
+  const reason = 'It was rolled back by ada.';
+  const done = await stage.stored();
+  await journal.reopen({ ...done, state: 'undoing', ended_at: null, rollback_until: null, reason });
+  return stage.resume();
 }

@@ -175,7 +175,16 @@ export class MergeWorld implements Staged {
     this.failing.clear();
     this.isBridgeDown = false;
     this.hasPact = true;
-    for (const node of this.nodes.values()) node.isStubborn = false;
+    for (const node of this.nodes.values()) {
+      node.isStubborn = false;
+      node.isTurnedAway = false;
+    }
+  }
+
+  homes(): Record<string, string> {
+    return Object.fromEntries(
+      this.params.nodes.map(({ name }) => [name, this.node(name).home.name]),
+    );
   }
 
   /** SLURM on both sides: what may begin begins, and runs for a while. */
