@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '#agent/host/clock';
 import { createDoor } from '#agent/roles/slurm/door';
 import { createRelay } from '#agent/roles/slurm/relay';
+import { NODE_AGENT_UNIT } from '#shared/domain/node-agent-unit';
 import { KeptLog } from '#tests/support/agent';
 
 /** the kernel lends other processes' sockets to root alone */
@@ -96,6 +97,11 @@ test('who calls after the end of the one who listened is served by the one who h
   const callers = [...early, connect({ host: '127.0.0.1', port })];
   const answers = await Promise.all(callers.map((caller) => once(caller, 'data')));
   expect(new Set(answers.map(String))).toEqual(new Set(['the next one']));
+});
+
+test("the agent's unit allows what that takes", () => {
+  expect(NODE_AGENT_UNIT).toMatch(/^SystemCallFilter=.*\bpidfd_getfd\b/m);
+  expect(NODE_AGENT_UNIT).toMatch(/^CapabilityBoundingSet=.*\bCAP_SYS_PTRACE\b/m);
 });
 
 test('calls that are not answered are counted, until both have hung up', async () => {
