@@ -213,6 +213,8 @@ export const linkCutAtPivot: Fault = {
   tolerates: { refused: 'who calls at the old place is handed on over the very link that is cut' },
 };
 
+const CUT_CLIENT = 'who submits sits on the very node that is cut off';
+
 /** The coordinator, on the host that is no controller, sees neither of the two any more. */
 export const coordinatorCutOff: Fault = {
   name: 'coordinator cut off from both controllers',
@@ -222,6 +224,7 @@ export const coordinatorCutOff: Fault = {
   heal: loseNothing,
   answer: 'retry',
   ends: ['done', 'undone'],
+  tolerates: { refused: CUT_CLIENT },
 };
 
 /**
@@ -236,6 +239,7 @@ export const startsCutOff: Fault = {
   heal: loseNothing,
   answer: 'retry',
   ends: ['done', 'undone'],
+  tolerates: { refused: CUT_CLIENT },
   // more than it can take at once, so that there is always one about to begin
   load: { options: ['-w', 'a3'] },
 };
