@@ -113,7 +113,7 @@ export const lookAtCrosser = defineHand({
   name: 'merge/node',
   changes: false,
   input: z.strictObject({
-    users: z.array(z.string().max(64)).max(500),
+    users: z.array(z.string().max(64)).max(2000),
     /** `host:port` that it must reach to cross, as agents of the gaining cluster */
     reach: z.array(z.string().max(80)).max(50).default([]),
   }),

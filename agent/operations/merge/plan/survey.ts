@@ -48,7 +48,7 @@ export interface Survey {
 const CLUSTER_MS = 30_000;
 const NODE_MS = 8_000;
 /** More users would not fit into one question. */
-const MAX_USERS = 500;
+const MAX_USERS = 2_000;
 /** A node that reaches these reaches the cluster: it joins by any of them. */
 const REACHED = 5;
 
@@ -150,7 +150,10 @@ const wired = ({ id, name, address, apiPort, fingerprint }: Seen) => ({
 /** Whose numbers must be the same everywhere: those with jobs, and who runs SLURM. */
 function usersOf(gaining: ClusterLook, losing: ClusterLook): string[] {
   const daemon = gaining.slurm?.user ?? '';
-  const owners = (losing.slurm?.jobs ?? []).map(({ user }) => user);
+  // those of the losing cluster first: theirs are the jobs that move
+  const owners = [losing, gaining]
+    .flatMap(({ slurm }) => slurm?.jobs ?? [])
+    .map(({ user }) => user);
   return [...new Set([daemon, ...owners])].filter((user) => user !== '').slice(0, MAX_USERS);
 }
 

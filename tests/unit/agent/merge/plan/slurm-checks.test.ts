@@ -189,6 +189,25 @@ const SLURM: Case[] = [
     /same numbers/,
   ],
   [
+    'a user of the gaining one who is missing on a node that crosses',
+    (two) => {
+      jobs(two.alpha, job('7', { user: 'bob', uid: 1001, gid: 1001 }));
+      two.nodes.set('b2', { users: { slurm: { uid: 64030, gid: 64030 }, bob: null } });
+    },
+    'users-gaining',
+    'failed',
+    /bob \(1001 in alpha\) is missing on b2 of beta/,
+    /same numbers/,
+  ],
+  [
+    'more users than can be asked for',
+    ({ beta }) => jobs(beta, job('7', { user: 'zoe', uid: 1009, state: 'RUNNING', nodes: ['b2'] })),
+    'users',
+    'warning',
+    /1 user could not be compared/,
+    /getent passwd/,
+  ],
+  [
     'another SlurmUser',
     node('b2', { users: { slurm: { uid: 501, gid: 501 } } }),
     'slurm-user',
