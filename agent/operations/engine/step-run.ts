@@ -99,9 +99,12 @@ export class StepRun {
 
   /** Brings back what was before; it may be done twice, so it must not mind. */
   undo(): Promise<StepEnd> {
+    const { clock } = this.#deps;
     const { deadlineMs, undoDeadlineMs = deadlineMs } = this.#definition;
     return this.#timed(undoDeadlineMs, async (until) => {
+      let failedSince: number | null = null;
       for (let error = ''; ; ) {
+        const begun = clock.monotonic();
         try {
           await this.#definition.undo?.(this.#context(until));
           this.#deps.lead.throwIfAborted();
@@ -112,6 +115,10 @@ export class StepRun {
           if (again !== error) this.#deps.log(again);
           error = again;
           this.#deps.waiting(error);
+          // what it waits for may take long; what fails again and again is told soon
+          const now = clock.monotonic();
+          if (failedSince === null || now - begun > LOOK_LATER_MS) failedSince = now;
+          if (now - failedSince >= deadlineMs) return { kind: 'open', error };
         }
         if (!(await this.#pause(until))) return { kind: 'open', error };
       }

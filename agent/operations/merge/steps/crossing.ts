@@ -14,7 +14,7 @@ import {
 } from '../hands';
 import type { CrossingNode } from '../types';
 import { type MergeGround, MINUTE, named, SECOND } from './ground';
-import { isWorker, phaseOfNode } from './work';
+import { isWorker, phaseOfNode, wholeOnly } from './work';
 
 const LOOK_MS = 250;
 const PROVE_MS = 60 * SECOND;
@@ -35,7 +35,7 @@ export function crossStep(ground: MergeGround, node: CrossingNode): PlannedStep 
       : `Its seat in ${losing.name} is taken back, its agent begins anew in ${gaining.name}, and it is proved there: membership, munge, a test job.${isCanary ? ' It goes first, and nobody follows before it works.' : ''}`,
     class: isLast ? 'pivot' : 'idempotent',
     part: node.name,
-    ...(isLast && { wholeOnly: true }),
+    ...wholeOnly(ground, node),
     gradual: true,
     halts: true,
     expectedMs: 4 * SECOND,

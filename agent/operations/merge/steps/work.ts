@@ -20,6 +20,10 @@ export const isControl = ({ params }: MergeGround, node: CrossingNode): boolean 
   node.isController ||
   node.roles.some((role) => role === 'slurm-controller' || role === 'k3s-server');
 
+/** The anchor stays where any other node stays. */
+export const wholeOnly = ({ params }: MergeGround, { id }: CrossingNode) =>
+  id === params.anchor ? { wholeOnly: true } : {};
+
 export const isWorker = ({ params }: MergeGround, { roles }: CrossingNode): boolean =>
   params.hasSlurm && roles.includes('slurm-worker');
 
@@ -44,6 +48,7 @@ export function emptyStep(ground: MergeGround, node: CrossingNode): PlannedStep 
     detail: `It gets no new ones. Until neither SLURM nor the process table has one; none is ended, and when it takes long you are asked.`,
     class: 'idempotent',
     part: node.name,
+    ...wholeOnly(ground, node),
     gradual: true,
     halts: true,
     asks: true,
@@ -84,6 +89,7 @@ export function podSteps(ground: MergeGround, node: CrossingNode): PlannedStep[]
     id: `${id}-${node.name}`,
     title: `${phase}: ${step.title.charAt(0).toLowerCase()}${step.title.slice(1)}`,
     part: node.name,
+    ...wholeOnly(ground, node),
     halts: true,
   });
   return [own('cordon', kube.cordon(node.name)), own('pods', kube.drain(node.name))];

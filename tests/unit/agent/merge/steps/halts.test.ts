@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { OperationWish } from '#shared/contract/agent/operations';
 import { expectJobs, expectWhole, type MergeStage, rolledBack, stageMerge, twoJobs } from './play';
 import type { MergeWorld } from './world';
+
+/** An hour of waiting is many looks, also where the clock leaps. */
+vi.setConfig({ testTimeout: 120_000 });
 
 /** What the story's first stop was about. */
 function stops(stage: MergeStage): { step: string; reason: string }[] {
@@ -80,7 +83,8 @@ it.each([
       world.isBridgeDown = true;
     };
   });
-  expect(stage.stops.length).toBeGreaterThan(0);
+  // a node that was told to go arrives, whether or not it can be seen from where it went
+  expect(stage.stops.length > 0).toBe(hand !== 'merge/cross b1');
   expect(end.state).toBe(state);
   expectWhole(stage, end);
   expectJobs(stage);
@@ -114,8 +118,11 @@ it('is refused as a whole where the other cluster is held for another merge', as
 
 it('does nothing more where the pact is gone, until there is one again', async () => {
   const { stage, end } = await play('retry', (world) => {
+    let isFirst = true;
     world.onCall = (name) => {
-      if (name === 'merge/stage b2') world.hasPact = false;
+      if (name !== 'merge/stage b2' || !isFirst) return;
+      isFirst = false;
+      world.hasPact = false;
     };
   });
   expect(stage.stops.length).toBeGreaterThan(0);
