@@ -100,6 +100,16 @@ export class TwoClusters {
     });
   }
 
+  /** Waits until every agent answers, to whichever cluster it belongs. */
+  async answer(): Promise<void> {
+    const isThere = async (host: LabHost) => (await host.api('/api/v1/status')).status === 200;
+    await until(
+      async () => (await Promise.all(this.lab.hosts.map(isThere))).every(Boolean),
+      'the agents to answer',
+      { withinMs: PATIENCE_MS, everyMs: 250 },
+    );
+  }
+
   /** Waits until each is whole by itself, as after the start. */
   async apart(): Promise<void> {
     await this.#whole({ a: this.staying, b: this.taken });

@@ -45,6 +45,7 @@ export async function runMergeFault(
     const tookMs = performance.now() - begun;
     await fault.heal?.(turn);
     const isOne = /(^|, then )done$/.test(ending);
+    if (/stuck$/.test(ending)) throw new Error(`It ended ${ending}: ${operation?.reason ?? ''}`);
     await (isOne ? clusters.one() : clusters.apart());
     if (isOne) await partBoth(clusters, operation?.id ?? '');
     await load.staying.served(2);
@@ -109,6 +110,7 @@ async function carriedOut(
   if (watch.seen.some((one) => when?.(one))) await struck;
   if (answer.operation.state === 'stuck') {
     await fault.heal?.(turn);
+    await clusters.answer();
     answer = await asked(answer, fault.answer);
     endings.push(answer.operation.state);
   }
