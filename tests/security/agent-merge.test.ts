@@ -16,6 +16,7 @@ import {
 import { LOCK } from '#agent/operations/merge/lock-record';
 import { GUEST_HAND_PATH } from '#agent/operations/merge/pact/foreign';
 import { PACT_MS } from '#agent/operations/merge/pact/record';
+import { Failure } from '#shared/contract/errors';
 import { callHub } from '#tests/support/hub';
 import {
   cardNode,
@@ -224,6 +225,33 @@ test('what users wrote and the digests of tokens are told to a merge that holds 
   await losing.state.commit([], [{ key: LOCK, put }]);
   expect(await tokens(OPERATION, 5)).toEqual({ tokens: ['digest'] });
   await expect(tokens('', 0)).rejects.toMatchObject({ code: 'REVISION_CHANGED' });
+});
+
+test("a job's script may be large, but nobody else makes the agent read so much", async () => {
+  const [gaining, losing] = [await stageGaining(), await stageLosing()];
+  await losing.pacts.make(gaining.card, 'root');
+  const large = { ...LOOK, input: { script: 'x'.repeat(2 * 1024 * 1024) } };
+  // it was read whole, and is no input of that hand
+  expect(await callRaw(gaining, losing, GUEST_HAND_PATH, large)).toMatchObject({
+    failure: { code: 'INVALID_INPUT' },
+  });
+  const stranger = await stageGaining();
+  const refusals: unknown[] = await Promise.all(
+    [
+      callRaw(gaining, losing, HAND_PATH, large),
+      callRaw(stranger, losing, GUEST_HAND_PATH, large),
+    ].map((call) =>
+      call.then(
+        () => 'taken',
+        (error: unknown) => error,
+      ),
+    ),
+  );
+  // 413, or the connection ends while it is still being sent; 403 would mean that it was read before
+  for (const refusal of refusals) {
+    expect(refusal).toBeInstanceOf(Failure);
+    expect(refusal).not.toMatchObject({ data: { status: 403 } });
+  }
 });
 
 test('an unused pact ends after a day, and one that was taken back at once', async () => {

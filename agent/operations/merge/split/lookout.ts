@@ -101,7 +101,7 @@ export class Lookout {
     for (const [key, { last }] of this.#seen) {
       if (clock.now() - last > SILENT_MS) this.#seen.delete(key);
     }
-    await sightings.tell(this.#rows());
+    await sightings.tell(this.#rows(), this.#ends.signal);
   }
 
   async #run(): Promise<void> {

@@ -39,10 +39,11 @@ export class Sightings {
   }
 
   /** Writes what this node sees now, in place of what it saw before. @throws Failure of the state */
-  async tell(rows: readonly SightingRow[]): Promise<void> {
+  async tell(rows: readonly SightingRow[], signal: AbortSignal): Promise<void> {
     const { state } = this.#deps;
     const wanted = new Map(rows.map((one) => [this.#keyOf(one), one]));
-    const there = await state.list(SPLIT);
+    const there = await state.list(SPLIT, { signal });
+    signal.throwIfAborted();
     const gone = there.filter(({ key, value }) => {
       if (wanted.has(key)) return false;
       return key.endsWith(`/${this.#deps.nodeId}`) || !this.#isFresh(row.safeParse(value).data);
