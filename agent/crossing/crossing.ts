@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Failure, fail } from '#shared/contract/errors';
 import type { Clock, Logger, Supervisor } from '../ports';
 import type { Kept } from './kept';
@@ -10,7 +10,7 @@ import {
   removeCrossing,
   writeCrossing,
 } from './record';
-import { moveTree, namesIn } from './tree';
+import { moveTree, namesIn, syncFolders } from './tree';
 
 /** The answer is on its way before the agent goes. */
 const ANSWER_MS = 100;
@@ -167,6 +167,7 @@ export class Crossing {
       if (end === 'from') await moveTree(place, aside);
       else await moveTree(aside, place);
     }
+    await syncFolders(moves.flatMap((move) => [dirname(move.place), dirname(move.kept)]));
   }
 
   #turn(

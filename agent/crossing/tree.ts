@@ -72,7 +72,7 @@ export async function sumOf(path: string): Promise<string> {
 
 /**
  * Moves a file or folder; cut off anywhere, it goes on with the next call. Whatever lies at `to` came
- * there by such a call and is whole.
+ * there by such a call and is whole. What was renamed survives a power cut once its folders are synced.
  * @throws Failure STORE_FULL | PERMISSION_DENIED, and what the file system says
  */
 export async function moveTree(from: string, to: string): Promise<void> {
@@ -80,7 +80,7 @@ export async function moveTree(from: string, to: string): Promise<void> {
   try {
     if (!(await isThere(to))) {
       await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-      if (await renamed(from, to)) return await settle(from, to);
+      if (await renamed(from, to)) return;
       const part = `${to}.part`;
       await rm(part, { recursive: true, force: true });
       await copyTree(from, part);
@@ -88,7 +88,6 @@ export async function moveTree(from: string, to: string): Promise<void> {
       await syncPath(dirname(to));
     }
     await rm(from, { recursive: true, force: true });
-    await syncPath(dirname(from));
   } catch (error) {
     throw told(error, to);
   }
@@ -114,8 +113,12 @@ export async function copyTree(from: string, to: string): Promise<void> {
   await syncPath(to);
 }
 
-/** A renamed file survives a power cut only when its folder is written too. */
-export async function syncPath(path: string): Promise<void> {
+/** Has these folders on the disk as they are now; those that are not there are left out. */
+export async function syncFolders(folders: Iterable<string>): Promise<void> {
+  for (const folder of new Set(folders)) if (await isThere(folder)) await syncPath(folder);
+}
+
+async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
@@ -133,9 +136,4 @@ async function renamed(from: string, to: string): Promise<boolean> {
     if (codeOf(error) === 'EXDEV') return false;
     throw error;
   }
-}
-
-async function settle(from: string, to: string): Promise<void> {
-  await syncPath(dirname(to));
-  await syncPath(dirname(from));
 }

@@ -273,7 +273,15 @@ export class SlurmKeeper {
     if (this.#wanted.worker && settings.worker.partitions.length > 0) {
       await worker.askForPartitions();
     }
-    return this.#wanted.controller ? controller.settled() : this.config;
+    return this.#wanted.controller
+      ? controller.settled()
+      : (this.config ?? (await this.#firstConfig()));
+  }
+
+  /** What is followed comes a moment later; who has just joined need not wait for the next round. */
+  async #firstConfig(): Promise<SlurmConfig | null> {
+    const entry = await this.#deps.state.get(CONFIG_KEY);
+    return entry === null ? null : slurmConfig.parse(entry.value);
   }
 
   /**
