@@ -61,6 +61,7 @@ export function clusterAnswer(wish: ClusterWish): ClusterAnswer {
     self: first.id,
     now: NOW,
     members,
+    takenNames: [],
     busy: '',
     pacts: [],
     locked: '',

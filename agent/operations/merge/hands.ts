@@ -47,6 +47,8 @@ export const lookAtCluster = defineHand({
         stableSince: z.number().nullable(),
       }),
     ),
+    /** names that nodes which left still have: no other one is taken in under them */
+    takenNames: z.array(z.string()).default([]),
     /** title of an operation that is under way; '' where none is */
     busy: z.string(),
     /** whom it lets call for a merge: the other cluster's nodes as its card told of them */

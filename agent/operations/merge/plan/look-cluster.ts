@@ -43,13 +43,13 @@ export async function clusterHere(deps: ClusterLookDeps, call: HandCall): Promis
   ]);
   const { uuid, name, founding, createdAt } = clusterRecord.parse(record?.value);
   const voters = new Set(kept.voters);
+  const known = membership.members().filter(({ authenticated }) => authenticated);
   return {
     cluster: { uuid, name, founding, createdAt: Math.round(createdAt * 1000) },
     self: membership.self.id,
     now: clock.now(),
-    members: membership
-      .members()
-      .filter(({ authenticated, status }) => authenticated && status !== 'left')
+    members: known
+      .filter(({ status }) => status !== 'left')
       .map((member) => ({
         id: member.id,
         name: member.name,
@@ -61,6 +61,7 @@ export async function clusterHere(deps: ClusterLookDeps, call: HandCall): Promis
         voter: voters.has(member.id),
         stableSince: deps.stableSince(member.id),
       })),
+    takenNames: known.filter(({ status }) => status === 'left').map((one) => one.name),
     busy: busy === null || isOver(busy) ? '' : busy.title,
     locked: held?.operation ?? '',
     pacts: deps.pacts.known().map(({ card, until }) => ({

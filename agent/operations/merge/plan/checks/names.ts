@@ -22,14 +22,25 @@ function nodeNames({ gaining, losing, crossers, stayers }: Survey): PlanCheck {
     ...members.map(({ name }) => name.toLowerCase()),
     ...asked.flatMap(({ look }) => look?.hostName.split('.')[0]?.toLowerCase() ?? []),
   ];
-  const twice = shared(namesOf(losing.members, crossers), namesOf(gaining.members, stayers));
+  const taken = gaining.takenNames.map((name) => name.toLowerCase());
+  const twice = shared(namesOf(losing.members, crossers), [
+    ...namesOf(gaining.members, stayers),
+    ...taken,
+  ]);
   const [first] = twice;
   if (first === undefined) return fine({ ...found, detail: 'No name is there twice.' });
+  if (twice.every((name) => taken.includes(name))) {
+    return failed({
+      ...found,
+      detail: `Nodes that left ${gaining.cluster.name} still have ${some(twice)}.`,
+      remedy: `Free ${twice.length === 1 ? 'it' : 'each of them'} there: node-agent forget ${first}`,
+    });
+  }
   return failed({
     ...found,
     ...(twice.length === 1 && { node: first }),
     detail: `Both clusters have ${some(twice)}.`,
-    remedy: `Rename ${twice.length === 1 ? first : 'them'} in ${losing.cluster.name}: let the node leave, change its host name and identity.name, and let it join again. A name that no node has any more: node-agent forget ${first}`,
+    remedy: `Rename ${twice.length === 1 ? first : 'them'} in ${losing.cluster.name}: let the node leave, change its host name and identity.name, and let it join again.`,
   });
 }
 

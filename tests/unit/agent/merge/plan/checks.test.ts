@@ -197,6 +197,14 @@ const NAMES: Case[] = [
   ],
   ['one host name twice', node('b2', { hostName: 'a3.lab' }), 'names', 'failed', /a3/, /host name/],
   [
+    'a name that a node which left still has',
+    ({ alpha }) => alpha.takenNames.push('b2'),
+    'names',
+    'failed',
+    /Nodes that left alpha still have b2/,
+    /forget b2/,
+  ],
+  [
     'a copied disk',
     ({ alpha, beta }) => {
       memberOf(beta, 'b2').id = memberOf(alpha, 'a2').id;

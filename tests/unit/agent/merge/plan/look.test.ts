@@ -127,7 +127,7 @@ test('a cluster tells who belongs to it, and what its SLURM has', async () => {
     ['b2', true, false],
     ['b3', false, false],
   ]);
-  expect(seen).toMatchObject({ busy: '', locked: '', k3s: null });
+  expect(seen).toMatchObject({ takenNames: ['b4'], busy: '', locked: '', k3s: null });
   expect(seen.state).toEqual({ kind: 'etcd', healthy: true, voters: ['id-b1'], leader: 'id-b1' });
   expect(seen.slurm).toMatchObject({
     clusterName: 'beta_0b0b0b0b',
