@@ -24,6 +24,8 @@ const ROUND_MS = 60_000;
 /** Of many places some are asked each round. */
 const PER_ROUND = 32;
 const AT_ONCE = 4;
+/** rounds */
+const SWEEP_EVERY = 60;
 const DEADLINE_MS = 4_000;
 /** Who answered before and is silent now is told of for so long. */
 const SILENT_MS = 10 * 60_000;
@@ -43,7 +45,7 @@ interface Deps {
   challengeKey: Uint8Array;
   /** where agents may answer that are no members */
   places(): Promise<readonly Place[]>;
-  sightings: Pick<Sightings, 'tell'>;
+  sightings: Pick<Sightings, 'tell' | 'sweep'>;
   clock: Clock;
   logger: Logger;
 }
@@ -101,7 +103,9 @@ export class Lookout {
     for (const [key, { last }] of this.#seen) {
       if (clock.now() - last > SILENT_MS) this.#seen.delete(key);
     }
-    await sightings.tell(this.#rows(), this.#ends.signal);
+    const { signal } = this.#ends;
+    await sightings.tell(this.#rows(), signal);
+    if (this.#round % SWEEP_EVERY === 1) await sightings.sweep(signal);
   }
 
   async #run(): Promise<void> {

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { clusterName, type Sighting, sighting } from '#shared/contract/agent/merge';
+import { canonical } from '#shared/domain/canonical';
 import type { Clock } from '../../../ports';
 import type { State } from '../../../state/types';
 
 const SPLIT = 'split/';
 /** What no node has seen for so long is not told any more. */
 const FRESH_MS = 15 * 60_000;
+/** What has not changed is told again at this pace. */
+const AGAIN_MS = 5 * 60_000;
 const MAX_ADDRESSES = 50;
+const MAX_WRITES = 100;
 
-/** `split/<uuid>/<kind>/<node id>`: what one node saw of one cluster. Unix ms. */
+/** `split/<node id>/<uuid>/<kind>`: what one node saw of one cluster. Unix ms. */
 const row = z.object({
   kind: sighting.shape.kind,
   cluster: clusterName,
@@ -38,19 +42,35 @@ export class Sightings {
     this.#deps = deps;
   }
 
-  /** Writes what this node sees now, in place of what it saw before. @throws Failure of the state */
+  /**
+   * Writes what this node sees now, in place of what it saw before. What has not changed is not written
+   * again at once, since in a large cluster all nodes may see the same.
+   * @throws Failure of the state
+   */
   async tell(rows: readonly SightingRow[], signal: AbortSignal): Promise<void> {
-    const { state } = this.#deps;
-    const wanted = new Map(rows.map((one) => [this.#keyOf(one), one]));
-    const there = await state.list(SPLIT, { signal });
+    const { state, nodeId } = this.#deps;
+    const there = await state.list(`${SPLIT}${nodeId}/`, { signal });
     signal.throwIfAborted();
-    const gone = there.filter(({ key, value }) => {
-      if (wanted.has(key)) return false;
-      return key.endsWith(`/${this.#deps.nodeId}`) || !this.#isFresh(row.safeParse(value).data);
-    });
-    const put = [...wanted].map(([key, value]) => ({ key, put: value }));
-    const writes = [...put, ...gone.map(({ key }) => ({ key, delete: true as const }))];
-    if (writes.length > 0) await state.commit([], writes.slice(0, 100));
+    const known = new Map(there.map(({ key, value }) => [key, row.safeParse(value).data]));
+    const wanted = new Map(rows.map((one) => [this.#keyOf(one), one]));
+    const writes = [
+      ...[...wanted]
+        .filter(([key, one]) => isNews(known.get(key), one))
+        .map(([key, put]) => ({ key, put })),
+      ...there.flatMap(({ key }) => (wanted.has(key) ? [] : [{ key, delete: true as const }])),
+    ];
+    if (writes.length > 0) await state.commit([], writes.slice(0, MAX_WRITES));
+  }
+
+  /** Takes away what nodes wrote that are gone. @throws Failure of the state */
+  async sweep(signal: AbortSignal): Promise<void> {
+    const { state } = this.#deps;
+    const old = (await state.list(SPLIT, { signal }))
+      .filter(({ value }) => !this.#isFresh(row.safeParse(value).data))
+      .slice(0, MAX_WRITES);
+    signal.throwIfAborted();
+    const writes = old.map(({ key }) => ({ key, delete: true as const }));
+    if (writes.length > 0) await state.commit([], writes);
   }
 
   /** Of all nodes, by cluster. @throws Failure of the state */
@@ -68,12 +88,17 @@ export class Sightings {
   }
 
   #keyOf({ cluster, kind }: SightingRow): string {
-    return `${SPLIT}${cluster.uuid}/${kind}/${this.#deps.nodeId}`;
+    return `${SPLIT}${this.#deps.nodeId}/${cluster.uuid}/${kind}`;
   }
 
   #isFresh(one: SightingRow | undefined): boolean {
     return one !== undefined && this.#deps.clock.now() - one.lastSeen < FRESH_MS;
   }
+}
+
+function isNews(before: SightingRow | undefined, now: SightingRow): boolean {
+  if (before === undefined || now.lastSeen - before.lastSeen >= AGAIN_MS) return true;
+  return canonical({ ...before, lastSeen: 0 }) !== canonical({ ...now, lastSeen: 0 });
 }
 
 function united(rows: readonly SightingRow[], withPact: ReadonlySet<string>): Sighting[] {

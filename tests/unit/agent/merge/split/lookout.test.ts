@@ -182,7 +182,30 @@ test('what several nodes see is told as one, and forgotten when nobody sees it a
   ahead += 11 * 60_000;
   await a1.lookout.look();
   expect(await a1.sightings.list()).toEqual([]);
-  expect(await state.list('split/')).toEqual([]);
+  expect(await state.list('split/id-a1/')).toEqual([]);
+});
+
+test('what has not changed is not written each time, and what a lost node wrote is taken away', async () => {
+  const [own, other] = [clusterNamed('lab-a'), clusterNamed('lab-b')];
+  const b1 = await answering(other);
+  const state = freshState();
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  const gone = await looking(own, () => [at(b1.port)], { name: 'a9', state, now });
+  await gone.lookout.look();
+  const { lookout, sightings } = await looking(own, () => [at(b1.port)], { state, now });
+  await lookout.look();
+  const revision = await state.revision();
+  await lookout.look();
+  expect(await state.revision()).toBe(revision);
+  ahead += 6 * 60_000;
+  await lookout.look();
+  expect(await state.revision()).toBeGreaterThan(revision);
+  ahead += 10 * 60_000;
+  expect(await sightings.list()).toMatchObject([{ seen_by: ['a1'] }]);
+  expect(await state.list('split/')).toHaveLength(2);
+  await sightings.sweep(new AbortController().signal);
+  expect(await state.list('split/')).toHaveLength(1);
 });
 
 test('members are not asked, and one that became a member is told of no more', async () => {
