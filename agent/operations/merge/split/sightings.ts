@@ -104,7 +104,6 @@ function isNews(before: SightingRow | undefined, now: SightingRow): boolean {
 function united(rows: readonly SightingRow[], withPact: ReadonlySet<string>): Sighting[] {
   const [first] = rows;
   if (first === undefined) return [];
-  const distinct = <T>(list: readonly T[]) => [...new Set(list)].toSorted();
   const { kind, cluster } = first;
   const pact = withPact.has(cluster.uuid);
   return [
@@ -124,3 +123,6 @@ function united(rows: readonly SightingRow[], withPact: ReadonlySet<string>): Si
     },
   ];
 }
+
+const distinct = <T extends string>(list: readonly T[]): T[] =>
+  [...new Set(list)].toSorted((a, b) => (a < b ? -1 : 1));

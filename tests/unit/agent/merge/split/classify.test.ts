@@ -45,7 +45,7 @@ test.each([
 ])('$what is $kind', ({ answer, isProved, isMember, kind }) => {
   const verdict = classify(OWN, { answer, isProved, isMember });
   expect(verdict?.kind).toBe(kind);
-  if (verdict !== null) expect(verdict.remedy).toMatch(/\w\.?$/);
+  expect(verdict === null || verdict.remedy.length > 20).toBe(true);
 });
 
 test('only another cluster is ever spoken of as one to merge with', () => {
