@@ -69,7 +69,7 @@ export function addOperationCommands(program: Command, perform: Perform): void {
     .option('--port <port>', 'of the agent there (default: 9090)')
     .option('--token-file <file>', 'holds a token of an admin there')
     .option('--fingerprint <sha256>', 'of that node\'s certificate, as its "info" shows it')
-    .option('--swap', 'let the other one stay than the rule says')
+    .option('--swap', 'let the other one stay, whatever the rule says')
     .addOption(
       new Option('--left-jobs <what>', 'pending jobs that cannot be carried over')
         .choices(['wait', 'cancel'])

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { MergeCard } from '#shared/contract/agent/merge';
 import { isOver } from '#shared/contract/agent/operations';
 import { clusterRecord } from '../../../membership/records';
 import type { Membership } from '../../../membership/types';
@@ -11,21 +10,20 @@ import { Journal, type JournalState } from '../../engine/journal';
 import type { HandCall, HandContext, Hands } from '../../hands/types';
 import type { lookAtCluster } from '../hands';
 import { lockedBy } from '../lock-record';
+import { PACTS, pactRecord } from '../pact/record';
 import { lookAtKube } from './hands';
 import { type SlurmLookDeps, slurmHere } from './look-slurm';
 
 export interface ClusterLookDeps extends SlurmLookDeps {
   hands: Hands;
   membership: Pick<Membership, 'cluster' | 'self' | 'members'>;
-  state: JournalState & Pick<State, 'health'>;
+  state: JournalState & Pick<State, 'health' | 'list'>;
   stateKind: 'etcd' | 'sqlite';
   /** null where the state is this node's alone */
   seats: { seats(): Promise<EtcdSeats> } | null;
   clock: Pick<Clock, 'now'>;
   /** since when a member answers without a break, unix ms; null where it does not */
   stableSince(id: string): number | null;
-  /** whom this cluster lets call for a merge */
-  pacts: { known(): readonly { card: MergeCard; until: number }[] };
 }
 
 type ClusterLook = z.input<typeof lookAtCluster.output>;
@@ -33,10 +31,12 @@ type ClusterLook = z.input<typeof lookAtCluster.output>;
 /** This whole cluster as a plan for a merge must know it. Looks and changes nothing. */
 export async function clusterHere(deps: ClusterLookDeps, call: HandCall): Promise<ClusterLook> {
   const { membership, state, clock } = deps;
-  const [record, busy, held, kept, slurm, k3s] = await Promise.all([
+  const [record, busy, held, pacts, kept, slurm, k3s] = await Promise.all([
     state.get('cluster', { signal: call.signal }),
     new Journal(state).active(),
     lockedBy(state),
+    // as they are now: one may just have been made anew, at another node
+    state.list(PACTS, { signal: call.signal }),
     stateHere(deps),
     slurmHere(deps, call.signal),
     kubeThere(deps, call),
@@ -64,11 +64,13 @@ export async function clusterHere(deps: ClusterLookDeps, call: HandCall): Promis
     takenNames: known.filter(({ status }) => status === 'left').map((one) => one.name),
     busy: busy === null || isOver(busy) ? '' : busy.title,
     locked: held?.operation ?? '',
-    pacts: deps.pacts.known().map(({ card, until }) => ({
-      uuid: card.cluster.uuid,
-      until,
-      nodes: card.nodes.map(({ id, fingerprint }) => ({ id, fingerprint })),
-    })),
+    pacts: pacts.flatMap(({ value }) => {
+      const parsed = pactRecord.safeParse(value);
+      if (!parsed.success) return [];
+      const { card, until } = parsed.data;
+      const nodes = card.nodes.map(({ id, fingerprint }) => ({ id, fingerprint }));
+      return [{ uuid: card.cluster.uuid, until, nodes }];
+    }),
     state: kept,
     slurm,
     k3s,

@@ -15,7 +15,7 @@ import { listens } from '#agent/roles/slurm/port';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
 import { member, StagedMembership } from '#tests/support/agent';
-import { BETA } from '#tests/support/merge-plan';
+import { ALPHA, BETA, cardOf, TwoClusters } from '#tests/support/merge-plan';
 import { listed, StagedCommands } from '#tests/support/slurm';
 import { sweptFolder } from '#tests/support/temp-folder';
 import { node, withKube } from '../../k3s/kube-server';
@@ -79,7 +79,6 @@ function stage(wish: Partial<MergeLookDeps> = {}) {
     clock: systemClock,
     commands: slurm(),
     stableSince: () => 1,
-    pacts: { known: () => [] },
     hostName: () => 'b1.lab',
     version: '1.2.3',
     mergingEnabled: true,
@@ -143,6 +142,16 @@ test('a cluster tells who belongs to it, and what its SLURM has', async () => {
     extra: ['TreeWidth=2'],
     maxNodes: 2048,
   });
+});
+
+test('it tells whom it lets call, as that is now', async () => {
+  const { ask, founded, state } = stage();
+  await founded({ slurm: false });
+  const two = new TwoClusters();
+  const record = { card: cardOf(two.alpha), by: 'root', madeAt: 1, until: 2 };
+  await state.commit([], [{ key: `merge/pact/${ALPHA}`, put: record }]);
+  const { pacts } = await ask(lookAtCluster, {});
+  expect(pacts).toEqual([{ uuid: ALPHA, until: 2, nodes: two.beta.pacts[0]?.nodes }]);
 });
 
 test('it tells by which merge it is held, and that it has no SLURM', async () => {
