@@ -107,7 +107,8 @@ afterAll(async () => {
 beforeEach(() => inactive('UP'));
 
 const script = (name: string, ...lines: string[]) => {
-  const path = join(folder, name);
+  // tests beside each other write scripts of one name
+  const path = join(mkdtempSync(join(folder, 'script-')), name);
   writeFileSync(path, ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
   return path;
 };
@@ -116,6 +117,10 @@ const script = (name: string, ...lines: string[]) => {
 const same = ({ key: _key, id: _id, wasHeld: _was, heldByAdmin: _by, ...rest }: JobParcel) => rest;
 
 it.concurrent.each([
+  [
+    'what only its environment tells',
+    ['-H', '--open-mode=append', '--acctg-freq=7', '--cpu-freq=low', '--distribution=cyclic'],
+  ],
   ['nothing but a script', ['-H', '-D', '/']],
   [
     'time and size',

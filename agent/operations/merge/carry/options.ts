@@ -16,6 +16,7 @@ interface Option {
 /** All that a job is carried with. */
 export const CARRIED_OPTIONS: ReadonlySet<string> = new Set([
   'account',
+  'acctg-freq',
   'array',
   'begin',
   'comment',
@@ -24,10 +25,12 @@ export const CARRIED_OPTIONS: ReadonlySet<string> = new Set([
   'contiguous',
   'core-spec',
   'cores-per-socket',
+  'cpu-freq',
   'cpus-per-gpu',
   'cpus-per-task',
   'deadline',
   'delay-boot',
+  'distribution',
   'error',
   'exclude',
   'exclusive',
@@ -58,6 +61,7 @@ export const CARRIED_OPTIONS: ReadonlySet<string> = new Set([
   'ntasks-per-node',
   'ntasks-per-socket',
   'output',
+  'open-mode',
   'oversubscribe',
   'partition',
   'qos',
@@ -154,7 +158,27 @@ function wishesOf(
     { long: 'kill-on-invalid-dep', value: yesNo(job.shown('KillOInInvalidDependent')), none: 'no' },
     ...mailOf(job),
     ...pathsOf(job),
+    ...rememberedOf(environment),
   ];
+}
+
+/**
+ * Options that SLURM shows nowhere; sbatch leaves them in the job's environment. A job that another
+ * job submitted has that one's there.
+ */
+function rememberedOf(environment: readonly string[]): Option[] {
+  const values = new Map(
+    environment.map((one) => [one.replace(/=.*/s, ''), one.replace(/^.*?=/s, '')]),
+  );
+  if (values.has('SLURM_JOB_ID')) return [];
+  const mode = { a: 'append', t: 'truncate' }[values.get('SLURM_OPEN_MODE') ?? ''] ?? null;
+  const value = (name: string) => values.get(name) || null;
+  return [
+    { long: 'open-mode', value: mode },
+    { long: 'acctg-freq', value: value('SLURM_ACCTG_FREQ') },
+    { long: 'cpu-freq', value: value('SLURM_CPU_FREQ_REQ') },
+    { long: 'distribution', short: 'm', value: value('SLURM_DISTRIBUTION') },
+  ].filter((option) => option.value !== null);
 }
 
 /** As `--mem` or for each CPU; SLURM shows 0 where nothing was asked for, and where all was. */

@@ -122,6 +122,15 @@ it('says how many tasks there are only where the job knows', () => {
   );
 });
 
+it("takes from the environment what SLURM shows nowhere, where it is the job's own", () => {
+  const left = ['SLURM_OPEN_MODE=a', 'SLURM_DISTRIBUTION=cyclic', 'TEXT=SLURM_ACCTG_FREQ=1'];
+  expect(options({}, '#!/bin/sh\n', left).filter((one) => !USUAL.includes(one))).toEqual([
+    '--open-mode=append',
+    '--distribution=cyclic',
+  ]);
+  expect(options({}, '#!/bin/sh\n', [...left, 'SLURM_JOB_ID=7'])).toEqual(USUAL);
+});
+
 const saved = (...arrays: string[][]) =>
   Buffer.concat(
     arrays.flatMap((texts) => [
