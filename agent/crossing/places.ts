@@ -53,8 +53,11 @@ export function clusterParts(deps: Deps): ClusterParts {
   const has = {
     controller: roles['slurm-controller'].enabled,
     worker: roles['slurm-worker'].enabled,
-    // a server's kubelet is part of the server, which does not cross
-    kube: roles['k3s-agent'].enabled && !roles['k3s-server'].enabled,
+    // a server's kubelet is part of the server, which does not cross; one that serves a k3s elsewhere goes on
+    kube:
+      roles['k3s-agent'].enabled &&
+      roles['k3s-agent'].server === undefined &&
+      !roles['k3s-server'].enabled,
   };
   const daemon = (name: string, isHere: boolean, force = false): ClusterDaemon[] =>
     isHere ? [{ name, force }] : [];

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fail } from '#shared/contract/errors';
+import { Failure, fail } from '#shared/contract/errors';
 import type { Member, Membership } from '../../membership/types';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
@@ -48,6 +48,8 @@ export class Controller {
   readonly #daemon: Kept;
   #hasOpened = false;
 
+  #lack: Failure | null = null;
+
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
     this.#daemon = new Kept(deps.supervisor, 'slurmctld');
@@ -72,6 +74,11 @@ export class Controller {
     );
     // somebody else changed it meanwhile: the next round looks anew
     return done === null ? config : next;
+  }
+
+  /** Why this node does not stand by, though it is meant to; null where nothing keeps it from it. */
+  get lack(): Failure | null {
+    return this.#lack;
   }
 
   standing(config: SlurmConfig): Standing {
@@ -229,9 +236,16 @@ export class Controller {
       return JSON.stringify(wished) === JSON.stringify(config) ? null : wished;
     }
     const mayJoin = config.shared && settings.controller.shared && !config.controllers.includes(id);
+    this.#lack = null;
     if (!mayJoin) return null;
-    // the folder is looked at before it is promised
-    await this.prove(config);
+    try {
+      // the folder is looked at before it is promised
+      await this.prove(config);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'NOT_FOUND') throw error;
+      this.#lack = error;
+      return null;
+    }
     return { ...config, controllers: [...config.controllers, id] };
   }
 

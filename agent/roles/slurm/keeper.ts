@@ -17,7 +17,14 @@ import type { SharedMungeKey } from './munge-key';
 import { MungeWatch } from './munge-watch';
 import type { Observer } from './observer';
 import type { Partitions } from './partitions';
-import { mungeProblem, type Part, primaryLost, refusedLine, slurmProblem } from './problems';
+import {
+  mungeProblem,
+  noStandby,
+  type Part,
+  primaryLost,
+  refusedLine,
+  slurmProblem,
+} from './problems';
 import type { ControllerRelay } from './relay';
 import { type ControllerHost, refusedLines } from './render';
 import { controllerState, type Standing, workerService, workerState } from './standing';
@@ -169,6 +176,7 @@ export class SlurmKeeper {
   problems(): AgentProblem[] {
     const { name, id } = this.#deps.membership.self;
     const { config } = this;
+    const { lack } = this.#deps.controller;
     // the primary alone tells what all would
     const refused = config?.controllers[0] === id ? refusedLines(config.extra) : [];
     return [
@@ -176,6 +184,7 @@ export class SlurmKeeper {
         part === 'munge' ? mungeProblem(failure, name) : slurmProblem(part, failure, name),
       ),
       ...refused.map((line) => refusedLine(line, name)),
+      ...(lack === null ? [] : [noStandby(lack, name)]),
       ...this.#lostPrimary(),
     ];
   }

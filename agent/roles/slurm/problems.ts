@@ -64,6 +64,16 @@ export const refusedLine = (line: string, node: string): AgentProblem => ({
   node,
 });
 
+/** The cluster works without it, as after its node came from another one. */
+export const noStandby = ({ message, data }: Failure, node: string): AgentProblem => ({
+  severity: 'warning',
+  code: 'slurm-no-standby',
+  title: `${node} does not stand by for the SLURM controller`,
+  detail: message,
+  remedy: `${data.remedy} If ${node} is not to stand by, disable roles.slurm-controller there.`,
+  node,
+});
+
 export const primaryLost = (primary: string, folder: string, node: string): AgentProblem => ({
   severity: 'bad',
   code: 'slurm-primary-lost',

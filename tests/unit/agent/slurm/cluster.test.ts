@@ -92,6 +92,23 @@ test('two controllers share the folder: the second joins as backup and takes ove
   expect((await config(a2)).controllers).toEqual(['id-a1', 'id-a2']);
 });
 
+test('one that does not see the jobs does not stand by, tells why, and is a worker all the same', async () => {
+  const cluster = stageSlurmCluster({
+    a1: { controller: true },
+    a2: { controller: true, worker: {} },
+  });
+  const [a1, a2] = [cluster.node('a1'), cluster.node('a2')];
+  a1.start();
+  await isHealthy(a1);
+  // to it the folder is another cluster's
+  Object.assign(a2.membership.cluster, { uuid: '0b0e5a2e-0000-4000-8000-000000000009' });
+  a2.start();
+  await isHealthy(a1, a2);
+  await vi.waitFor(() => expect(codes(a2)).toEqual(['slurm-no-standby']), WAIT);
+  expect((await config(a1)).controllers).toEqual(['id-a1']);
+  expect(a2.supervisor.done).not.toContain('start slurmctld');
+});
+
 test('without a shared folder nobody starts in place of the primary', async () => {
   const wish = { controller: { shared: false } };
   const cluster = stageSlurmCluster({ a1: wish, a2: wish });
