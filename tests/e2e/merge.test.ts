@@ -192,7 +192,7 @@ describe('a merge of two clusters', { timeout: 120_000 }, () => {
     );
   });
 
-  it('leaves a card that says where its cluster went, and makes one card of both', async () => {
+  it('leaves a card that says where its cluster went', async () => {
     elms.overview = oaks.overview;
     await host.client.connection.refresh({ uuid: elm });
     await wizard.openPage('/');
@@ -203,6 +203,9 @@ describe('a merge of two clusters', { timeout: 120_000 }, () => {
     await wizard.openPage('/clusters/elm');
     await page.getByText('Its nodes answer for oak now.').waitFor();
     await expectEverySize(page, 'merge-taken-up');
+  });
+
+  it('makes one card of both when nothing is rolled back any more', async () => {
     world.cards.set(ELM.uuid, world.cards.get(OAK.uuid) ?? fail());
     await page.getByRole('button', { name: 'Make one card of both' }).click();
     await page.getByText('Both are oak: there is nothing to merge.').waitFor();

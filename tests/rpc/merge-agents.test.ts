@@ -90,18 +90,21 @@ test('what the agents saw of others reaches the desk as they wrote it', async ()
   const oak = await cluster(client, 'oak', 0x10, 1);
   const seen = { uuid: randomUUID(), name: 'elm' };
   const now = Date.now();
-  await oak.sightings.tell([
-    {
-      kind: 'foreign',
-      cluster: seen,
-      addresses: ['10.0.0.9:9090'],
-      via: ['tailnet'],
-      by: 'oak0',
-      firstSeen: now,
-      lastSeen: now,
-      remedy: 'Look at both.',
-    },
-  ]);
+  await oak.sightings.tell(
+    [
+      {
+        kind: 'foreign',
+        cluster: seen,
+        addresses: ['10.0.0.9:9090'],
+        via: ['tailnet'],
+        by: 'oak0',
+        firstSeen: now,
+        lastSeen: now,
+        remedy: 'Look at both.',
+      },
+    ],
+    AbortSignal.timeout(30_000),
+  );
   const heard = await client.merge.sightings({ uuid: oak.card, refresh: true });
   expect(heard[0]?.sightings).toMatchObject([
     { kind: 'foreign', cluster: seen, seen_by: ['oak0'] },

@@ -45,10 +45,9 @@ test('a card whose endpoints differ is known by its guests, and its endpoints ar
   expect(found).toMatchObject({ uuid, evidence: [expect.stringContaining('guests')] });
   expect(found?.endpoints).toHaveLength(others.length);
 
-  if (first.protected) {
-    const bare = client.merge.consolidate({ keep: first.uuid, drop: uuid });
-    await expect(bare).rejects.toMatchObject({ code: 'CONFIRMATION_REQUIRED' });
-  }
+  await client.clusters.update({ uuid, changes: { protected: true } });
+  const bare = client.merge.consolidate({ keep: first.uuid, drop: uuid });
+  await expect(bare).rejects.toMatchObject({ code: 'CONFIRMATION_REQUIRED' });
   await client.merge.consolidate({ keep: first.uuid, drop: uuid, confirm: 'copy' });
   const { endpoints } = await client.clusters.get({ ref: first.uuid });
   expect(endpoints).toEqual(first.endpoints);

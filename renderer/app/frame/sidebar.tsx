@@ -11,6 +11,7 @@ import type { ReactNode } from 'react';
 import { Link, useRoute } from 'wouter';
 import { isOpen } from '#shared/contract/cluster-operations';
 import { GroupLinks } from '../../features/groups/group-links';
+import { onceEach } from '../../features/operations/once-each';
 import { VaultPlate } from '../../features/vault/vault-plate';
 import { cx } from '../../ui/cx';
 import mark from '../../ui/mark.svg';
@@ -32,7 +33,9 @@ function guestCount(state: LiveState): number {
 function runningOperations(state: LiveState): number {
   let count = 0;
   for (const operation of state.operations.values()) if (operation.state === 'running') count += 1;
-  for (const operation of state.clusterOperations.values()) if (isOpen(operation)) count += 1;
+  for (const operation of onceEach(state.clusterOperations.values())) {
+    if (isOpen(operation)) count += 1;
+  }
   return count;
 }
 

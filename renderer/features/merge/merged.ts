@@ -1,10 +1,21 @@
+import { isOver } from '#shared/contract/agent/operations';
 import type { ClusterOperation } from '#shared/contract/cluster-operations';
 import type { Cluster } from '#shared/contract/clusters';
-import type { LiveState } from '../../app/live-store';
+import type { ClusterLive } from '#shared/contract/inventory';
+
+/** What is read here of what the core pushes. */
+interface Desk {
+  clusters: ReadonlyMap<string, Cluster>;
+  live: ReadonlyMap<
+    string,
+    Pick<ClusterLive, 'state' | 'stale'> & { clusteros: { id: string } | null }
+  >;
+  clusterOperations: ReadonlyMap<string, ClusterOperation>;
+}
 
 /** The card of a cluster by its own uuid, of those whose endpoints are not another one's by now. */
 export function cardOf(
-  { clusters, live, clusterOperations }: Pick<LiveState, 'clusters' | 'live' | 'clusterOperations'>,
+  { clusters, live, clusterOperations }: Desk,
   id: string,
 ): Cluster | undefined {
   const showing = [...clusters.values()].filter(({ uuid }) => live.get(uuid)?.clusteros?.id === id);
@@ -27,14 +38,12 @@ export interface TakenUp {
 }
 
 /** The last merge that took or takes this card's cluster up; undefined where there is none. */
-export function takenUp(
-  state: Pick<LiveState, 'clusters' | 'live' | 'clusterOperations'>,
-  uuid: string,
-): TakenUp | undefined {
+export function takenUp(state: Desk, uuid: string): TakenUp | undefined {
   let found: TakenUp | undefined;
   for (const operation of state.clusterOperations.values()) {
     const { merge } = operation;
     if (merge === null || !merge.cards.includes(uuid) || operation.state === 'undone') continue;
+    if (isOver(operation) && isStill(state, uuid, merge.losing.uuid)) continue;
     // both cards tell of it in the end; the one that stays is the better one to ask
     if (found !== undefined && (found.operation.id !== operation.id || operation.uuid === uuid)) {
       continue;
@@ -43,4 +52,10 @@ export function takenUp(
     found = { operation, into: merge.gaining.name, card };
   }
   return found;
+}
+
+/** Where a node was left out, the cluster goes on as a smaller one, and its card with it. */
+function isStill({ live }: Desk, uuid: string, id: string): boolean {
+  const shown = live.get(uuid);
+  return shown?.state === 'active' && !shown.stale && shown.clusteros?.id === id;
 }

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { mergeParties } from '#shared/contract/agent/merge';
 import type { OperationStep } from '#shared/contract/agent/operations';
+import { placeKey } from '#shared/contract/cluster-operations';
 import type { JobRow } from '#shared/contract/inventory';
 import { ELM, mergeAnswer, OAK } from '#tests/support/merge-agents';
 import { agentWork } from '#tests/support/rows';
+import { clusterOf } from '#tests/support/watching';
 import { crossedCount, crossingsOf } from '../../../renderer/features/merge/crossings';
 import { gainingJobs, losingJobs } from '../../../renderer/features/merge/merge-jobs';
+import { takenUp } from '../../../renderer/features/merge/merged';
 import { isoSteps, templateSteps } from '../../../renderer/features/merge/move-steps';
 import { onceEach } from '../../../renderer/features/operations/once-each';
 
@@ -159,5 +162,39 @@ describe('the steps by hand for Proxmox', () => {
     const [, , restore] = templateSteps({ ...template, kind: 'lxc' }, to, new Set());
     expect(restore?.command).toMatch(/^pct restore 900 /);
     expect(isoSteps(to)[1]?.command).toContain('root@[fd00::1]:');
+  });
+});
+
+describe('a card of a cluster that was taken up', () => {
+  const merge = { gaining: OAK, losing: ELM, cards: ['elm-card'] };
+  const showing = (id: string) => ({ state: 'active' as const, stale: false, clusteros: { id } });
+  const state = (shows: typeof OAK, changes: Parameters<typeof agentWork>[0] = {}) => {
+    const operation = agentWork({
+      uuid: 'oak-card',
+      kind: 'merge',
+      state: 'done',
+      merge,
+      ...changes,
+    });
+    return {
+      clusters: new Map(['oak-card', 'elm-card'].map((uuid) => [uuid, clusterOf(uuid)])),
+      live: new Map([
+        ['oak-card', showing(OAK.uuid)],
+        ['elm-card', showing(shows.uuid)],
+      ]),
+      clusterOperations: new Map([[placeKey(operation), operation]]),
+    };
+  };
+
+  it('says into which, and leads to the card that stays', () => {
+    const taken = takenUp(state(OAK), 'elm-card');
+    expect(taken).toMatchObject({ into: 'oak', card: { uuid: 'oak-card' } });
+    expect(takenUp(state(OAK), 'oak-card')).toBeUndefined();
+  });
+
+  it('says nothing where it was taken back, or goes on with a node that was left out', () => {
+    expect(takenUp(state(OAK, { state: 'undone' }), 'elm-card')).toBeUndefined();
+    expect(takenUp(state(ELM), 'elm-card')).toBeUndefined();
+    expect(takenUp(state(ELM, { state: 'running' }), 'elm-card')).toBeDefined();
   });
 });
