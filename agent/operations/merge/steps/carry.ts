@@ -38,6 +38,7 @@ export async function noteCarried(ground: MergeGround, context: StepContext): Pr
   const records = await new CarriedJobs(ground.deps.state, context).list();
   const carried = records.flatMap(({ id, to }) => (to === null ? [] : [{ id, to }]));
   context.keep('jobsCarried', carried.length);
+  context.keep('jobsKnown', carried.length);
   context.keep('carried', carried.slice(0, SHOWN));
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../hands';
 import type { CrossingNode } from '../types';
 import { type MergeGround, MINUTE, named, SECOND } from './ground';
+import { emptyOfPods, forgetInKube } from './pods';
 import { isWorker, phaseOfNode, wholeOnly } from './work';
 
 const LOOK_MS = 250;
@@ -110,6 +111,7 @@ class Crossing {
     if (place === 'between') throw notThere(node.name);
     if (place === 'gaining') {
       await this.#emptyHere(context);
+      await emptyOfPods(this.#ground, node, context);
       await this.#leaveHere(context, 'seat');
       await this.#ground.here(context, node.id, crossBack, wish);
       await this.#untilBack(context);
@@ -118,6 +120,7 @@ class Crossing {
       await this.#ground.there(context, crossBack, wish, node);
     }
     await this.#leaveHere(context, 'member');
+    await forgetInKube(this.#ground, node, context);
     if (this.#isLast) return this.#untilWhole(context);
     await this.#ground.there(context, welcomeNode, { node: node.id });
   }

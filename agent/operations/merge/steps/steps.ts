@@ -3,10 +3,11 @@ import { carryStep } from './carry';
 import { keepStep, lockStep, pactStep } from './coordination';
 import { crossStep } from './crossing';
 import type { MergeGround } from './ground';
+import { podSteps } from './pods';
 import { drainStep, partitionsStep } from './services';
 import { uniteStep } from './unite';
 import { releaseStep, verifyStep } from './verify';
-import { emptyStep, isWorker, leftStep, podSteps } from './work';
+import { emptyStep, isWorker, leftStep } from './work';
 
 /** grows when the steps change */
 export const MERGE_STEPS_VERSION = 1;

@@ -1,5 +1,5 @@
 import type { StepContext } from '../../engine/types';
-import { slurmAsk, slurmMunge } from '../../handoff/slurm/hands';
+import { slurmAsk, slurmEnded, slurmMunge } from '../../handoff/slurm/hands';
 import type { PlannedStep } from '../../types';
 import { findCarried } from '../carry-hands';
 import { drainCluster, lockCluster, lookAtDrain, undrainCluster, unlockCluster } from '../hands';
@@ -136,7 +136,15 @@ async function jobsLack(
     const both = records.filter(({ id }) => still.has(id)).map(({ id }) => id);
     if (both.length > 0) return `${named('job', both)} to be in one cluster`;
   }
+  const listed = new Set(jobs.map(({ id }) => id));
+  const gone = records.flatMap(({ to }) => (to === null || listed.has(to) ? [] : [to]));
+  const { ended } = await ground.here(context, node, slurmEnded, { ids: gone });
+  // SLURM itself forgets after a while what has ended: nobody is kept waiting for that
+  if (ended.length < gone.length) {
+    const silent = gone.filter((id) => !ended.includes(id));
+    context.log(`${named('job', silent)}: over for so long that SLURM tells no more of it`);
+  }
   context.keep('jobsKnown', records.length);
-  context.keep('jobsFound', records.length);
+  context.keep('jobsFound', records.length - gone.length + ended.length);
   return null;
 }

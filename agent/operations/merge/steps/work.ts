@@ -1,4 +1,3 @@
-import { KubeSteps } from '../../departure/steps';
 import type { StepContext } from '../../engine/types';
 import { drainWorker, lookAtWork, resumeWorker } from '../../leave/hands';
 import { drainReason } from '../../leave/returning-record';
@@ -7,7 +6,7 @@ import type { PlannedStep } from '../../types';
 import { cancelCarried, holdJob } from '../carry-hands';
 import type { CrossingNode } from '../types';
 import { carryAll, noteCarried } from './carry';
-import { losingSide, type MergeGround, MINUTE, named, SECOND } from './ground';
+import { type MergeGround, MINUTE, named, SECOND } from './ground';
 
 const PATIENCE_MS = 60 * MINUTE;
 
@@ -54,6 +53,7 @@ export function emptyStep(ground: MergeGround, node: CrossingNode): PlannedStep 
     asks: true,
     expectedMs: MINUTE,
     deadlineMs: PATIENCE_MS,
+    undoDeadlineMs: 3 * MINUTE,
     probe: async (context) => ((await left(context)) === null ? 'done' : 'absent'),
     async do(context) {
       // also what slipped in since, and what needed a node that has crossed meanwhile
@@ -73,26 +73,6 @@ export function emptyStep(ground: MergeGround, node: CrossingNode): PlannedStep 
       await ground.there(context, resumeWorker, { reason }, node);
     },
   };
-}
-
-/** Kubernetes of the losing cluster brings a node no more pods, and takes away those it may. */
-export function podSteps(ground: MergeGround, node: CrossingNode): PlannedStep[] {
-  const { nodes } = ground.params;
-  const isAgent = node.roles.includes('k3s-agent');
-  const hasServer = nodes.some(({ id, roles }) => id !== node.id && roles.includes('k3s-server'));
-  if (!isAgent || !hasServer) return [];
-  const { deps } = ground;
-  const kube = new KubeSteps({ ...losingSide(ground), state: deps.state, clock: deps.clock });
-  const phase = phaseOfNode(ground, node);
-  const own = (id: string, step: PlannedStep): PlannedStep => ({
-    ...step,
-    id: `${id}-${node.name}`,
-    title: `${phase}: ${step.title.charAt(0).toLowerCase()}${step.title.slice(1)}`,
-    part: node.name,
-    ...wholeOnly(ground, node),
-    halts: true,
-  });
-  return [own('cordon', kube.cordon(node.name)), own('pods', kube.drain(node.name))];
 }
 
 /** Before the losing cluster's controller goes: nobody waits or runs there any more. */

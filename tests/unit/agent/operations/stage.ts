@@ -108,6 +108,8 @@ export class Stage<T extends Staged = World> {
     const all = work.finally(() => {
       isSettled = true;
     });
+    // looked at below
+    all.catch(() => undefined);
     for (let turns = 0; !isSettled; turns += 1) {
       if (turns > MAX_TURNS) throw new Error('It does not come to an end');
       await turn();

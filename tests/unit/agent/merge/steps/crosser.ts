@@ -1,4 +1,4 @@
-import { slurmAsk, slurmMunge } from '#agent/operations/handoff/slurm/hands';
+import { slurmAsk, slurmEnded, slurmMunge } from '#agent/operations/handoff/slurm/hands';
 import { handRoute } from '#agent/operations/hands/define';
 import type { HandRoute } from '#agent/operations/hands/types';
 import { drainWorker, lookAtWork, resumeWorker } from '#agent/operations/leave/hands';
@@ -219,6 +219,9 @@ export class StagedCrosser {
       handRoute(slurmAsk, async () => ({
         controllers: [{ name: this.home === world.gaining ? 'a1' : 'b1', up: true }],
         jobs: [],
+      })),
+      handRoute(slurmEnded, async ({ ids }) => ({
+        ended: ids.filter((id) => !this.home.jobs.has(id)),
       })),
       handRoute(slurmMunge, async () => ({ ok: true, why: '' })),
     ];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { CONFIG_KEY } from '#agent/roles/slurm/config';
-import { expectJobs, expectWhole, type MergeStage, rolledBack, stageMerge } from './play';
+import { expectJobs, expectWhole, type MergeStage, rolledBack, stageMerge, tidied } from './play';
 
 const stateOf = async (stage: MergeStage, prefix: string) =>
   (await stage.state.list(prefix)).map(({ key }) => key.slice(prefix.length));
@@ -55,4 +55,31 @@ it('is taken back whole within its time, also what waits by then', async () => {
   expect(await partitions(stage)).toEqual(['long']);
   expect(end.notes['carried']).toEqual([]);
   expect(await stateOf(stage, 'merge/carried/')).toEqual([]);
+});
+
+it('deletes what was kept, and the pact, once it stays for good', async () => {
+  const stage = await stageMerge();
+  await stage.play();
+  const { world } = stage;
+  const keepers = () => [...world.nodes.values()].filter(({ kept }) => kept.size > 0);
+  expect(keepers().map(({ name }) => name)).toEqual(['a1', 'b2', 'b3', 'b1']);
+  world.failing.add('merge/drop b3');
+  await expect(tidied(stage)).rejects.toMatchObject({ code: 'TASK_FAILED' });
+  expect(world.dropped).toEqual([]);
+  world.mend();
+  await tidied(stage);
+  expect(keepers()).toEqual([]);
+  expect(world.dropped).toEqual([world.losing.uuid]);
+  expect(await stateOf(stage, 'merge/carried/')).toEqual([]);
+});
+
+it('deletes what was kept also after a rollback, and leaves the pact for the next try', async () => {
+  const stage = await stageMerge();
+  await stage.play();
+  await rolledBack(stage);
+  await tidied(stage);
+  const { world } = stage;
+  expect([...world.nodes.values()].filter(({ kept }) => kept.size > 0)).toEqual([]);
+  expect([...world.nodes.values()].filter(({ staged }) => staged !== '')).toEqual([]);
+  expect(world.dropped).toEqual([]);
 });

@@ -81,6 +81,23 @@ export function expectJobs({ world }: MergeStage, origins: readonly string[] = O
   }
 }
 
+/** What the kind does once the operation can be neither carried on nor rolled back. */
+export async function tidied(stage: MergeStage): Promise<void> {
+  const operation = await stage.stored();
+  // by whoever leads by then
+  const key = `elections/operations/${crypto.randomUUID()}`;
+  await stage.state.commit([], [{ key, put: 'a2' }]);
+  const createRevision = (await stage.state.get(key))?.createRevision ?? 0;
+  const context = {
+    operation: operation.id,
+    epoch: createRevision,
+    leads: { key, is: 'createdAt' as const, createRevision },
+    log: () => undefined,
+    signal: new AbortController().signal,
+  };
+  await stage.during(stage.definition().tidy?.(operation, context) ?? Promise.resolve());
+}
+
 /** Takes it up again, as the service does when somebody asks for a rollback. */
 export async function rolledBack(stage: MergeStage): Promise<AgentOperation> {
   const journal = new Journal(stage.state);
