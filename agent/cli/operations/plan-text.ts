@@ -1,4 +1,5 @@
 import type { BlastItem, OperationPlan, PlanCheck } from '#shared/contract/agent/operations';
+import { phaseOf } from '#shared/domain/merge-phases';
 import { duration } from './words';
 
 const SHOWN_ITEMS = 8;
@@ -21,6 +22,7 @@ export function planText(plan: OperationPlan): string {
     ['Steps', ...stepLines(plan)],
     [
       pauseSentence(plan),
+      ...phaseTimes(plan),
       ...touched('Go on', blast.goes_on),
       ...touched('Wait', blast.waits),
       ...touched('Cannot go on', blast.cannot),
@@ -59,6 +61,18 @@ function pauseSentence({
 }: OperationPlan): string {
   const pause = pauseMs > 0 ? `Submissions wait about ${duration(pauseMs)}. ` : '';
   return `${pause}All of it takes about ${duration(totalMs)}.`;
+}
+
+/** How long each phase takes, where the steps name theirs; a job that is waited for comes on top. */
+function phaseTimes({ steps }: OperationPlan): string[] {
+  const times = new Map<string, number>();
+  for (const { title, expected_ms: expectedMs } of steps) {
+    const phase = phaseOf(title);
+    if (phase !== null) times.set(phase, (times.get(phase) ?? 0) + expectedMs);
+  }
+  if (times.size === 0) return [];
+  const each = [...times].map(([phase, ms]) => `${phase} ${duration(ms)}`);
+  return [`By phase: ${each.join(', ')}; the end of running jobs is waited for besides.`];
 }
 
 function touched(what: string, { count, items }: OperationPlan['blast']['waits']): string[] {

@@ -31,7 +31,12 @@ async function stage({ swapped = false, typed = async (): Promise<string | null>
   const [own, other] = swapped ? [cards[1], cards[0]] : cards;
   const here = new ScriptedAgent(folder);
   const there = new ScriptedAgent(join(folder, 'there'));
-  const plan = () => ({ ...PLAN, kind: 'merge', title: 'Merge beta into alpha', confirm: 'beta' });
+  const steps = PLAN.steps.map((step, at) => ({
+    ...step,
+    title: `${at === 0 ? 'Coordination' : 'State unification'}: ${step.title}`,
+  }));
+  const named = { kind: 'merge', title: 'Merge beta into alpha', confirm: 'beta' };
+  const plan = () => ({ ...PLAN, ...named, steps });
   here.script = { plan, events: [[MERGED]], more: speaks(own, other) };
   there.script = { plan, events: [[MERGED]], more: speaks(other, own) };
   const certificate = await makeCertificate();
@@ -76,6 +81,7 @@ test('both clusters see each other, and the larger one takes the other up', asyn
   expect([...there.tokens]).toEqual([`Bearer ${TOKEN}`]);
   expect(stdout).toContain('alpha and beta let each other take part until');
   expect(stdout).toContain('Merge beta into alpha');
+  expect(stdout).toContain('By phase: Coordination 400 ms, State unification 400 ms;');
   expect(stdout).not.toContain(TOKEN);
 });
 
