@@ -53,10 +53,11 @@ export function QuietNotices({ cluster }: { cluster: Cluster }) {
 
 /** The merge that took or takes up this card's cluster; undefined where there is none. */
 export function useTakenUp(uuid: string): TakenUp | undefined {
-  const clusters = useLive((state) => state.clusters);
-  const live = useLive((state) => state.live);
-  const clusterOperations = useLive((state) => state.clusterOperations);
-  return takenUp({ clusters, live, clusterOperations }, uuid);
+  // each by itself, for what is made anew at each push would draw every card of the deck again
+  const operation = useLive((state) => takenUp(state, uuid)?.operation);
+  const card = useLive((state) => takenUp(state, uuid)?.card);
+  if (operation === undefined) return undefined;
+  return { operation, into: operation.merge?.gaining.name ?? '', card };
 }
 
 function TakenUpNotice({ cluster, taken }: { cluster: Cluster; taken: TakenUp }) {
