@@ -14,6 +14,7 @@ const DAY_MS = 86_400_000;
 
 describe('a merge of two clusters', { timeout: 120_000 }, () => {
   const world = mergeWorld();
+  const staged: { close(): Promise<void> }[] = [];
   let host: TestHost;
   let oaks: OperationAgents;
   let elms: OperationAgents;
@@ -25,8 +26,11 @@ describe('a merge of two clusters', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     host = await startTestHost({ lab: { clusters: 2, clusteros: 0, ambient: false } });
+    staged.push(host);
     oaks = await OperationAgents.listen();
+    staged.push(oaks);
     elms = await OperationAgents.listen();
+    staged.push(elms);
     answerForMerges(oaks, OAK, world);
     answerForMerges(elms, ELM, world);
     oak = await oaks.join(host.client, { clusterId: 'oak', name: 'Oak' });
@@ -37,8 +41,7 @@ describe('a merge of two clusters', { timeout: 120_000 }, () => {
     wizard = new HandoffPage(page);
   });
   afterAll(async () => {
-    await host.close();
-    await Promise.all([oaks.close(), elms.close()]);
+    for (const each of staged) await each.close();
   });
 
   /** Both clusters tell where the merge stands, and their nodes and jobs with it. */
