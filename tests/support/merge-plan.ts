@@ -167,6 +167,8 @@ export class TwoClusters {
   readonly nodes = new Map<string, Partial<NodeAnswer>>();
   /** nodes whose agent does not answer */
   readonly silent = new Set<string>();
+  /** a cluster that cannot tell of itself, and what it says instead */
+  refusal: { cluster: string; message: string } | null = null;
   /** as `b1 merge/cluster` */
   readonly asked: string[] = [];
   /** how long an answer takes */
@@ -242,6 +244,9 @@ export class TwoClusters {
     this.asked.push(`${node.name} ${hand.name}`);
     if (this.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.latencyMs));
     if (this.silent.has(node.name)) throw gone(node.name);
+    if (hand.name === lookAtCluster.name && this.refusal?.cluster === cluster.cluster.name) {
+      throw fail('SERVER_ERROR', { remedy: 'Look at it.' }, this.refusal.message);
+    }
     const told =
       hand.name === lookAtCluster.name
         ? { ...cluster, self: nodeId }

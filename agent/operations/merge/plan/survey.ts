@@ -112,7 +112,7 @@ async function lookAtOther(
     try {
       return await foreign.call(node, lookAtCluster, {}, context, { deadlineMs: CLUSTER_MS });
     } catch (error) {
-      if (!isSilent(error)) throw error;
+      if (!isSilent(error)) throw inCluster(cluster.name, error);
       context.signal.throwIfAborted();
       last = error;
     }
@@ -156,6 +156,10 @@ function usersOf(gaining: ClusterLook, losing: ClusterLook): string[] {
     .map(({ user }) => user);
   return [...new Set([daemon, ...owners])].filter((user) => user !== '').slice(0, MAX_USERS);
 }
+
+/** Of two clusters it must be said which one is meant. */
+const inCluster = (name: string, error: unknown): unknown =>
+  error instanceof Failure ? fail(error.code, error.data, `${name}: ${error.message}`) : error;
 
 const wrongSide = (name: string) =>
   fail(

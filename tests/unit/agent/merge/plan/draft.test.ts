@@ -141,6 +141,12 @@ test('what cannot be planned is refused with what to do', async () => {
   two.hasPact = false;
   await expect(draft(two)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   two.hasPact = true;
+  two.refusal = { cluster: 'beta', message: 'squeue failed: Unable to contact slurm controller.' };
+  await expect(draft(two)).rejects.toMatchObject({
+    code: 'SERVER_ERROR',
+    message: 'beta: squeue failed: Unable to contact slurm controller.',
+  });
+  two.refusal = null;
   for (const name of ['b1', 'b2']) two.silent.add(name);
   await expect(draft(two)).rejects.toMatchObject({ code: 'NODE_UNREACHABLE' });
 });
