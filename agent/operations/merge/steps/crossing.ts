@@ -1,4 +1,4 @@
-import { fail } from '#shared/contract/errors';
+import { Failure, fail } from '#shared/contract/errors';
 import type { StepContext } from '../../engine/types';
 import { drainWorker, lookAtWork } from '../../leave/hands';
 import { drainReason } from '../../leave/returning-record';
@@ -128,11 +128,22 @@ class Crossing {
   async #slurmLacks(context: StepContext): Promise<string | null> {
     if (!isWorker(this.#ground, this.#node) || (await this.#ground.slurm()) === null) return null;
     const { gaining } = this.#ground.params;
-    const work = await this.#ground.here(context, this.#node.id, lookAtWork, {});
+    // its commands find no controller before its slurm.conf is written
+    const work = await this.#workHere(context);
+    if (work === null) return `SLURM of ${gaining.name} to take ${this.#node.name}`;
     const isReady = work.name !== null && /^(idle|mixed|allocated|completing)$/.test(work.state);
     if (isReady) return null;
     const state = work.name === null ? 'unknown there' : work.state;
     return `SLURM of ${gaining.name} to take ${this.#node.name} (${state})`;
+  }
+
+  async #workHere(context: StepContext) {
+    try {
+      return await this.#ground.here(context, this.#node.id, lookAtWork, {});
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'SERVER_ERROR') return null;
+      throw error;
+    }
   }
 
   async #proof(context: StepContext): Promise<string | null> {

@@ -198,6 +198,8 @@ const SILENT: readonly string[] = [
   'AUTH_FAILED',
   'UNREACHABLE',
   'CONNECTION_REFUSED',
+  // its agent ends just now
+  'ABORTED',
 ];
 
 /** Runs it for all of them, a few at a time, in their order. @throws what the first that fails throws */

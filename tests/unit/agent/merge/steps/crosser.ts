@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { slurmAsk, slurmEnded, slurmMunge } from '#agent/operations/handoff/slurm/hands';
 import { handRoute } from '#agent/operations/hands/define';
 import type { HandRoute } from '#agent/operations/hands/types';
@@ -28,12 +29,23 @@ import {
   unlockCluster,
   welcomeNode,
 } from '#agent/operations/merge/hands';
+import type { Clock } from '#agent/ports';
 import { fail } from '#shared/contract/errors';
-import { refused, type StagedJob, type StagedSide } from './sides';
-import { idOf, type MergeWorld } from './world';
+import { idOf, refused, type StagedJob, type StagedSide } from './sides';
 
 const SUM = 'a'.repeat(64);
 const CROSSING_MS = 120;
+
+/** What a node needs to know of both clusters. */
+interface Around {
+  readonly gaining: StagedSide;
+  readonly losing: StagedSide;
+  readonly nodes: ReadonlyMap<string, StagedCrosser>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  broken: string | null;
+  isUp(side: StagedSide): boolean;
+  clusterLook(node: StagedCrosser): z.input<typeof lookAtCluster.output>;
+}
 
 /** One node, with what its agent does for a merge; its jobs are those whose processes are there. */
 export class StagedCrosser {
@@ -51,9 +63,9 @@ export class StagedCrosser {
   staged = '';
   crossings = 0;
   #isGoing = false;
-  readonly #world: MergeWorld;
+  readonly #world: Around;
 
-  constructor(world: MergeWorld, name: string) {
+  constructor(world: Around, name: string) {
     this.#world = world;
     this.id = idOf(name);
     this.name = name;

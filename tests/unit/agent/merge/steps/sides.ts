@@ -78,3 +78,7 @@ export class StagedSide {
 }
 
 export const refused = (why: string) => fail('TASK_FAILED', { remedy: 'Mend it.' }, why);
+
+/** Of a node by its name. */
+export const idOf = (name: string) =>
+  `0b9d4e0e-6f0e-4c8e-9a36-0c1f1f0a${name.replace('b', '0b').replace('a', '0a').padEnd(4, '0')}`;

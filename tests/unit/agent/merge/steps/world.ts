@@ -16,13 +16,10 @@ import type { Line } from '../../operations/line';
 import type { Staged, StagedState } from '../../operations/stage';
 import type { LeapingClock } from '../../operations/world';
 import { StagedCrosser } from './crosser';
-import { type StagedJob, StagedSide } from './sides';
+import { idOf, type StagedJob, StagedSide } from './sides';
 
 const GAINING = '0b9d4e0e-6f0e-4c8e-9a36-0c1f1f0a00a0';
 const LOSING = '0b9d4e0e-6f0e-4c8e-9a36-0c1f1f0a00b0';
-/** Of a node by its name. */
-export const idOf = (name: string) =>
-  `0b9d4e0e-6f0e-4c8e-9a36-0c1f1f0a${name.replace('b', '0b').replace('a', '0a').padEnd(4, '0')}`;
 const printOf = (id: string) =>
   Array.from({ length: 32 }, (_, at) => (at === 0 ? id.slice(-3, -1).toUpperCase() : 'AB')).join(
     ':',
