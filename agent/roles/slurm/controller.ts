@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Failure, fail } from '#shared/contract/errors';
+import { fail } from '#shared/contract/errors';
 import type { Member, Membership } from '../../membership/types';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
@@ -48,7 +48,7 @@ export class Controller {
   readonly #daemon: Kept;
   #hasOpened = false;
 
-  #lack: Failure | null = null;
+  #lack: string | null = null;
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
@@ -76,8 +76,8 @@ export class Controller {
     return done === null ? config : next;
   }
 
-  /** Why this node does not stand by, though it is meant to; null where nothing keeps it from it. */
-  get lack(): Failure | null {
+  /** The folder that this node lacks to stand by, as it is meant to; null where nothing is lacking. */
+  get lack(): string | null {
     return this.#lack;
   }
 
@@ -238,14 +238,12 @@ export class Controller {
     const mayJoin = config.shared && settings.controller.shared && !config.controllers.includes(id);
     this.#lack = null;
     if (!mayJoin) return null;
-    try {
-      // the folder is looked at before it is promised
-      await this.prove(config);
-    } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'NOT_FOUND') throw error;
-      this.#lack = error;
+    // the folder is looked at before it is promised
+    if ((await this.#save(config).seen())?.stateId !== config.stateId) {
+      this.#lack = config.stateSaveLocation;
       return null;
     }
+    await this.prove(config);
     return { ...config, controllers: [...config.controllers, id] };
   }
 

@@ -65,12 +65,12 @@ export const refusedLine = (line: string, node: string): AgentProblem => ({
 });
 
 /** The cluster works without it, as after its node came from another one. */
-export const noStandby = ({ message, data }: Failure, node: string): AgentProblem => ({
+export const noStandby = (folder: string, node: string): AgentProblem => ({
   severity: 'warning',
   code: 'slurm-no-standby',
   title: `${node} does not stand by for the SLURM controller`,
-  detail: message,
-  remedy: `${data.remedy} If ${node} is not to stand by, disable roles.slurm-controller there.`,
+  detail: `${folder} on ${node} is not the folder with the jobs of this cluster.`,
+  remedy: `Mount there what the controller has at ${folder}. If ${node} is not to stand by, disable roles.slurm-controller there.`,
   node,
 });
 
