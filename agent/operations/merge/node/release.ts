@@ -3,6 +3,7 @@ import type { NodeMembership } from '../../../membership/types';
 import type { Commands } from '../../../ports';
 import { CONFIG_KEY, slurmConfig } from '../../../roles/slurm/config';
 import { listing } from '../../../roles/slurm/listing';
+import { complaint } from '../../../roles/slurm/look';
 import { leavingKey, seatKey } from '../../../state/etcd/keeper';
 import type { EtcdSeats } from '../../../state/etcd/seats';
 import type { State } from '../../../state/types';
@@ -59,8 +60,10 @@ export async function releaseMember(
   const { state, membership } = deps;
   const hasSlurm = await leaveControllers(deps, node);
   const member = membership.members().find(({ id }) => id === node);
-  if (hasSlurm && member !== undefined && !(await forgotten(deps, member.name, call))) {
-    return waiting(`SLURM to forget ${member.name}`);
+  if (hasSlurm && member !== undefined) {
+    const why = await unforgotten(deps, member.name, call);
+    if (why !== null)
+      return waiting(`SLURM to forget ${member.name}${why === '' ? '' : ` (${why})`}`);
   }
   await membership.release(node);
   await state.commit(
@@ -98,22 +101,22 @@ async function leaveControllers({ state }: ReleaseDeps, node: string): Promise<b
   throw fail('REVISION_CHANGED', { remedy: 'It is tried again.' }, 'SLURM is being set up anew.');
 }
 
-/** Whether SLURM lists it no more. */
-async function forgotten(
+/** @returns null where SLURM lists it no more; else what it says, '' where it says nothing */
+async function unforgotten(
   { commands }: ReleaseDeps,
   name: string,
   { log, signal }: Pick<HandCall, 'log' | 'signal'>,
-): Promise<boolean> {
+): Promise<string | null> {
   const isListed = async () => {
     const { format, rows } = listing(['%N']);
     const text = await ask(commands, ['sinfo', '-h', '-a', '-N', '-n', name, '-o', format], signal);
     return rows(text).some(([found]) => found === name);
   };
-  if (!(await isListed())) return true;
+  if (!(await isListed())) return null;
   const argv = ['scontrol', 'delete', `NodeName=${name}`] as const;
-  const { code } = await commands.run(argv, { deadlineMs: DELETE_MS, signal });
+  const { code, stderr } = await commands.run(argv, { deadlineMs: DELETE_MS, signal });
   if (code === 0) log(argv.join(' '));
-  return !(await isListed());
+  return (await isListed()) ? complaint(stderr) : null;
 }
 
 const inControl = (): Failure =>

@@ -149,7 +149,7 @@ test('waits for SLURM where that does not let go of a node', async () => {
   stage.commands.on('scontrol', () => ({ code: 1, stderr: 'error: Node is in use' }));
   expect(await stage.call(hands.releaseNode, { node: 'id-b2', what: 'member' })).toEqual({
     done: false,
-    waitingFor: 'SLURM to forget b2',
+    waitingFor: 'SLURM to forget b2 (Node is in use)',
   });
   expect(stage.released).toEqual([]);
 });
