@@ -89,7 +89,8 @@ export function ApproveStage({ cluster, also, plan, onStale }: ApproveStageProps
           {problem !== null && problem.code !== 'PLAN_STALE' && <ErrorNotice problem={problem} />}
           <div className={styles.foot}>
             <p className={styles.quiet}>
-              It runs in the cluster. Closing this window changes nothing.
+              It runs in the {also === undefined ? 'cluster' : 'clusters'}. Closing this window
+              changes nothing.
             </p>
             <Button
               type="submit"

@@ -148,11 +148,13 @@ function Sides({ cluster, other, look, parts, onSwap }: SidesProps) {
 const WAYS: Record<LeftJobs, { title: string; words: string }> = {
   wait: {
     title: 'It waits for them',
-    words: 'They begin and end where they are. The last nodes cross when none of them is left.',
+    words:
+      'None of them begins meanwhile. What can be carried by then goes along; while one is left, the last node does not cross, and you are asked.',
   },
   cancel: {
     title: 'They are cancelled',
-    words: 'Whoever submitted them has to submit them again. Nothing brings them back.',
+    words:
+      'Before the last node crosses. Whoever submitted them has to submit them again; nothing brings them back.',
   },
 };
 const WAY_NAMES: readonly LeftJobs[] = ['wait', 'cancel'];
