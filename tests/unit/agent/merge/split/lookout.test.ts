@@ -13,6 +13,7 @@ import { Sightings } from '#agent/operations/merge/split/sightings';
 import { whoRoute } from '#agent/operations/merge/split/who-route';
 import { WHO_PATH } from '#agent/operations/merge/split/wire';
 import type { State } from '#agent/state/types';
+import { Failure } from '#shared/contract/errors';
 import { KeptLog, member, StagedMembership, stageAgent } from '#tests/support/agent';
 import { freshState } from '#tests/support/merge-guests';
 import { sweptFolder } from '#tests/support/temp-folder';
@@ -47,7 +48,8 @@ async function answering(
     cluster: wish.cluster ?? (() => record),
     challengeKey: wish.key ?? challengeKey,
     fingerprint,
-    clock: systemClock,
+    // it stands still, so that nobody's patience grows back meanwhile
+    clock: { monotonic: () => 0 },
   });
   const port = Number(new URL(agent.url).port);
   return { agent, port, fingerprint };
@@ -233,17 +235,24 @@ test('it says nothing before it knows its cluster, and is not asked too often', 
   const ask = () =>
     peers.call(target, 'POST', WHO_PATH, {
       body: { protocol: 1, nonce: Buffer.alloc(32).toString('base64') },
-      deadlineMs: 5_000,
+      deadlineMs: 30_000,
     });
   await expect(ask()).rejects.toMatchObject({ data: { status: 503 } });
   isSettled = true;
   const said = await ask();
   // nothing but which cluster it is: no key, no member, no address
   expect(Object.keys(said as object).toSorted()).toEqual(['cluster', 'founding', 'nonce', 'proof']);
-  const answers = await Promise.allSettled(Array.from({ length: 30 }, ask));
-  const refused = answers.filter(({ status }) => status === 'rejected');
-  expect(refused.length).toBeGreaterThan(15);
-  expect(refused[0]).toMatchObject({ reason: { data: { status: 429 } } });
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () =>
+      ask().then(
+        () => 200,
+        (error: unknown) => (error instanceof Failure ? error.data.status : undefined),
+      ),
+    ),
+  );
+  // ten in all, of which two were asked before
+  expect(answers.filter((status) => status === 200)).toHaveLength(8);
+  expect(answers.filter((status) => status === 429)).toHaveLength(4);
   // nobody without a certificate, as a browser, learns anything
   expect((await fetch(`${agent.plainUrl}${WHO_PATH}`, { method: 'POST' })).status).toBe(404);
 });
