@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '#agent/host/clock';
 import { fail } from '#shared/contract/errors';
 import { StillClock } from '#tests/support/still-clock';
 import { killedAfter, withoutWaitingForDisks } from './death';
@@ -212,6 +213,54 @@ test('has arrived as soon as it takes part', async () => {
   expect(await crossing.pending()).toBeNull();
   await start(it);
   expectOver(it);
+});
+
+/** A node that runs pods, too. @param role as its configuration has it */
+async function kubeStage(role: string) {
+  const it = await stage();
+  const { node } = it;
+  const agent = join(node.etc, 'k3s', 'agent');
+  const paths = {
+    certificate: join(agent, 'client-kubelet.crt'),
+    servers: join(agent, 'etc', 'k3s-agent-load-balancer.json'),
+    password: join(node.etc, 'rancher-node', 'password'),
+    image: join(agent, 'containerd', 'image'),
+  };
+  for (const [name, path] of Object.entries(paths)) node.write(path, `${name} at south`);
+  const start = async () => {
+    const crossing = await node.crossing(systemClock, [role]);
+    await crossing.carryOut();
+    await crossing.arrived();
+  };
+  return { it, node, paths, start, before: node.all() };
+}
+
+test('an agent of k3s keeps its images, and joins the other servers as a newcomer', async () => {
+  const { it, node, paths, start, before } = await kubeStage('k3s-agent: { enabled: true }');
+  await begin(it, 'over');
+  await start();
+  expect(node.stopped).toContain('k3s-agent');
+  const { certificate, servers, password, image } = paths;
+  expect([certificate, servers, password].map((path) => node.read(path))).toEqual([
+    null,
+    null,
+    null,
+  ]);
+  expect(node.read(image)).toBe('image at south');
+  node.write(certificate, 'certificate at north');
+  await begin(it, 'back');
+  await start();
+  expect(node.all()).toEqual(before);
+});
+
+test('an agent of a k3s elsewhere is left alone', async () => {
+  const role = 'k3s-agent: { enabled: true, server: "https://k3s.example:6443" }';
+  const { it, node, paths, start } = await kubeStage(role);
+  await begin(it, 'over');
+  await start();
+  expect(node.stopped).not.toContain('k3s-agent');
+  for (const [name, path] of Object.entries(paths))
+    expect(node.read(path)).toBe(`${name} at south`);
 });
 
 test('takes one crossing at a time, and the same one twice', async () => {

@@ -82,11 +82,14 @@ export class NodeFiles {
   }
 
   /** Each start of the agent has one of its own. */
-  async crossing(clock: Clock = systemClock): Promise<Crossing> {
+  async crossing(clock: Clock = systemClock, more: readonly string[] = []): Promise<Crossing> {
     const text = [
       `identity: { state_dir: ${this.root} }`,
       `cluster: { enrolment: ${join(this.etc, 'enrolment.yaml')} }`,
-      'roles: { slurm-controller: { enabled: true }, slurm-worker: { enabled: true } }',
+      'roles:',
+      ...['slurm-controller: { enabled: true }', 'slurm-worker: { enabled: true }', ...more].map(
+        (role) => `  ${role}`,
+      ),
     ].join('\n');
     const path = join(dirname(this.root), 'node-agent.yaml');
     writeFileSync(path, text);
