@@ -1,4 +1,5 @@
 import type { OperationAnswer, OperationPulse } from '#shared/contract/agent/operations';
+import { partOf } from '../../operations/engine/wishes';
 import { dayTime, duration } from './words';
 
 /** How it stands at its end, and what can be done now. */
@@ -8,7 +9,7 @@ export function endText({ operation, pulse }: OperationAnswer): string {
   switch (state) {
     case 'done':
       return [
-        `Done${to === null ? '' : ` in ${duration(to - from)}`}: ${operation.title}.`,
+        `Done${to === null ? '' : ` in ${duration(to - from)}`}: ${operation.title}.${because}`,
         ...(pulse === null ? [] : [pulseText(pulse)]),
         ...(until === null
           ? []
@@ -44,9 +45,12 @@ const waiting = ({ steps }: OperationAnswer['operation']) =>
     on !== null && state !== 'done' ? [`${title} waits for: ${on}`] : [],
   );
 
-function remedies({ id, pivot_passed: isPast }: OperationAnswer['operation']): string[] {
+function remedies(operation: OperationAnswer['operation']): string[] {
+  const { id, pivot_passed: isPast } = operation;
+  const part = partOf(operation);
   return [
     `When it is mended: node-agent operation retry ${id}`,
+    ...(part === null ? [] : [`To go on without ${part}: node-agent operation skip ${id}`]),
     isPast
       ? `To go back to what was before: node-agent operation rollback ${id}`
       : `To undo what was done so far: node-agent operation abort ${id}`,

@@ -292,7 +292,7 @@ class Drive {
     await this.#write({
       ...this.#operation,
       state: 'done',
-      reason: '',
+      reason: leftOut(this.#operation),
       ended_at,
       rollback_until: rollbackMs > 0 ? ended_at + rollbackMs : null,
     });
@@ -341,6 +341,12 @@ class Drive {
     );
     return { run, stop };
   }
+}
+
+/** Which parts a person had left out, in a sentence; '' where all is done. */
+function leftOut({ steps }: AgentOperation): string {
+  const parts = new Set(steps.filter(isSkipped).flatMap(({ part }) => part ?? []));
+  return parts.size === 0 ? '' : `Left out: ${[...parts].join(', ')}.`;
 }
 
 /** Place of the step that is on; past the last one where all are done. */

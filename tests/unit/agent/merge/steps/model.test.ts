@@ -24,17 +24,17 @@ async function play(story: Story, prepare = busy) {
   return { stage, end };
 }
 
-it(
-  'whatever goes wrong at any single moment: it is done, and each job is somewhere once',
-  async () => {
+it.each(FAULTS)(
+  '%s, at every seventh moment: it is done, and each job is somewhere once',
+  async (fault) => {
     const { stage: calm } = await play({});
-    for (let moment = 0; moment < calm.moments; moment += 1) {
-      const fault = FAULTS[moment % FAULTS.length] ?? 'cut';
+    // together they meet every moment
+    for (let moment = FAULTS.indexOf(fault); moment < calm.moments; moment += FAULTS.length) {
       const { stage, end } = await play({ faults: { [`0.${moment}`]: fault } });
       expectWhole(stage, end);
       expectJobs(stage);
       const isAllowed = end.state === 'done' || end.reason !== '';
-      expect({ moment, fault, isAllowed }).toEqual({ moment, fault, isAllowed: true });
+      expect({ moment, isAllowed }).toEqual({ moment, isAllowed: true });
     }
   },
   PATIENCE_MS,
