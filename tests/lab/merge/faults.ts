@@ -255,7 +255,7 @@ export function mergeFaults(steps: readonly string[]): MergeFault[] {
 export const CALM = calm;
 export const USUAL: readonly MergeFault[] = [
   coordinatorKilled('cross-b2'),
-  mungeFails,
+  agentKilled('b2', 'cross-b2'),
   slippedIn,
   rollbackKilled,
 ];
