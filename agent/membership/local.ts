@@ -54,6 +54,14 @@ export class LocalCluster {
     this.#put({ ...member, status, lastSeen: this.#seconds() });
   }
 
+  /** It belongs to another cluster now. */
+  remove(id: string): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    this.#members.delete(id);
+    this.#tell({ ...member, status: 'left' });
+  }
+
   /** Where its API is offered, which is known once it listens. */
   setApiPort(id: string, apiPort: number): void {
     const member = this.#members.get(id);
@@ -95,6 +103,10 @@ export class LocalCluster {
 
   #put(member: Member): void {
     this.#members.set(member.id, member);
+    this.#tell(member);
+  }
+
+  #tell(member: Member): void {
     for (const listener of this.#listeners) listener({ kind: 'members', member });
   }
 

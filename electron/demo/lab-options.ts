@@ -87,7 +87,7 @@ export interface LabCard extends CardFace {
 /** What somebody needs to put a simulated ClusterOS cluster on a deck. */
 export interface ClusterOsCard extends CardFace {
   kind: 'clusteros';
-  /** a token that may act on SLURM */
+  /** an admin's token: people here may also merge clusters */
   secret: string;
 }
 

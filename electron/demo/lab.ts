@@ -1,4 +1,5 @@
 import { DemoClusterOs } from './clusteros/cluster';
+import { DemoSites } from './clusteros/sites';
 import { clusterOsSpecs } from './clusteros/specs';
 import { DemoCluster } from './demo-cluster';
 import type { DeckCard, LabCard, LabOptions } from './lab-options';
@@ -76,6 +77,7 @@ export async function startDemoLab(options: LabOptions = {}): Promise<DemoLab> {
     return found;
   };
   const close = async () => {
+    await Promise.all(clusteros.map((one) => one.stop()));
     await Promise.all([...clusters, ...clusteros].map((one) => one.close()));
   };
   try {
@@ -83,9 +85,10 @@ export async function startDemoLab(options: LabOptions = {}): Promise<DemoLab> {
       clusters.push(await openCluster(spec, seed, port, options));
       if (port !== 0) port += spec.nodes.length;
     }
+    const sites = new DemoSites();
     for (const spec of clusterOsSpecs(options.clusteros ?? 0)) {
       const { host = '127.0.0.1', clock = Date.now } = options;
-      clusteros.push(await DemoClusterOs.open(spec, { host, port, seed, clock }));
+      clusteros.push(await DemoClusterOs.open(spec, { host, port, seed, clock, sites }));
       if (port !== 0) port += spec.nodes.length;
     }
     for (const { cluster: id, fault, match } of options.faults ?? []) {

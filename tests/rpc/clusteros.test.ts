@@ -66,7 +66,7 @@ test('a cluster is one request a look, with all that its agents know', async () 
     clusterName: 'forge',
     version: '0.1.0',
     stale: false,
-    clusteros: { rights: 'operator', state: 'ok', drained: 1 },
+    clusteros: { rights: 'admin', state: 'ok', drained: 1 },
     totals: { nodes: { online: 5, offline: 0, unknown: 0 } },
   });
   expect(nodes.map(({ node }) => node).sort()).toEqual(

@@ -15,17 +15,21 @@ import {
   type PlanRequest,
   wishAnswer,
 } from '#shared/contract/agent/operations';
+import type { TokenRole } from '#shared/contract/agent/tokens';
 
 const SOON = { timeout: 40_000, interval: 100 };
 
 /** Operations of one simulated cluster, asked for over the API of its agents. */
 export class DemoOperations {
   readonly #cluster: DemoClusterOs;
+  readonly #role: TokenRole;
   // whether the fingerprint is the pinned one is asserted elsewhere
   readonly #agent = new Agent({ connect: { rejectUnauthorized: false } });
 
-  constructor(cluster: DemoClusterOs) {
+  /** @param role of the token that asks */
+  constructor(cluster: DemoClusterOs, role: TokenRole = 'operator') {
     this.#cluster = cluster;
+    this.#role = role;
   }
 
   /** @param node which is asked; the first that is on where it is left out */
@@ -40,7 +44,7 @@ export class DemoOperations {
       dispatcher: this.#agent,
       method: post === undefined ? 'GET' : 'POST',
       headers: {
-        authorization: `Bearer ${this.#cluster.token('operator')}`,
+        authorization: `Bearer ${this.#cluster.token(this.#role)}`,
         ...(post !== undefined && { 'content-type': 'application/json' }),
       },
       ...(post !== undefined && { body: JSON.stringify(post) }),

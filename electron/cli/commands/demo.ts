@@ -21,8 +21,8 @@ interface DemoOptions extends HostOptions {
 /** Shown below the options. */
 export const DEMO_HELP = `
 While it runs, lines can be typed into it, as "off forge-2", "fault forge-2 stop-hangs" or "finish
-forge-3": so handing SLURM over and taking nodes away can be rehearsed with what may go wrong. The
-line "help" names them all. On forge-4 the controller never starts, so that a handoff to it is undone.`;
+forge-3": so handing SLURM over, taking nodes away and merging Bench into Forge can be rehearsed
+with what may go wrong. The line "help" names them all. On forge-4 the controller never starts, so that a handoff to it is undone.`;
 
 /** Starts simulated clusters and a deck that shows them; leaves nothing behind. */
 export async function runDemo(options: DemoOptions, context: CommandContext): Promise<ExitCode> {

@@ -18,6 +18,7 @@ import { KubeSeats } from './kube/seats';
 import { KubeWorld } from './kube/world';
 import { DemoNode } from './node';
 import { until } from './running';
+import type { DemoSites } from './sites';
 import { SimControllers } from './slurm/controllers';
 import { SlurmView } from './slurm/view';
 import { SlurmWorld } from './slurm/world';
@@ -31,6 +32,8 @@ export interface DemoClusterOsOptions {
   seed: number;
   /** the present, ms since 1970 */
   clock: () => number;
+  /** the clusters of the same lab: nodes may cross from one to another */
+  sites: DemoSites;
 }
 
 /** How often the simulated daemons are looked at. */
@@ -42,7 +45,6 @@ export class DemoClusterOs {
   readonly spec: ClusterOsSpec;
   /** what the simulated queue holds, for tests that look behind the API */
   readonly world: SlurmWorld;
-  readonly nodes: readonly DemoNode[];
   readonly #ground: CommonGround;
   readonly #kube: KubeWorld | null;
   readonly #host: string;
@@ -50,14 +52,18 @@ export class DemoClusterOs {
   readonly #ends = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
-  private constructor(ground: CommonGround, kube: KubeWorld | null, nodes: readonly DemoNode[]) {
+  private constructor(ground: CommonGround, kube: KubeWorld | null) {
     this.id = ground.spec.id;
     this.spec = ground.spec;
     this.world = ground.world;
-    this.nodes = nodes;
     this.#ground = ground;
     this.#kube = kube;
     this.#host = ground.host;
+  }
+
+  /** Those that are in it now: by a merge they come and go. */
+  get nodes(): readonly DemoNode[] {
+    return this.#ground.nodes;
   }
 
   /** what is wrong with which node, to be switched on and off */
@@ -101,6 +107,8 @@ export class DemoClusterOs {
     const opened: { cluster: DemoClusterOs | null } = { cluster: null };
     const ground: CommonGround = {
       spec,
+      nodes,
+      sites: options.sites,
       folder: mkdtempSync(join(tmpdir(), `clusterdeck-demo-${spec.id}-`)),
       look: () => opened.cluster?.look(),
       local: new LocalCluster(identity, clock),
@@ -121,11 +129,12 @@ export class DemoClusterOs {
       const port = options.port === 0 ? 0 : options.port + index;
       nodes.push(await DemoNode.make(node, ground, port));
     }
-    const cluster = new DemoClusterOs(ground, kube, nodes);
+    const cluster = new DemoClusterOs(ground, kube);
     const idOf = (name: string) => cluster.node(name).id;
     ground.store.commit([], agreedOn(spec, identity, stateId, idOf));
     registerAll(spec, ground.kubeSeats);
     opened.cluster = cluster;
+    options.sites.add(ground);
     try {
       await cluster.#start();
     } catch (error) {
@@ -191,7 +200,7 @@ export class DemoClusterOs {
       isDefault: false,
       protected: false,
       endpoints: this.endpoints,
-      secret: this.token('operator'),
+      secret: this.token('admin'),
     };
   }
 
@@ -202,10 +211,16 @@ export class DemoClusterOs {
     this.#kube?.look(away);
   }
 
-  async close(): Promise<void> {
+  /** Ends all its nodes, also one that is on its way to another cluster. */
+  async stop(): Promise<void> {
     this.#ends.abort();
     await this.#looking;
     await Promise.all(this.nodes.map((node) => node.close()));
+  }
+
+  /** Of several clusters all are stopped first, since nodes may be in another one than they began in. */
+  async close(): Promise<void> {
+    await this.stop();
     this.#ground.store.close();
     rmSync(this.#ground.folder, { recursive: true, force: true });
   }

@@ -7,6 +7,10 @@ export const NODE_FAULTS = {
   'pods-blocked': 'disruption budgets let no pod go from it',
   'agent-slow': 'its agent takes four seconds longer for whatever an operation asks of it',
   'link-cut': 'the other nodes do not reach its agent',
+  'bridge-cut': 'the nodes of other clusters do not reach its agent',
+  'kept-damaged': 'what it keeps for a way back is not whole, so that it crosses nowhere',
+  'join-fails': 'it finds nobody in a cluster that it crosses to, and goes back',
+  'munge-fails': 'its munge accepts no credential of another node',
 } as const;
 
 export type NodeFault = keyof typeof NODE_FAULTS;

@@ -1,3 +1,5 @@
+import { clusterRecord } from '#agent/membership/records';
+import type { ClusterIdentity } from '#agent/membership/types';
 import { CLUSTER_KEY, urlOf } from '#agent/roles/k3s/joining';
 import { CONFIG_KEY, type SlurmConfig, slurmConfig } from '#agent/roles/slurm/config';
 import { clusterNameOf } from '#agent/roles/slurm/names';
@@ -34,13 +36,14 @@ export function submitWaiting({ nodes }: ClusterOsSpec, world: SlurmWorld): void
 /** What stands in the shared state since the beginning. @param idOf id of a node by its name */
 export function agreedOn(
   spec: ClusterOsSpec,
-  identity: { name: string; uuid: string },
+  identity: ClusterIdentity,
   stateId: string,
   idOf: (name: string) => string,
 ): Write[] {
   const controllers = namesWith(spec, 'slurm-controller').map(idOf);
   const [founder] = namesWith(spec, 'k3s-server');
   return [
+    { key: 'cluster', put: clusterRecord.parse({ ...identity, founding: stateId }) },
     { key: CONFIG_KEY, put: slurmOf(spec, identity, controllers, stateId) },
     ...(founder === undefined ? [] : [{ key: CLUSTER_KEY, put: { founder: idOf(founder) } }]),
   ];

@@ -6,6 +6,8 @@ import type { NodeFaults } from './faults';
 import type { Moment } from './history';
 import type { KubeSeats } from './kube/seats';
 import type { KubeWorld } from './kube/world';
+import type { DemoNode } from './node';
+import type { DemoSites } from './sites';
 import type { SimControllers } from './slurm/controllers';
 import type { SlurmView } from './slurm/view';
 import type { SlurmWorld } from './slurm/world';
@@ -14,6 +16,10 @@ import type { ClusterOsSpec } from './specs';
 /** What the nodes of one simulated cluster share. */
 export interface CommonGround {
   spec: ClusterOsSpec;
+  /** those that are in it now; one that crosses is taken from one list to the other */
+  nodes: DemoNode[];
+  /** the clusters of this lab */
+  sites: DemoSites;
   local: LocalCluster;
   store: SqliteStore;
   world: SlurmWorld;

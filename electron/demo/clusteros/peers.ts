@@ -1,7 +1,6 @@
 import type { PeerCredentials } from '#agent/membership/peer-wire';
 import { createPeers, type OpenPeers } from '#agent/membership/peers';
 import { fail } from '#shared/contract/errors';
-import type { NodeFaults } from './faults';
 
 interface Options {
   /** of the calling node */
@@ -9,7 +8,8 @@ interface Options {
   credentials: PeerCredentials;
   /** where all simulated nodes have their doors */
   host: string;
-  faults: Pick<NodeFaults, 'has'>;
+  /** whether nothing gets from this node to that one */
+  isCut(to: { id: string; name: string }): boolean;
 }
 
 /** The agents' own mutual authentication; only the addresses, which exist nowhere, lead to loopback. */
@@ -23,8 +23,8 @@ export class DemoPeers implements OpenPeers {
   }
 
   async call(...[member, method, path, options]: Parameters<OpenPeers['call']>): Promise<unknown> {
-    const { name, faults, host } = this.#options;
-    if (faults.has(member.name, 'link-cut') || faults.has(name, 'link-cut')) {
+    const { name, isCut, host } = this.#options;
+    if (isCut(member)) {
       const remedy = `Check the network between ${name} and ${member.name}.`;
       throw fail('UNREACHABLE', { node: member.name, remedy });
     }

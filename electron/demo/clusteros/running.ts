@@ -19,6 +19,8 @@ import type { CommonGround } from './ground';
 import { simulatedKubeHands } from './kube/hands';
 import { simulatedLeaveHands } from './leave-hands';
 import { simulatedMachine } from './machine';
+import type { SimKept } from './merge/kept';
+import { createDemoMerging, type DemoMerging } from './merge/merging';
 import { DemoPeers } from './peers';
 import { simulatedServices } from './services';
 import { SILENT } from './silent';
@@ -50,19 +52,26 @@ interface Machine {
   isLeaving(): boolean;
   /** Says good-bye and switches off, after the answer is out. */
   goodbye(): void;
+  /** what lies on its disk for a return */
+  kept: SimKept;
+  /** uuid of the cluster that it is on its way to; null: it stays */
+  crossingTo(): string | null;
+  /** Leaves for the cluster of this uuid, after the answer is out. */
+  cross(to: string): void;
 }
 
 /** Starts the real agent's parts over a simulated machine. */
 export async function startNode(machine: Machine, ground: CommonGround): Promise<RunningNode> {
-  const { store, clock, slurm, kube, history, version, host, etcd, folder, faults } = ground;
+  const { store, clock, slurm, kube, history, version, host, etcd, folder } = ground;
   const { spec, membership, certificate, boot } = machine;
   const { name } = spec;
   const { id } = membership.self;
   const state = createSqliteState(store, clock);
-  const peers = new DemoPeers({ name, credentials: certificate, host, faults });
+  const { peers, foreign } = wiresOf(machine, ground);
   const members = () => membership.members();
   const daemons = new SimSlurm({ ...ground, state, self: { id, name }, members });
   const roles = new SimRoles({ ...ground, spec, id, boot, state, slurm: daemons, view: slurm });
+  const merging = createDemoMerging({ ground, name, membership, state, peers: foreign });
   const operations = createNodeOperations({
     clock,
     logger: SILENT,
@@ -70,11 +79,15 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
     membership,
     peers,
     folder: join(folder, name),
-    parts: [(hands) => partsOf(machine, ground, { daemons, roles, hands, state })],
+    parts: [(hands) => partsOf(machine, ground, { daemons, roles, hands, state, merging })],
   });
   const callerOf = async (fingerprint: string) =>
     members().find((one) => one.fingerprint === fingerprint) ?? null;
-  const gate = createPeerGate({ routes: operations.routes, callerOf });
+  const gate = createPeerGate({
+    routes: [...operations.routes, ...merging.routes(operations.hands)],
+    callerOf,
+    guestOf: merging.guestOf,
+  });
   const tokens = createTokens({ state, clock, logger: SILENT, cachePath: null });
   const facts = createFacts({
     membership,
@@ -100,6 +113,7 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
       state,
       slurm,
       operations: operations.operations,
+      merging: merging.merging,
       tokens,
       peers: [gate],
       clock,
@@ -116,6 +130,7 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
   await facts.start();
   await api.start();
   operations.start();
+  merging.start();
   return {
     api,
     facts,
@@ -124,9 +139,10 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
     async close(isAbrupt = false) {
       // without the state nothing can be given up: leases end by their time
       if (isAbrupt) await state.close();
+      await merging.close();
       await operations.close();
       await api.close();
-      await peers.close();
+      await Promise.all([peers.close(), foreign.close()]);
       await roles.close();
       await facts.close();
       tokens.close();
@@ -135,18 +151,46 @@ export async function startNode(machine: Machine, ground: CommonGround): Promise
   };
 }
 
+/** To its own cluster and to others; either may be cut by a fault. */
+function wiresOf({ spec, certificate, membership }: Machine, ground: CommonGround) {
+  const { host, faults, sites } = ground;
+  const { name } = spec;
+  const { id: own } = membership.self;
+  const options = { name, credentials: certificate, host };
+  return {
+    peers: new DemoPeers({
+      ...options,
+      isCut: (to) => faults.has(to.name, 'link-cut') || faults.has(name, 'link-cut'),
+    }),
+    foreign: new DemoPeers({
+      ...options,
+      isCut: ({ id }) => !sites.isReached(own) || !sites.isReached(id),
+    }),
+  };
+}
+
 /** What is real here is how operations are planned and their steps; what they act on is simulated. */
 function partsOf(
-  { spec, membership, boot, isLeaving, goodbye }: Machine,
+  machine: Machine,
   ground: CommonGround,
-  parts: { daemons: SimSlurm; roles: SimRoles; hands: Hands; state: State },
+  parts: {
+    daemons: SimSlurm;
+    roles: SimRoles;
+    hands: Hands;
+    state: State;
+    merging: DemoMerging;
+  },
 ): OperationParts {
+  const { spec, membership, boot, isLeaving, goodbye, kept, crossingTo, cross } = machine;
   const { daemons, roles, hands, state } = parts;
   const members = () => membership.members();
   const { spec: cluster, etcd, kubeSeats, ...rest } = ground;
   const { clock } = ground;
   const seats = etcd.seatsOf(membership.self.id);
+  const own = { spec, seats, slurm: daemons, kept, crossingTo, cross };
+  const merging = parts.merging.parts(hands, own);
   const routes = [
+    ...merging.hands,
     ...simulatedSlurmHands({ ...rest, cluster, spec, slurm: daemons, members }),
     ...simulatedKubeHands({ ...rest, spec, seats: kubeSeats }),
     ...etcdRoutes(seats),
@@ -166,7 +210,7 @@ function partsOf(
   return {
     hands: routes.map((route) => slowable(route, spec.name, ground)),
     handoffs: [controller, ...leaving.handoffs],
-    kinds: leaving.kinds,
+    kinds: [...leaving.kinds, ...merging.kinds],
   };
 }
 

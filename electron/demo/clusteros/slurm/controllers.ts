@@ -87,6 +87,21 @@ export class SimControllers {
     return this.#all.has(name);
   }
 
+  /** A node of another cluster may run one as well; where the folder is not shared, it has none yet. */
+  enrol(name: string, shared: boolean): void {
+    if (this.#all.has(name)) return;
+    const [first] = this.#all.values();
+    const folder = shared && first !== undefined ? first.folder : null;
+    this.#all.set(name, {
+      conf: [],
+      order: [],
+      isWanted: false,
+      answersFrom: null,
+      folder: folder ?? { stateId: null, hasRun: false, beatAt: 0 },
+      relayTo: null,
+    });
+  }
+
   /** Whether it was started last and not stopped, whatever became of it. */
   isWanted(name: string): boolean {
     return this.#all.get(name)?.isWanted ?? false;

@@ -25,9 +25,9 @@ interface Deps {
   look(): void;
 }
 
-const VERSION = '22.05.8';
-const SLURM_ID = 64_030;
-const CLOCK_AHEAD_MS = 42_000;
+export const VERSION = '22.05.8';
+export const SLURM_ID = 64_030;
+export const CLOCK_AHEAD_MS = 42_000;
 const GIB = 1024 ** 3;
 /** each job's record and script, and what SLURM writes for itself */
 const BYTES = { base: 190_000, job: 14_500 };
@@ -84,7 +84,10 @@ export function simulatedSlurmHands(deps: Deps): HandRoute[] {
     handRoute(hands.slurmPulse, async (_, { signal }) => {
       return { ms: await controllers.submission(signal) };
     }),
-    handRoute(hands.slurmMunge, async () => ({ ok: true, why: '' })),
+    handRoute(hands.slurmMunge, async ({ at }) => {
+      const ok = ![name, nameOf(at)].some((one) => faults.has(one, 'munge-fails'));
+      return { ok, why: ok ? '' : 'Invalid credential' };
+    }),
     handRoute(hands.slurmReach, async ({ node }) => {
       const member = members().find(({ id }) => id === node);
       const isCut = faults.has(member?.name ?? '', 'link-cut');
@@ -162,7 +165,7 @@ const listed = (clock: Clock) => (job: SimJob) => {
   return { id, name, user, state, nodes };
 };
 
-const sizeOf = (jobs: number) => ({
+export const sizeOf = (jobs: number) => ({
   bytes: BYTES.base + jobs * BYTES.job,
   files: FILES.base + jobs * FILES.job,
 });
@@ -209,7 +212,7 @@ const notTheFolder = (node: string, { stateSaveLocation: path }: { stateSaveLoca
     `${path} does not hold this cluster's jobs, so that the controller was not started.`,
   );
 
-const noRoom = (node: string, bytes: number) =>
+export const noRoom = (node: string, bytes: number) =>
   fail(
     'STORE_FULL',
     { node, remedy: `Free ${Math.ceil(bytes / 1024 ** 2)} MiB on ${node}, then try again.` },

@@ -20,6 +20,10 @@ export interface SimJob {
   after: number | null;
   node: string | null;
   reason: string;
+  /** names it wherever it was carried; '' for one that was submitted here */
+  key: string;
+  /** operation that holds it, and how it was before */
+  heldFor: { operation: string; wasHeld: boolean } | null;
 }
 
 /** What people of a lab compute, with how many cores and for how many minutes. */
@@ -37,20 +41,26 @@ const KINDS: readonly { name: string; cpus: [number, number]; minutes: [number, 
 ];
 const USERS = ['ada', 'bruno', 'chen', 'dana', 'emil', 'farah'];
 
+/** Number of a user; the same on all machines of the lab. */
+export const uidOf = (user: string): number => 2000 + USERS.indexOf(user);
+
 /** A job of which everything is said, as by somebody's script. */
 export type JobWish = Pick<SimJob, 'name' | 'user' | 'partition' | 'cpus'> & {
   minutes: number;
   held?: boolean;
-  after?: number;
+  after?: number | null;
+  key?: string;
 };
 
 export function jobOf(wish: JobWish, id: number, atMs: number): SimJob {
-  const { minutes, held = false, after = null, ...rest } = wish;
+  const { minutes, held = false, after = null, key = '', ...rest } = wish;
   return {
     ...rest,
     id,
     held,
     after,
+    key,
+    heldFor: null,
     submittedAt: atMs,
     runsForMs: minutes * 60_000,
     startedAt: null,

@@ -70,6 +70,7 @@ export class SimSlurm {
   write(config: SlurmConfig, isReread: boolean): void {
     const hosts = this.#hostsOf(config);
     this.#written = config.revision;
+    this.#deps.world.offer(config.partitions);
     this.#conf = renderSlurmConf(config, hosts);
     this.#order = hosts.map(({ name }) => name);
     this.#deps.controllers.configure(this.#deps.self.name, this.#order, isReread);

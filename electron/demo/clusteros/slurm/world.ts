@@ -35,18 +35,21 @@ export interface SlurmWorldOptions {
 
 /** A queue, its nodes and the people who submit; told by time alone, alike for the same seed. */
 export class SlurmWorld {
-  readonly nodes: readonly SimNode[];
+  readonly #nodes: SimNode[];
   readonly #dice: Dice;
-  readonly #partitions: readonly string[];
+  #partitions: readonly string[];
   readonly #everyMs: number;
   #jobs: SimJob[] = [];
   #nextId: number;
   #nowMs: number;
   #nextArrivalMs: number;
   #isServed = true;
+  #isClosed = false;
+  /** numbers of jobs that were carried away: whoever waits for one never runs here */
+  readonly #lifted = new Set<number>();
 
   constructor(options: SlurmWorldOptions) {
-    this.nodes = options.nodes
+    this.#nodes = options.nodes
       .filter(({ roles }) => roles.includes('slurm-worker'))
       .map((spec) => ({
         spec,
@@ -61,6 +64,66 @@ export class SlurmWorld {
     this.#nextId = options.firstJobId;
     this.#nowMs = options.startMs;
     this.#nextArrivalMs = options.startMs;
+  }
+
+  get nodes(): readonly SimNode[] {
+    return this.#nodes;
+  }
+
+  /** Whether its partitions take no submissions and begin nothing. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Highest number that a job has got so far. */
+  get lastJobId(): number {
+    return this.#nextId - 1;
+  }
+
+  /** Closes all partitions, or opens them again; what runs goes on. */
+  close(isClosed: boolean): void {
+    this.#isClosed = isClosed;
+    this.#schedule();
+  }
+
+  /** A node of another cluster, which registers as soon as it is up. */
+  enrol(spec: AgentNodeSpec): void {
+    if (!spec.roles.includes('slurm-worker')) return;
+    if (this.#nodes.some((node) => node.spec.name === spec.name)) return;
+    this.#nodes.push({ spec, allocated: 0, drainReason: null, isUp: false, isListed: false });
+  }
+
+  /** The partitions that slurm.conf has; those that are new come last. */
+  offer(names: readonly string[]): void {
+    const known = this.#partitions.filter((name) => names.includes(name));
+    this.#partitions = [...known, ...names.filter((name) => !known.includes(name))];
+  }
+
+  /** One that waits; null for any other. */
+  pending(id: string): SimJob | null {
+    const job = this.#jobs.find((one) => String(one.id) === id);
+    return job?.startedAt === null && job.endedAt === null ? job : null;
+  }
+
+  /** Holds a job that waits, or frees it again. */
+  hold(job: SimJob, changes: Pick<SimJob, 'held' | 'heldFor'>): void {
+    Object.assign(job, changes);
+    this.#schedule();
+  }
+
+  /** Whether it waits for another job that has not ended here. */
+  waits({ after }: Pick<SimJob, 'after'>): boolean {
+    if (after === null) return false;
+    if (this.#lifted.has(after)) return true;
+    return this.#jobs.some(({ id, endedAt }) => id === after && endedAt === null);
+  }
+
+  /** One that waits was carried away: it ends here, and is no carried one any more. */
+  lift(job: SimJob): void {
+    Object.assign(job, { cancelled: true, key: '' });
+    this.#lifted.add(job.id);
+    this.#end(job);
+    this.#schedule();
   }
 
   /**
@@ -101,7 +164,7 @@ export class SlurmWorld {
       );
       return {
         name,
-        state: 'up',
+        state: this.#isClosed ? 'inactive' : 'up',
         default: index === 0,
         nodes: nodes.length,
         cpus: nodes.reduce((sum, { spec }) => sum + spec.cores, 0),
@@ -149,7 +212,7 @@ export class SlurmWorld {
       const remedy = 'Only a job that waits can be held or released.';
       throw fail('PARAMETER_REFUSED', { remedy }, 'The job is no longer pending.');
     } else {
-      job.held = action === 'hold';
+      Object.assign(job, { held: action === 'hold', heldFor: null });
     }
     this.#schedule();
     return action === 'cancel' ? 'CANCELLED' : job.startedAt === null ? 'PENDING' : 'RUNNING';
@@ -187,14 +250,21 @@ export class SlurmWorld {
     const busy = 0.5 + dayCurve(this.#nowMs / 1000);
     this.#nextArrivalMs = this.#nowMs + (this.#everyMs * (0.3 + 1.4 * this.#dice.next())) / busy;
     const waiting = this.#jobs.filter(({ startedAt, endedAt }) => !startedAt && !endedAt).length;
-    if (waiting >= MAX_PENDING) return;
-    const partition = this.#dice.pick(this.#partitions);
+    const able = this.#partitions.filter((name) => this.#hasNodes(name));
+    if (waiting >= MAX_PENDING || this.#isClosed || able.length === 0) return;
+    const partition = this.#dice.pick(able);
     const cores = this.nodes
       .filter(({ spec }) => spec.partitions.includes(partition))
       .map(({ spec }) => spec.cores);
     const place = { partition, maxCpus: Math.ceil(Math.max(...cores) / 2), atMs: this.#nowMs };
     this.#jobs.push(newJob(this.#dice, { id: this.#nextId, ...place }));
     this.#nextId += 1;
+  }
+
+  #hasNodes(partition: string): boolean {
+    return this.#nodes.some(
+      ({ spec, isListed }) => isListed && spec.partitions.includes(partition),
+    );
   }
 
   #endDue(): void {
@@ -221,9 +291,11 @@ export class SlurmWorld {
         (node) => node.isUp && node.drainReason === null && fits(node, job),
       );
       const free = able.find(({ spec, allocated }) => spec.cores - allocated >= job.cpus);
-      if (job.held) {
+      if (this.#isClosed) {
+        job.reason = 'PartitionInactive';
+      } else if (job.held) {
         job.reason = 'JobHeldUser';
-      } else if (this.#jobs.some(({ id, endedAt }) => id === job.after && endedAt === null)) {
+      } else if (this.waits(job)) {
         job.reason = 'Dependency';
       } else if (able.length === 0) {
         job.reason = 'ReqNodeNotAvail';
