@@ -103,8 +103,9 @@ export function createNodeRoles(deps: Deps): NodeRoles {
     start() {
       slurm.start();
       kube.start();
-      services.start();
       manager.start();
+      // looks at what others offer: the roles come first
+      services.start();
     },
     async close() {
       await manager.close();
