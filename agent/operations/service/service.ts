@@ -152,10 +152,7 @@ export class OperationService implements Operations {
   }
 
   async #checks(): Promise<PlanCheck[]> {
-    const [active, hold] = await Promise.all([
-      this.#journal.active(),
-      lockedBy(this.#deps.state),
-    ]);
+    const [active, hold] = await Promise.all([this.#journal.active(), lockedBy(this.#deps.state)]);
     const title = 'No other operation is under way';
     if (active === null || isOver(active)) {
       if (hold !== null) return [heldCheck(hold)];
