@@ -158,7 +158,7 @@ test('the stages of a test tell token, role, version, nodes and state', async ()
   ]);
   expect(stored).toMatchObject({ ok: true, nodes: 5, version: '0.1.0' });
   expect(stored.message).toBe('ClusterOS cluster forge with 5 nodes, agent 0.1.0.');
-  expect(stored.stages[4]?.detail).toContain('operator');
+  expect(stored.stages[4]?.detail).toContain('admin');
 
   const viewer = await tested(client, { draft: draftOf(forge, { secret: forge.token('viewer') }) });
   expect([viewer.ok, viewer.stages[4]?.detail]).toEqual([true, 'viewer: may look']);

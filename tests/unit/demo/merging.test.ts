@@ -5,10 +5,10 @@ import { mergeCard, pactAnswer } from '#shared/contract/agent/merge';
 import type { AgentOperation } from '#shared/contract/agent/operations';
 import { DemoOperations, failedChecks, waitsAt } from '#tests/support/demo-operations';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const FORGE = ['forge-1', 'forge-2', 'forge-3', 'forge-4', 'forge-5'];
-const SOON = { timeout: 20_000 };
+const SOON = { timeout: 40_000 };
 const BENCH = ['bench-1', 'bench-2'];
 let lab: DemoLab;
 let forge: DemoClusterOs;
@@ -54,7 +54,7 @@ async function until(id: string, state: string): Promise<void> {
     const { operation } = await operations.once(id, () => true);
     return operation.state;
   };
-  await expect.poll(isThere, { timeout: 60_000, interval: 500 }).toBe(state);
+  await expect.poll(isThere, { timeout: 110_000, interval: 500 }).toBe(state);
 }
 
 test('a whole merge: jobs are carried, nodes cross one after another, and all comes back', async () => {
