@@ -114,9 +114,31 @@ async function unforgotten(
   };
   if (!(await isListed())) return null;
   const argv = ['scontrol', 'delete', `NodeName=${name}`] as const;
-  const { code, stderr } = await commands.run(argv, { deadlineMs: DELETE_MS, signal });
-  if (code === 0) log(argv.join(' '));
-  return (await isListed()) ? complaint(stderr) : null;
+  const options = { deadlineMs: DELETE_MS, signal };
+  let sent = await commands.run(argv, options);
+  // one that was drained while a job had all of it stays allocated in SLURM's books, without a job
+  if (
+    sent.code !== 0 &&
+    /busy|in use/i.test(sent.stderr) &&
+    (await isIdle(commands, name, signal))
+  ) {
+    const down = [`NodeName=${name}`, 'State=DOWN', 'Reason=It has left this cluster'];
+    await commands.run(['scontrol', 'update', ...down], options);
+    sent = await commands.run(argv, options);
+  }
+  if (sent.code === 0) log(argv.join(' '));
+  return (await isListed()) ? complaint(sent.stderr) : null;
+}
+
+/** Whether no job has begun on it, as SLURM tells. */
+async function isIdle(
+  commands: Pick<Commands, 'run'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const argv = ['squeue', '-h', '-a', '-w', name, '-t', 'R,S,CG,CF', '-o', '%A'] as const;
+  const { code, stdout } = await commands.run(argv, { deadlineMs: DELETE_MS, signal });
+  return code === 0 && stdout.trim() === '';
 }
 
 const inControl = (): Failure =>

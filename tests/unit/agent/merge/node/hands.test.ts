@@ -147,6 +147,7 @@ test('forgets a node that has crossed: as standby, as worker, as member', async 
 test('waits for SLURM where that does not let go of a node', async () => {
   const stage = await NodeStage.of('b1');
   stage.commands.on('scontrol', () => ({ code: 1, stderr: 'error: Node is in use' }));
+  stage.commands.on('squeue', () => '12\n');
   expect(await stage.call(hands.releaseNode, { node: 'id-b2', what: 'member' })).toEqual({
     done: false,
     waitingFor: 'SLURM to forget b2 (Node is in use)',
