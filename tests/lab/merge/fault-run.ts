@@ -45,7 +45,7 @@ export async function runMergeFault(
     const tookMs = performance.now() - begun;
     await fault.heal?.(turn);
     const isOne = /(^|, then )done$/.test(ending);
-    if (/stuck$/.test(ending)) throw new Error(`It ended ${ending}: ${operation?.reason ?? ''}`);
+    if (ending.endsWith('stuck')) throw new Error(`It ended ${ending}: ${operation?.reason ?? ''}`);
     await (isOne ? clusters.one() : clusters.apart());
     if (isOne) await partBoth(clusters, operation?.id ?? '');
     await load.staying.served(2);
