@@ -25,11 +25,12 @@ type Call = <In extends z.ZodType, Out extends z.ZodType>(
 ) => Promise<z.output<Out>>;
 
 /** What became of a job in one round. */
-type Fate = 'carried' | 'gone' | 'later' | 'stays';
+type Fate = 'submitted' | 'gone' | 'later' | 'stays';
 
 /**
  * Carries pending jobs from one cluster to the other, each once: held at its old place, submitted held
  * at the new one under a key that names it, then cancelled at the old and released at the new place.
+ * None is cancelled before all are submitted: SLURM takes the end of a job for what others wait for.
  * Wherever it is cut off, it goes on from what both clusters and the records say.
  */
 export class Carrier {
@@ -59,19 +60,25 @@ export class Carrier {
     const known = new Map((await this.#records.list()).map((one) => [one.id, one]));
     await this.#finish([...known.values()]);
     let left = jobs.filter(({ stays }) => stays === '');
+    const submitted: string[] = [];
     for (let isMoving = true; isMoving && left.length > 0; ) {
       const later: MergeJob[] = [];
       const before = left.length;
       await forEach(left, AT_ONCE, async (job) => {
-        const fate = await this.#carry(job, known, why);
+        const fate = await this.#submitHeld(job, known, why);
         if (fate === 'later') later.push(job);
+        if (fate === 'submitted') submitted.push(job.id);
       });
       isMoving = later.length < before;
       left = later;
     }
+    await forEach(submitted, AT_ONCE, async (id) => {
+      const record = known.get(id);
+      if (record !== undefined) await this.#handOver(record);
+    });
     for (const { id } of left) {
       why.set(id, 'It waits for a job that is not carried over.');
-      await this.#letGo(id, known.get(id));
+      await this.#letGo(id);
     }
     return why;
   }
@@ -86,22 +93,28 @@ export class Carrier {
     const { jobs } = await this.#gaining(findCarried, { from: losing.uuid });
     const there = new Map(jobs.map((job) => [job.key, job]));
     const numbers = new Map(records.flatMap(({ to, back }) => pairOf(to, back)));
+    const copyOf = ({ id }: CarriedRecord) => there.get(`${losing.uuid}/${id}`) ?? null;
+    const returned: CarriedRecord[] = [];
     let left = records.filter(({ isSettled }) => !isSettled);
     for (let isMoving = true; isMoving && left.length > 0; ) {
       const later: CarriedRecord[] = [];
       for (const record of left) {
-        const job = there.get(`${losing.uuid}/${record.id}`) ?? null;
-        const isDone = originals.has(record.id)
-          ? await this.#takeBack(record, job?.id ?? null, numbers)
-          : await this.#carryBack(record, job, numbers);
-        if (!isDone) later.push(record);
+        const copy = copyOf(record);
+        const fate = originals.has(record.id)
+          ? { ...record, to: copy?.id ?? record.to, back: record.id }
+          : await this.#submitBack(record, copy, numbers);
+        if (fate === 'later') later.push(record);
+        if (typeof fate === 'string') continue;
+        if (fate.to !== null && fate.back !== null) numbers.set(fate.to, fate.back);
+        returned.push(fate);
       }
       isMoving = later.length < left.length;
       left = later;
     }
+    for (const record of returned) await this.#settle(record, copyOf(record)?.id ?? null);
     for (const record of left) {
-      const job = there.get(`${losing.uuid}/${record.id}`);
-      if (job !== undefined && !record.wasHeld) await this.#gaining(unholdJob, { id: job.id });
+      const job = copyOf(record);
+      if (job !== null) await this.#gaining(unholdJob, { id: job.id });
       this.#context.log(`job ${record.id} stays: what it waits for has begun`);
     }
     await this.#records.clear();
@@ -118,7 +131,8 @@ export class Carrier {
     }
   }
 
-  async #carry(
+  /** Held at both places then, and known by both numbers. */
+  async #submitHeld(
     job: MergeJob,
     known: Map<string, CarriedRecord>,
     why: Map<string, string>,
@@ -146,7 +160,7 @@ export class Carrier {
     const packed = await this.#losing(packJob, { id, wasHeld });
     if (packed.parcel === null) {
       why.set(id, packed.why);
-      await this.#letGo(id, record);
+      await this.#letGo(id);
       return 'stays';
     }
     const numbers = new Map([...known.values()].flatMap((one) => pairOf(one.id, one.to)));
@@ -154,16 +168,24 @@ export class Carrier {
     if (dependency === null) return 'later';
     const to = await this.#submit(this.#gaining, packed.parcel, dependency, why);
     if (to === null) {
-      await this.#letGo(id, record);
+      await this.#letGo(id);
       return 'stays';
     }
     const carried = { ...record, to };
     known.set(id, carried);
     await this.#records.put(carried);
+    return 'submitted';
+  }
+
+  /** From here on it waits at its new place alone, unless its user ended it meanwhile. */
+  async #handOver(record: CarriedRecord): Promise<void> {
+    const { id, to } = record;
+    if (to === null) return;
+    const { operation } = this.#context;
+    const { state } = await this.#losing(holdJob, { id, operation });
+    if (state === 'gone') return this.#dropCopy(id);
     await this.#losing(cancelCarried, { id, operation });
-    await this.#release(carried, to);
-    known.set(id, { ...carried, isReleased: true });
-    return 'carried';
+    await this.#release(record, to);
   }
 
   /** Its user ended it before it was carried: nothing of it stays at the new place. */
@@ -199,71 +221,57 @@ export class Carrier {
   }
 
   /** It stays where it is, as it was before. */
-  async #letGo(id: string, record: CarriedRecord | undefined): Promise<void> {
-    if (record?.wasHeld !== true) await this.#losing(unholdJob, { id });
+  async #letGo(id: string): Promise<void> {
+    await this.#losing(unholdJob, { id });
     await this.#records.remove(id);
   }
 
-  /** The original is still there, held: the copy goes. */
-  async #takeBack(
-    record: CarriedRecord,
-    copy: string | null,
-    numbers: Map<string, string>,
-  ): Promise<boolean> {
-    const { operation } = this.#context;
-    if (copy !== null) {
-      await this.#gaining(cancelCarried, { id: copy, operation });
-      numbers.set(copy, record.id);
-    }
-    if (!record.wasHeld) await this.#losing(unholdJob, { id: record.id });
-    return this.#settled({ ...record, to: copy ?? record.to, back: record.id });
-  }
-
-  /** @returns false where it waits for another one that is not back yet */
-  async #carryBack(
+  /**
+   * Held at both places then.
+   * @returns with its number there; `later` where it waits for another one that is not back yet,
+   * `stays` where it is the gaining cluster's
+   */
+  async #submitBack(
     record: CarriedRecord,
     job: { id: string; state: string } | null,
-    numbers: Map<string, string>,
-  ): Promise<boolean> {
+    numbers: ReadonlyMap<string, string>,
+  ): Promise<CarriedRecord | 'later' | 'stays'> {
     const { operation } = this.#context;
-    if (record.back !== null) return this.#settle(record, record.back, job, numbers);
+    if (record.back !== null) return record;
+    const stays = async () => {
+      await this.#records.put({ ...record, isSettled: true });
+      return 'stays' as const;
+    };
     // what has begun, or is over, is the gaining cluster's
-    if (job === null || job.state !== 'PENDING') return this.#settled(record);
+    if (job === null || job.state !== 'PENDING') return stays();
     const held = await this.#gaining(holdJob, { id: job.id, operation });
-    if (held.state === 'gone') return this.#settled(record);
+    if (held.state === 'gone') return stays();
     const wasHeld = record.isReleased ? held.wasHeld : record.wasHeld;
     const packed = await this.#gaining(packJob, { id: job.id, wasHeld });
     if (packed.parcel === null) {
       this.#context.log(`job ${job.id} stays: ${packed.why}`);
-      if (!wasHeld) await this.#gaining(unholdJob, { id: job.id });
-      return this.#settled(record);
+      await this.#gaining(unholdJob, { id: job.id });
+      return stays();
     }
     const dependency = translateDependency(packed.parcel.dependency, numbers);
-    if (dependency === null) return false;
+    if (dependency === null) return 'later';
     const { id: back } = await this.#losing(unpackJob, { parcel: packed.parcel, dependency });
     const returned = { ...record, wasHeld, back };
     await this.#records.put(returned);
-    return this.#settle(returned, back, job, numbers);
+    return returned;
   }
 
-  async #settle(
-    record: CarriedRecord,
-    back: string,
-    job: { id: string; state: string } | null,
-    numbers: Map<string, string>,
-  ): Promise<boolean> {
+  /** It waits at its old place alone, as it was before. It is noted until all are: others wait for it. */
+  async #settle(record: CarriedRecord, copy: string | null): Promise<void> {
+    const { id, back, user, wasHeld } = record;
+    if (back === null) return;
     const { operation } = this.#context;
-    if (record.to !== null) numbers.set(record.to, back);
-    if (job !== null) await this.#gaining(cancelCarried, { id: job.id, operation });
-    if (!record.wasHeld) await this.#losing(unholdJob, { id: back });
-    this.#context.log(`job ${job?.id ?? record.to} of ${record.user} waits here again as ${back}`);
-    return this.#settled(record);
-  }
-
-  /** It is noted until all are back: others may wait for it. */
-  async #settled(record: CarriedRecord): Promise<boolean> {
+    if (copy !== null) await this.#gaining(cancelCarried, { id: copy, operation });
+    const isOriginal = back === id;
+    if (isOriginal || !wasHeld) await this.#losing(unholdJob, { id: back });
+    if (!isOriginal)
+      this.#context.log(`job ${copy ?? record.to} of ${user} waits here again as ${back}`);
     await this.#records.put({ ...record, isSettled: true });
-    return true;
   }
 }
 

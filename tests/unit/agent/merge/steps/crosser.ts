@@ -249,13 +249,16 @@ export class StagedCrosser {
       handRoute(holdJob, async ({ id }) => {
         const job = waiting(id);
         if (job === null) return { state: 'gone' as const, wasHeld: false };
-        const wasHeld = job.held === 'user';
-        if (!wasHeld) job.held = 'merge';
-        return { state: 'held' as const, wasHeld };
+        job.was ??= job.held === 'user' ? 'user' : 'free';
+        job.held = 'merge';
+        return { state: 'held' as const, wasHeld: job.was === 'user' };
       }),
       handRoute(unholdJob, async ({ id }) => {
         const job = waiting(id);
-        if (job !== null) job.held = 'free';
+        if (job === null) return {};
+        // as it was before; a copy came held
+        if (job.was !== null || job.key !== '') job.held = job.was ?? 'free';
+        job.was = null;
         return {};
       }),
       handRoute(packJob, async ({ id }) => {
@@ -293,6 +296,7 @@ export class StagedCrosser {
         if (job === null) return {};
         if (job.held === 'free') throw refused('Only a held one is cancelled.');
         this.home.jobs.delete(id);
+        this.home.fulfil(id, 'afterany');
         return {};
       }),
     ];

@@ -57,6 +57,26 @@ it('is taken back whole within its time, also what waits by then', async () => {
   expect(await stateOf(stage, 'merge/carried/')).toEqual([]);
 });
 
+it('lets no job begin early because the one that it waits for is cancelled at its old place', async () => {
+  const stage = await stageMerge({}, ({ losing }) => {
+    const { id } = losing.submit({ origin: 'first' });
+    for (let n = 0; n < 8; n += 1) losing.submit({ origin: `other-${n}` });
+    losing.submit({ origin: 'then', dependency: `afterany:${id}` });
+  });
+  const { gaining, losing } = stage.world;
+  const then = (side: typeof losing) => {
+    const number = side.pending().find(({ origin }) => origin === 'first')?.id;
+    const dependency = side.pending().find(({ origin }) => origin === 'then')?.dependency;
+    return { number, dependency };
+  };
+  await stage.play();
+  const over = then(gaining);
+  expect(over.dependency).toBe(`afterany:${over.number}`);
+  await rolledBack(stage);
+  const back = then(losing);
+  expect(back.dependency).toBe(`afterany:${back.number}`);
+});
+
 it('deletes what was kept, and the pact, once it stays for good', async () => {
   const stage = await stageMerge();
   await stage.play();

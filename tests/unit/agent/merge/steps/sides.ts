@@ -7,6 +7,8 @@ export interface StagedJob {
   origin: string;
   state: 'PENDING' | 'RUNNING';
   held: 'free' | 'user' | 'merge';
+  /** how it was before a merge held it; null where none did */
+  was: 'free' | 'user' | null;
   node: string;
   key: string;
   dependency: string;
@@ -45,6 +47,7 @@ export class StagedSide {
       id,
       state: 'PENDING',
       held: 'free',
+      was: null,
       node: '',
       key: '',
       dependency: '',
@@ -59,7 +62,14 @@ export class StagedSide {
   pending = (): StagedJob[] => [...this.jobs.values()].filter(({ state }) => state === 'PENDING');
   running = (): StagedJob[] => [...this.jobs.values()].filter(({ state }) => state === 'RUNNING');
 
-  parcelOf({ id, origin, dependency, held }: StagedJob): JobParcel {
+  /** Who waited for this job waits no more, as SLURM sees to when a job ends. */
+  fulfil(id: string, word: string): void {
+    for (const job of this.jobs.values()) {
+      if (job.dependency.startsWith(word) && job.dependency.includes(`:${id}`)) job.dependency = '';
+    }
+  }
+
+  parcelOf({ id, origin, dependency, was }: StagedJob): JobParcel {
     return {
       key: `${this.uuid}/${id}`,
       id,
@@ -72,7 +82,7 @@ export class StagedSide {
       args: [],
       workDir: '/home/ada',
       dependency,
-      wasHeld: held === 'user',
+      wasHeld: was === 'user',
     };
   }
 }

@@ -282,9 +282,7 @@ export class MergeWorld implements Staged {
     if (node.home !== side) this.broken ??= `job ${job.id} was on ${node.name} as it crossed`;
     node.jobs.delete(job.id);
     side.jobs.delete(job.id);
-    for (const other of side.jobs.values()) {
-      if (other.dependency.includes(`:${job.id}`)) other.dependency = '';
-    }
+    side.fulfil(job.id, 'after');
   }
 
   async #reach(side: 'a' | 'b', id: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
