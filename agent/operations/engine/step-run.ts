@@ -1,6 +1,6 @@
 import type { AgentOperation, OperationStep } from '#shared/contract/agent/operations';
-import { Failure } from '#shared/contract/errors';
 import type { Clock } from '../../ports';
+import { awaited, isOfTheLine, sentenceOf } from './line';
 import type { Json, Seen, StepContext, StepDefinition } from './types';
 
 /** Users may wait for what is quick, so it is looked at soon; each look doubles the pause. */
@@ -77,6 +77,8 @@ export class StepRun {
           if (this.#deps.stop.aborted) return { kind: 'interrupted' };
           const error = sentenceOf(cause);
           this.#deps.log(error);
+          // its time is over and a person decides, whatever another look would tell
+          if (until.aborted && this.#definition.halts === true) return { kind: 'open', error };
           const seen = await this.#timed(deadlineMs, (anew) => this.#look(anew));
           if (seen === 'unknown') return this.#stopped() ?? { kind: 'open', error };
           // it was done although nobody said so, maybe late: the proof has its own time
@@ -114,7 +116,7 @@ export class StepRun {
           const again = sentenceOf(cause);
           if (again !== error) this.#deps.log(again);
           error = again;
-          this.#deps.waiting(error);
+          this.#deps.waiting(awaited(cause));
           // what it waits for may take long; what fails again and again is told soon
           const now = clock.monotonic();
           if (failedSince === null || now - begun > LOOK_LATER_MS) failedSince = now;
@@ -127,8 +129,13 @@ export class StepRun {
 
   async #look(until: AbortSignal): Promise<Seen> {
     for (let told = ''; ; ) {
+      let isNamed = false;
+      const waiting: StepContext['waiting'] = (...what) => {
+        isNamed = true;
+        this.#deps.waiting(...what);
+      };
       try {
-        const seen = await this.#definition.probe(this.#context(until));
+        const seen = await this.#definition.probe({ ...this.#context(until), waiting });
         this.#deps.lead.throwIfAborted();
         if (seen !== 'unknown') return seen;
       } catch (error) {
@@ -137,7 +144,7 @@ export class StepRun {
         if (said !== told) this.#deps.log(said);
         told = said;
       }
-      this.#deps.waiting('the nodes to say whether it was done');
+      if (!isNamed) this.#deps.waiting('the nodes to say whether it was done');
       if (!(await this.#pause(until))) return 'unknown';
     }
   }
@@ -154,7 +161,7 @@ export class StepRun {
         this.#deps.lead.throwIfAborted();
         // cut short by the end of its time, it says less than the look before it
         if (!until.aborted || error === '') error = sentenceOf(cause);
-        this.#deps.waiting(error);
+        this.#deps.waiting(until.aborted ? error : awaited(cause));
       }
       const stopped = this.#stopped();
       if (stopped !== null) return stopped;
@@ -224,13 +231,4 @@ export function withStep(
 ): AgentOperation {
   const steps = operation.steps.map((step, at) => (at === index ? { ...step, ...changes } : step));
   return { ...operation, steps };
-}
-
-/** Whether it says nothing of what was asked for. */
-const isOfTheLine = (cause: unknown): boolean =>
-  cause instanceof Failure && ['NODE_UNREACHABLE', 'TIMEOUT'].includes(cause.code);
-
-function sentenceOf(cause: unknown): string {
-  if (cause instanceof Failure) return `${cause.message} ${cause.data.remedy}`.trim();
-  return cause instanceof Error ? cause.message : 'It failed.';
 }

@@ -26,7 +26,8 @@ export class AwayWatch {
 
   /**
    * From the last moment at which the old cluster could give it jobs to the first at which the new
-   * one can, ms. @throws Error where it was not seen in both
+   * one can, ms. It is drained as the last thing before it goes; what is waited for until then, as its
+   * seat in the shared state, is no time away. @throws Error where it was not seen in both
    */
   get awayMs(): number {
     const works = ({ state }: Look) => /^(idle|mixed|allocated)$/.test(state);

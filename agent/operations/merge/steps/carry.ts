@@ -5,6 +5,7 @@ import { type lookAtDrain, undrainCluster } from '../hands';
 import { CarriedJobs } from './carried';
 import { Carrier } from './carrier';
 import { type MergeGround, MINUTE, named, SECOND } from './ground';
+import { patiently } from './patience';
 import { drainedBefore } from './services';
 
 /** What the losing cluster's queue has after all that could be carried was. */
@@ -62,7 +63,7 @@ export function carryStep(ground: MergeGround): PlannedStep {
     deadlineMs: 30 * MINUTE,
     probe: async () => 'absent',
     async do(context) {
-      await carryAll(ground, context);
+      await patiently(ground, context, () => carryAll(ground, context));
     },
     async verify(context) {
       const { open, stays } = await left(context);

@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import { Failure, fail } from '#shared/contract/errors';
 import type { StepContext } from '../../engine/types';
-import { drainWorker, lookAtWork } from '../../leave/hands';
+import { drainWorker, lookAtWork, resumeWorker } from '../../leave/hands';
 import { drainReason } from '../../leave/returning-record';
 import type { PlannedStep } from '../../types';
 import {
@@ -14,10 +15,15 @@ import {
 } from '../hands';
 import type { CrossingNode } from '../types';
 import { type MergeGround, MINUTE, named, SECOND } from './ground';
+import { patiently } from './patience';
 import { emptyOfPods, forgetInKube } from './pods';
 import { isWorker, phaseOfNode, wholeOnly } from './work';
 
 const LOOK_MS = 250;
+/** what is over sooner needs no words of its own */
+const BRIEF_MS = 10 * SECOND;
+/** how long SLURM may be silent where a node comes back */
+const SLURM_MS = MINUTE;
 const PROVE_MS = 60 * SECOND;
 /** on the way back jobs of the gaining cluster may have to end first */
 const BACK_MS = 60 * MINUTE;
@@ -33,7 +39,7 @@ export function crossStep(ground: MergeGround, node: CrossingNode): PlannedStep 
     title: `${phaseOfNode(ground, node)}: move ${node.name} to ${gaining.name}`,
     detail: isLast
       ? `The last node of ${losing.name}: its controller and its state end there and are kept. From here on the merge goes forward, until you roll it back.`
-      : `Its seat in ${losing.name} is taken back, its agent begins anew in ${gaining.name}, and it is proved there: membership, munge, a test job.${isCanary ? ' It goes first, and nobody follows before it works.' : ''}`,
+      : `Its seat in ${losing.name} is taken back, it is drained there, its agent begins anew in ${gaining.name}, and it is proved there: membership, munge, a test job.${isCanary ? ' It goes first, and nobody follows before it works.' : ''}`,
     class: isLast ? 'pivot' : 'idempotent',
     part: node.name,
     ...wholeOnly(ground, node),
@@ -45,7 +51,10 @@ export function crossStep(ground: MergeGround, node: CrossingNode): PlannedStep 
     probe: async (context) => {
       const place = await ground.placeOf(context, node);
       if (place === 'losing') return 'absent';
-      if (place === 'between') return 'unknown';
+      if (place === 'between') {
+        context.waiting(`${node.name} to answer`);
+        return 'unknown';
+      }
       return (await crossing.missing(context)) === null ? 'done' : 'absent';
     },
     do: (context) => crossing.over(context),
@@ -61,6 +70,8 @@ class Crossing {
   readonly #isLast: boolean;
   /** munge and a test job worked here under this coordinator: they are not tried with each look */
   #isProved = false;
+  /** since when it lacks something where it went */
+  #lacksSince: number | null = null;
 
   constructor(ground: MergeGround, node: CrossingNode) {
     this.#ground = ground;
@@ -69,32 +80,67 @@ class Crossing {
   }
 
   async over(context: StepContext): Promise<void> {
+    this.#lacksSince = null;
+    await patiently(this.#ground, context, () => this.#over(context));
+  }
+
+  /**
+   * Begins with a look at where it is, and what it sends does no harm where it was done before. What
+   * takes its time comes first: once it is drained nobody has it until it works where it goes.
+   */
+  async #over(context: StepContext): Promise<void> {
     const { deps, params } = this.#ground;
     const { operation } = context;
-    if ((await this.#ground.placeOf(context, this.#node)) === 'gaining') return;
+    const place = await this.#ground.placeOf(context, this.#node);
+    if (place === 'gaining') return;
+    if (place === 'between') throw notThere(this.#node.name);
     if (!this.#isLast) await this.#release(context, 'seat');
     const enrolment = await deps.enrolment();
     await this.#ground.there(context, stageNode, { operation, enrolment }, this.#node);
+    await this.#drain(context);
     const wish = { operation, from: params.losing.uuid, to: params.gaining.uuid };
-    await this.#ground.there(context, crossOver, wish, this.#node);
+    await this.#until(context, async () => {
+      try {
+        await this.#ground.there(context, crossOver, wish, this.#node);
+        return { done: true, waitingFor: '' };
+      } catch (error) {
+        // one that began before the node was drained ends first
+        const work = isRefused(error) ? await this.#workThere(context) : '';
+        if (work === '') throw error;
+        return { done: false, waitingFor: work };
+      }
+    });
   }
 
   /** What it lacks to be the gaining cluster's; null where it works there. */
   async missing(context: StepContext): Promise<string | null> {
     const { gaining } = this.#ground.params;
-    const { name } = this.#node;
+    const { id, name } = this.#node;
     const place = await this.#ground.placeOf(context, this.#node);
     if (place !== 'gaining') return `${name} to join ${gaining.name}`;
-    const idle = await this.#slurmLacks(context);
-    if (idle !== null) return idle;
-    const proof = await this.#proof(context);
-    if (proof !== null) return proof;
+    const lacking = await this.#lacks(context);
+    if (lacking !== null) return lacking;
     if (this.#isLast) return null;
-    const { done, waitingFor } = await this.#ground.there(context, releaseNode, {
-      node: this.#node.id,
-      what: 'member',
-    });
+    const input = { node: id, what: 'member' } as const;
+    const { done, waitingFor } = await this.#ground.there(context, releaseNode, input);
     return done ? null : waitingFor;
+  }
+
+  /** While its daemons come up anything may fail for a moment; what lasts is told with its reason. */
+  async #lacks(context: StepContext): Promise<string | null> {
+    const { gaining } = this.#ground.params;
+    let why: string | null;
+    try {
+      why = (await this.#slurmLacks(context)) ?? (await this.#proof(context));
+    } catch (error) {
+      if (context.signal.aborted || !(error instanceof Failure)) throw error;
+      why = error.message;
+    }
+    if (why === null) return null;
+    const now = this.#ground.deps.clock.monotonic();
+    this.#lacksSince ??= now;
+    const text = `${this.#node.name} to work in ${gaining.name}`;
+    return now - this.#lacksSince < BRIEF_MS || why === '' ? text : `${text}: ${why}`;
   }
 
   /** From wherever it is now; called again until it is whole. */
@@ -121,29 +167,56 @@ class Crossing {
     }
     await this.#leaveHere(context, 'member');
     await forgetInKube(this.#ground, node, context);
-    if (this.#isLast) return this.#untilWhole(context);
-    await this.#ground.there(context, welcomeNode, { node: node.id });
+    if (this.#isLast) await this.#untilWhole(context);
+    else await this.#ground.there(context, welcomeNode, { node: node.id });
+    await this.#resume(context);
+  }
+
+  /** Nothing begins on it any more, whoever opens a partition. */
+  async #drain(context: StepContext): Promise<void> {
+    if (!isWorker(this.#ground, this.#node)) return;
+    const { name } = await this.#ground.there(context, lookAtWork, {}, this.#node);
+    const reason = drainReason(context.operation);
+    if (name !== null) await this.#ground.there(context, drainWorker, { reason }, this.#node);
+  }
+
+  async #resume(context: StepContext): Promise<void> {
+    if (!isWorker(this.#ground, this.#node)) return;
+    const { losing } = this.#ground.params;
+    const reason = drainReason(context.operation);
+    await this.#withSlurm(context, losing.name, () =>
+      this.#ground.there(context, resumeWorker, { reason }, this.#node),
+    );
+  }
+
+  /** Where a node has just come to a cluster, SLURM's commands find no controller for a moment. */
+  async #withSlurm<T>(context: StepContext, cluster: string, ask: () => Promise<T>): Promise<T> {
+    const { clock } = this.#ground.deps;
+    for (const until = clock.monotonic() + SLURM_MS; ; ) {
+      try {
+        return await ask();
+      } catch (error) {
+        const isSlurm = error instanceof Failure && error.code === 'SERVER_ERROR';
+        if (!isSlurm || clock.monotonic() > until) throw error;
+      }
+      context.waiting(`${this.#node.name} to work in ${cluster}`);
+      await clock.sleep(LOOK_MS, context.signal);
+    }
+  }
+
+  /** Jobs and steps on it in the losing cluster; '' where there is none. */
+  async #workThere(context: StepContext): Promise<string> {
+    if (!isWorker(this.#ground, this.#node)) return '';
+    const { jobs, steps } = await this.#ground.there(context, lookAtWork, {}, this.#node);
+    return leftOn(this.#node.name, jobs, steps);
   }
 
   async #slurmLacks(context: StepContext): Promise<string | null> {
     if (!isWorker(this.#ground, this.#node) || (await this.#ground.slurm()) === null) return null;
-    const { gaining } = this.#ground.params;
-    // its commands find no controller before its slurm.conf is written
-    const work = await this.#workHere(context);
-    if (work === null) return `SLURM of ${gaining.name} to take ${this.#node.name}`;
-    const isReady = work.name !== null && /^(idle|mixed|allocated|completing)$/.test(work.state);
-    if (isReady) return null;
-    const state = work.name === null ? 'unknown there' : work.state;
-    return `SLURM of ${gaining.name} to take ${this.#node.name} (${state})`;
-  }
-
-  async #workHere(context: StepContext) {
-    try {
-      return await this.#ground.here(context, this.#node.id, lookAtWork, {});
-    } catch (error) {
-      if (error instanceof Failure && error.code === 'SERVER_ERROR') return null;
-      throw error;
-    }
+    const { name, state } = await this.#ground.here(context, this.#node.id, lookAtWork, {});
+    if (name === null) return 'SLURM does not know it there.';
+    const isReady = /^(idle|mixed|allocated|completing)$/.test(state);
+    return isReady ? null : `SLURM calls it ${state} there.`;
   }
 
   async #proof(context: StepContext): Promise<string | null> {
@@ -196,14 +269,18 @@ class Crossing {
   async #emptyHere(context: StepContext): Promise<void> {
     const { id, name } = this.#node;
     if (!isWorker(this.#ground, this.#node) || (await this.#ground.slurm()) === null) return;
-    const { name: known } = await this.#ground.here(context, id, lookAtWork, {});
+    const look = () =>
+      this.#withSlurm(context, this.#ground.params.gaining.name, () =>
+        this.#ground.here(context, id, lookAtWork, {}),
+      );
+    const { name: known } = await look();
     const reason = drainReason(context.operation);
     if (known !== null) await this.#ground.here(context, id, drainWorker, { reason });
     for (;;) {
-      const { jobs, steps } = await this.#ground.here(context, id, lookAtWork, {});
-      const left = jobs.length > 0 ? jobs.map((job) => `${job.id} of ${job.user}`) : steps;
-      if (left.length === 0) return;
-      context.waiting(`${named('job', left)} on ${name}`);
+      const { jobs, steps } = await look();
+      const left = leftOn(name, jobs, steps);
+      if (left === '') return;
+      context.waiting(left);
       await this.#ground.deps.clock.sleep(LOOK_MS, context.signal);
     }
   }
@@ -229,9 +306,19 @@ class Crossing {
   }
 }
 
+type Work = z.output<typeof lookAtWork.output>;
+
+function leftOn(node: string, jobs: Work['jobs'], steps: Work['steps']): string {
+  const left = jobs.length > 0 ? jobs.map((job) => `${job.id} of ${job.user}`) : steps;
+  return left.length === 0 ? '' : `${named('job', left)} on ${node}`;
+}
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof Failure && error.code === 'REVISION_CHANGED';
+
 const notThere = (node: string) =>
   fail(
     'NODE_UNREACHABLE',
     { remedy: `Bring ${node} back, or wait until it has arrived.`, node },
-    `${node} is in neither cluster now.`,
+    `${node} answers in neither cluster.`,
   );

@@ -1,12 +1,11 @@
 import type { StepContext } from '../../engine/types';
-import { drainWorker, lookAtWork, resumeWorker } from '../../leave/hands';
-import { drainReason } from '../../leave/returning-record';
-import { isDraining } from '../../leave/routes';
+import { lookAtWork } from '../../leave/hands';
 import type { PlannedStep } from '../../types';
 import { cancelCarried, holdJob } from '../carry-hands';
 import type { CrossingNode } from '../types';
 import { carryAll, noteCarried } from './carry';
 import { type MergeGround, MINUTE, named, SECOND } from './ground';
+import { patiently } from './patience';
 
 const PATIENCE_MS = 60 * MINUTE;
 
@@ -26,13 +25,14 @@ export const wholeOnly = ({ params }: MergeGround, { id }: CrossingNode) =>
 export const isWorker = ({ params }: MergeGround, { roles }: CrossingNode): boolean =>
   params.hasSlurm && roles.includes('slurm-worker');
 
-/** Waits until SLURM and the process table know of no job on a node; none is ended. */
+/**
+ * Waits until SLURM and the process table know of no job on a node; none is ended. Its partitions are
+ * closed, so that none begins; the node itself is drained only just before it goes.
+ */
 export function emptyStep(ground: MergeGround, node: CrossingNode): PlannedStep {
-  const { losing } = ground.params;
   let all = 0;
   const left = async (context: StepContext): Promise<string | null> => {
     const work = await ground.there(context, lookAtWork, {}, node);
-    if (work.name !== null && !isDraining(work.state)) return `SLURM to drain ${node.name}`;
     const ids = work.jobs.map(({ id, user }) => `${id} of ${user}`);
     if (ids.length === 0 && work.steps.length === 0) return null;
     all = Math.max(all, ids.length);
@@ -53,25 +53,15 @@ export function emptyStep(ground: MergeGround, node: CrossingNode): PlannedStep 
     asks: true,
     expectedMs: MINUTE,
     deadlineMs: PATIENCE_MS,
-    undoDeadlineMs: 3 * MINUTE,
-    probe: async (context) => ((await left(context)) === null ? 'done' : 'absent'),
-    async do(context) {
-      // also what slipped in since, and what needed a node that has crossed meanwhile
-      await carryAll(ground, context);
-      await noteCarried(ground, context);
-      const { name } = await ground.there(context, lookAtWork, {}, node);
-      const reason = drainReason(context.operation);
-      if (name !== null) await ground.there(context, drainWorker, { reason }, node);
-    },
-    async verify(context) {
-      const text = await left(context);
-      if (text === null || !text.startsWith('SLURM to drain')) return text;
-      return `${text} in ${losing.name}`;
-    },
-    async undo(context) {
-      const reason = drainReason(context.operation);
-      await ground.there(context, resumeWorker, { reason }, node);
-    },
+    // also one that is empty carries what slipped in since
+    probe: async () => 'absent',
+    // and what needed a node that has crossed meanwhile
+    do: (context) =>
+      patiently(ground, context, async () => {
+        await carryAll(ground, context);
+        await noteCarried(ground, context);
+      }),
+    verify: left,
   };
 }
 
@@ -121,19 +111,21 @@ export function leftStep(ground: MergeGround): PlannedStep {
     expectedMs: 5 * SECOND,
     deadlineMs: PATIENCE_MS,
     probe: async () => 'absent',
-    async do(context) {
-      const { pending, why } = await carryAll(ground, context);
-      await noteCarried(ground, context);
-      if (leftJobs !== 'cancel') return;
-      const { operation } = context;
-      for (const { id, user } of pending) {
-        context.log(
-          `job ${id} of ${user} is cancelled: ${why.get(id) ?? 'it cannot be carried over'}`,
-        );
-        const { state } = await ground.there(context, holdJob, { id, operation });
-        if (state === 'held') await ground.there(context, cancelCarried, { id, operation });
-      }
-    },
+    do: (context) =>
+      patiently(ground, context, async () => {
+        const { pending, why } = await carryAll(ground, context);
+        await noteCarried(ground, context);
+        if (leftJobs !== 'cancel') return;
+        const { operation } = context;
+        for (const { id, user } of pending) {
+          const { state } = await ground.there(context, holdJob, { id, operation });
+          if (state !== 'held') continue;
+          context.log(
+            `job ${id} of ${user} is cancelled: ${why.get(id) ?? 'it cannot be carried over'}`,
+          );
+          await ground.there(context, cancelCarried, { id, operation });
+        }
+      }),
     verify: missing,
   };
 }

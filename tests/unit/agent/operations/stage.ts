@@ -52,6 +52,8 @@ export class Stage<T extends Staged = World> {
   readonly seen: string[] = [];
   /** each time that a person had to decide: at which step, why, and how the world stood */
   readonly stops: { step: string; reason: string; homes: unknown }[] = [];
+  /** each text that told what was waited for */
+  readonly waited = new Set<string>();
   moments = 0;
   readonly #story: Story;
   readonly #runs: Promise<void>[] = [];
@@ -190,6 +192,7 @@ export class Stage<T extends Staged = World> {
 
   #watch(operation: AgentOperation): void {
     this.seen.push(operation.state);
+    for (const { waiting_on: on } of operation.steps) if (on !== null) this.waited.add(on);
     if (operation.state === 'paused') return this.#ask('resume');
     if (operation.state !== 'stuck') return;
     const { steps, reason } = operation;

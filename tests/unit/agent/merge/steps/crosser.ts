@@ -41,7 +41,7 @@ interface Around {
   readonly gaining: StagedSide;
   readonly losing: StagedSide;
   readonly nodes: ReadonlyMap<string, StagedCrosser>;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'sleep' | 'monotonic'>;
   broken: string | null;
   isUp(side: StagedSide): boolean;
   clusterLook(node: StagedCrosser): z.input<typeof lookAtCluster.output>;
@@ -60,9 +60,15 @@ export class StagedCrosser {
   isStubborn = false;
   /** it finds nobody in the other cluster, and returns */
   isTurnedAway = false;
+  /** how long its seat takes to be given up */
+  seatMs = 0;
+  /** of the last crossing: from the moment at which it could get no more jobs to its arrival */
+  awayMs = 0;
   staged = '';
   crossings = 0;
   #isGoing = false;
+  #seatUntil: number | null = null;
+  #lastUsable: number | null = null;
   readonly #world: Around;
 
   constructor(world: Around, name: string) {
@@ -79,6 +85,13 @@ export class StagedCrosser {
       ...this.#slurmRoutes(),
       ...this.#jobRoutes(),
     ];
+  }
+
+  /** @returns whether the others have taken it over */
+  giveSeat(): boolean {
+    const now = this.#world.clock.monotonic();
+    this.#seatUntil ??= now + this.seatMs;
+    return now >= this.#seatUntil;
   }
 
   #clusterRoutes(): HandRoute[] {
@@ -117,7 +130,10 @@ export class StagedCrosser {
       }),
       handRoute(releaseNode, async ({ node, what }) => {
         const { home } = this;
-        if (what === 'seat') return { done: true, waitingFor: '' };
+        if (what === 'seat') {
+          const done = world.nodes.get(node)?.giveSeat() ?? true;
+          return { done, waitingFor: done ? '' : 'the others to take its seat over' };
+        }
         const where = world.nodes.get(node)?.home;
         if (where === home) return { done: false, waitingFor: `${node} to go` };
         home.members.delete(node);
@@ -147,7 +163,9 @@ export class StagedCrosser {
     const cross = async (to: StagedSide) => {
       if (this.home === to && !this.#isGoing) return { state: 'there' as const };
       if (this.#isGoing) throw fail('TIMEOUT', { remedy: 'Wait.' }, 'It is on its way.');
-      if (this.jobs.size > 0) throw refused(`Jobs are on ${this.name}.`);
+      if (this.jobs.size > 0) {
+        throw fail('REVISION_CHANGED', { remedy: 'Wait.' }, `Jobs are on ${this.name}.`);
+      }
       this.#isGoing = true;
       void this.#go(to);
       return { state: 'begun' as const };
@@ -177,6 +195,9 @@ export class StagedCrosser {
       handRoute(crossOver, async ({ operation }) => {
         if (this.home !== world.gaining && (this.staged === '' || !this.kept.has(operation))) {
           throw refused('Nothing is staged.');
+        }
+        if (this.home === world.losing && this.name !== 'b1' && !this.giveSeat()) {
+          throw refused('It has its seat still.');
         }
         if (this.name === 'b1' && this.home === world.losing && world.losing.jobs.size > 0) {
           world.broken ??= 'the anchor crossed with jobs left';
@@ -221,6 +242,7 @@ export class StagedCrosser {
         };
       }),
       handRoute(drainWorker, async () => {
+        this.#lastUsable ??= world.clock.monotonic();
         this.home.drained.add(this.id);
         return {};
       }),
@@ -304,6 +326,7 @@ export class StagedCrosser {
 
   async #go(to: StagedSide): Promise<void> {
     const { clock } = this.#world;
+    const since = clock.monotonic();
     await clock.sleep(30);
     this.isAnswering = false;
     await clock.sleep(CROSSING_MS);
@@ -313,6 +336,8 @@ export class StagedCrosser {
       return;
     }
     this.home = to;
+    this.awayMs = clock.monotonic() - (this.#lastUsable ?? since);
+    this.#lastUsable = null;
     to.members.add(this.id);
     this.crossings += 1;
     this.isAnswering = true;

@@ -55,7 +55,8 @@ it.each(['retry', 'skip', 'rollback'] as const)(
     const { stage, end } = await play(mend, (world) => {
       world.node('b3').isStubborn = true;
     });
-    expect(stops(stage)).toEqual([{ step: 'cross-b3', reason: 'munge decodes nothing there.' }]);
+    const reason = 'b3 to work in a: munge decodes nothing there.';
+    expect(stops(stage)).toEqual([{ step: 'cross-b3', reason }]);
     // nobody who crossed before is sent back by itself
     expect(stage.stops[0]?.homes).toEqual({ b2: 'a', b3: 'a', b1: 'b' });
     expect(end.state).toBe(mend === 'rollback' ? 'undone' : 'done');
