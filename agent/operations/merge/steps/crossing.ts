@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Failure, fail } from '#shared/contract/errors';
 import type { StepContext } from '../../engine/types';
+import { lookAtEtcd } from '../../handoff/etcd/hands';
 import { drainWorker, lookAtWork, resumeWorker } from '../../leave/hands';
 import { drainReason } from '../../leave/returning-record';
 import type { PlannedStep } from '../../types';
@@ -94,7 +95,7 @@ class Crossing {
     const place = await this.#ground.placeOf(context, this.#node);
     if (place === 'gaining') return;
     if (place === 'between') throw notThere(this.#node.name);
-    if (!this.#isLast) await this.#release(context, 'seat');
+    if (!this.#isLast) await this.#releaseSeat(context);
     const enrolment = await deps.enrolment();
     await this.#ground.there(context, stageNode, { operation, enrolment }, this.#node);
     await this.#drain(context);
@@ -240,10 +241,16 @@ class Crossing {
     return isWorker(this.#ground, this.#node) && (await this.#ground.slurm()) !== null;
   }
 
-  /** Its copy of the losing cluster's state is taken back while it lives. */
-  async #release(context: StepContext, what: 'seat' | 'member'): Promise<void> {
-    const input = { node: this.#node.id, what };
+  /** Its copy of the losing cluster's state is taken back while it lives; it notices a moment later. */
+  async #releaseSeat(context: StepContext): Promise<void> {
+    const { id } = this.#node;
+    const input = { node: id, what: 'seat' } as const;
     await this.#until(context, () => this.#ground.there(context, releaseNode, input));
+    await this.#until(context, async () => {
+      const { members } = await this.#ground.there(context, lookAtEtcd, {}, this.#node);
+      const done = members.length === 1 || !members.some(({ node }) => node === id);
+      return { done, waitingFor: `${this.#node.name} to notice that its seat is taken over` };
+    });
   }
 
   /** The same in the gaining cluster, for the way back. */

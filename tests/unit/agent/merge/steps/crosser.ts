@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { lookAtEtcd } from '#agent/operations/handoff/etcd/hands';
 import { slurmAsk, slurmEnded, slurmMunge } from '#agent/operations/handoff/slurm/hands';
 import { handRoute } from '#agent/operations/hands/define';
 import type { HandRoute } from '#agent/operations/hands/types';
@@ -62,6 +63,8 @@ export class StagedCrosser {
   isTurnedAway = false;
   /** how long its seat takes to be given up */
   seatMs = 0;
+  /** and how long after that its own agent knows of it */
+  noticeMs = 0;
   /** of the last crossing: from the moment at which it could get no more jobs to its arrival */
   awayMs = 0;
   staged = '';
@@ -92,6 +95,12 @@ export class StagedCrosser {
     const now = this.#world.clock.monotonic();
     this.#seatUntil ??= now + this.seatMs;
     return now >= this.#seatUntil;
+  }
+
+  /** Whether it keeps a copy of its cluster's state, as far as it knows. */
+  get #isSeated(): boolean {
+    const { clock } = this.#world;
+    return this.#seatUntil === null || clock.monotonic() < this.#seatUntil + this.noticeMs;
   }
 
   #clusterRoutes(): HandRoute[] {
@@ -184,6 +193,19 @@ export class StagedCrosser {
         keepBytes: 1,
         kept: [],
       })),
+      handRoute(lookAtEtcd, async () => ({
+        memberId: null,
+        leader: null,
+        members: this.#isSeated
+          ? [this.id, idOf('b1')].map((node) => ({
+              node,
+              memberId: node,
+              isLearner: false,
+              isAnswering: true,
+              raftIndex: 1,
+            }))
+          : [],
+      })),
       handRoute(keepNode, async ({ operation }) => {
         this.kept.add(operation);
         return { bytes: 1, files: 1, sum: SUM };
@@ -196,8 +218,10 @@ export class StagedCrosser {
         if (this.home !== world.gaining && (this.staged === '' || !this.kept.has(operation))) {
           throw refused('Nothing is staged.');
         }
-        if (this.home === world.losing && this.name !== 'b1' && !this.giveSeat()) {
-          throw refused('It has its seat still.');
+        // as a node does that waits a while before it refuses
+        while (this.home === world.losing && this.name !== 'b1' && this.#isSeated) {
+          if (this.#seatUntil === null) throw refused('It has its seat still.');
+          await world.clock.sleep(100);
         }
         if (this.name === 'b1' && this.home === world.losing && world.losing.jobs.size > 0) {
           world.broken ??= 'the anchor crossed with jobs left';

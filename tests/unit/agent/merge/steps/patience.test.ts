@@ -119,7 +119,9 @@ it('says in plain words that a node comes up, whatever fails meanwhile', async (
 
 it('takes a node away only when nothing else is left to be waited for', async () => {
   const stage = await stageMerge({}, (world) => {
-    for (const name of ['b2', 'b3']) world.node(name).seatMs = 3_500;
+    for (const name of ['b2', 'b3']) {
+      Object.assign(world.node(name), { seatMs: 3_500, noticeMs: 1_000 });
+    }
     const { losing } = world;
     world.start(losing, losing.submit({ origin: 'runs' }), world.node('b2'), 30_000);
   });
