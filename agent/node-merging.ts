@@ -13,6 +13,8 @@ import type { NodeState } from './node-state';
 import type { HandRoute, Hands } from './operations/hands/types';
 import { carryRoutes } from './operations/merge/carry/routes';
 import { mergeKind } from './operations/merge/kind';
+import { LetGo } from './operations/merge/node/let-go';
+import { heldSlurm } from './operations/merge/node/let-go-slurm';
 import { crossingRoutes, keptFolders } from './operations/merge/node/routes';
 import { Cards } from './operations/merge/pact/cards';
 import { enrolmentForNewcomers } from './operations/merge/pact/enrolling';
@@ -58,7 +60,7 @@ interface Deps {
   nodeState: NodeState;
   membership: NodeMembership;
   peers: Peers;
-  roles: Pick<NodeRoles, 'kubePlaces' | 'checkMunge'>;
+  roles: Pick<NodeRoles, 'kubePlaces' | 'checkMunge' | 'slurm'>;
   tailscale: Tailscale;
   /** what was published of each node, by id */
   facts(): Snapshot['facts'];
@@ -90,9 +92,11 @@ export function createNodeMerging(deps: Deps): NodeMerging {
     logger,
   });
   const foreign = new ForeignGateway({ peers, pacts });
+  const slurm = heldSlurm({ state, commands: ports.commands, clock, slurm: deps.roles.slurm });
+  const held = new LetGo({ state, membership, pacts, slurm });
   let guests: Guests | null = null;
   return {
-    merging: new MergingService({ cards, pacts, sightings, clock }),
+    merging: new MergingService({ cards, pacts, held, sightings, clock }),
     parts: (hands) => partsOf(deps, { hands, foreign, pacts, stableSince }),
     routes(hands) {
       guests = new Guests({ hands, pacts, state, isEnabled, folder: folders.root, clock, logger });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import {
+  letGoAnswer,
+  letGoRequest,
   mergeCard,
   pactAnswer,
   pactGone,
@@ -74,6 +76,23 @@ export function mergeRoutes({ merging, audit, node }: Deps): Route[] {
         return audit.during(call, what, async () => {
           const message = await merging.endPact(uuid);
           return { message, answer: json(200, { ok: true, message }) };
+        });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/merge/let-go',
+      role: 'admin',
+      summary: 'Frees this cluster from a merge whose other cluster is gone for good',
+      request: letGoRequest,
+      answer: letGoAnswer,
+      handle(call) {
+        const { confirm } = parseRequest(letGoRequest, call);
+        const what = { action: 'merge.let-go', subject: confirm, detail: '' };
+        return audit.during(call, what, async () => {
+          const answer = await merging.letGo(confirm);
+          const message = [answer.message, ...answer.done].join(' ');
+          return { message, answer: json(200, answer) };
         });
       },
     },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
 import { systemClock } from '#agent/host/clock';
+import { LetGo } from '#agent/operations/merge/node/let-go';
 import { Cards } from '#agent/operations/merge/pact/cards';
 import { MergingService } from '#agent/operations/merge/pact/merging';
 import { Pacts } from '#agent/operations/merge/pact/pacts';
@@ -39,7 +40,9 @@ async function cluster(client: Client, name: string, byte: number, nodes: number
   const sightings = new Sightings({ state, clock, nodeId: own.id, pacts: () => [] });
   const stableSince = () => clock.now() - LONG;
   const cards = new Cards({ membership, state, clock, isEnabled: true, stableSince });
-  const merging = new MergingService({ cards, pacts, sightings, clock });
+  const slurm = { free: async () => ({ done: [], left: [] }) };
+  const held = new LetGo({ state, membership, pacts, slurm });
+  const merging = new MergingService({ cards, pacts, held, sightings, clock });
   const agent = await stageAgent({ own, others, state, merging });
   const { uuid: card } = await join(client, name, agent);
   return { agent, pacts, sightings, uuid, card };

@@ -3,6 +3,7 @@ import { HANDOFF_ROLES, type OperationWish } from '#shared/contract/agent/operat
 import type { CommandContext } from '../context';
 import { type HandoffOptions, handOff } from './handoff';
 import { type LeaveOptions, leave } from './leave';
+import { type LetGoOptions, letGo } from './let-go';
 import { type MergeOptions, merge } from './merge';
 import {
   askOperation,
@@ -65,7 +66,7 @@ export function addOperationCommands(program: Command, perform: Perform): void {
   program
     .command('merge')
     .description('make one cluster of this one and another')
-    .requiredOption('--with <address>', 'a node of the other cluster, as 10.0.0.7 or 10.0.0.7:9090')
+    .option('--with <address>', 'a node of the other cluster, as 10.0.0.7 or 10.0.0.7:9090')
     .option('--port <port>', 'of the agent there (default: 9090)')
     .option('--token-file <file>', 'holds a token of an admin there')
     .option('--fingerprint <sha256>', 'of that node\'s certificate, as its "info" shows it')
@@ -77,9 +78,12 @@ export function addOperationCommands(program: Command, perform: Perform): void {
     )
     .option('--plan', 'only show what would be done')
     .option('--confirm <name>', 'approve it without being asked: the cluster that is taken up')
+    .option('--let-go', 'free this cluster, where the one that merges it is gone for good')
     .option('--log', 'print what the nodes run and answer too')
-    .action((options: MergeOptions, command: Command) =>
-      perform(command, (context) => merge(options, context)),
+    .action((options: MergeOptions & LetGoOptions, command: Command) =>
+      perform(command, (context) =>
+        options.letGo === true ? letGo(options, context) : merge(options, context),
+      ),
     );
   const operation = program.command('operation').description('operations of the cluster');
   operation

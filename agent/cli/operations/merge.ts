@@ -21,7 +21,7 @@ const MAX_TOKEN_BYTES = 4096;
 const FINGERPRINT = /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/;
 
 export interface MergeOptions extends ApprovalOptions {
-  with: string;
+  with?: string;
   port?: string;
   tokenFile?: string;
   fingerprint?: string;
@@ -65,7 +65,7 @@ export async function merge(options: MergeOptions, context: CommandContext): Pro
 }
 
 function placeOf(options: MergeOptions): { host: string; port: number } {
-  const { host, port } = splitHostPort(options.with);
+  const { host, port } = splitHostPort(options.with ?? '');
   const number = options.port === undefined ? (port ?? PORT) : Number(options.port);
   if (!isHost(host)) {
     const remedy = 'Write the address of a node of the other cluster, as 10.0.0.7.';

@@ -10,6 +10,8 @@ export const lockRecord = z.object({
   operation: z.string(),
   /** node ids that may (still, or again) become members */
   allows: z.array(z.string()),
+  /** of those that are members here, by node id: whoever crosses is known by its name afterwards */
+  names: z.record(z.string(), z.string()).optional(),
   /** unix ms */
   at: z.number(),
 });

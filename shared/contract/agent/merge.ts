@@ -66,6 +66,29 @@ export type PactAnswer = z.infer<typeof pactAnswer>;
 export const pactGone = z.object({ ok: z.literal(true), message: z.string() });
 
 /**
+ * `POST /api/v1/merge/let-go` (admin): frees this cluster where it is held for a merge and the one that
+ * carries it out is gone for good.
+ */
+export const letGoRequest = z.strictObject({
+  /** name of this cluster, typed by a person */
+  confirm: z.string().max(64).default(''),
+});
+export const letGoAnswer = z.object({
+  ok: z.literal(true),
+  message: z.string(),
+  operation: z.string(),
+  /** who carried it out; null where the cluster was let go before, and only a rest of it was left */
+  by: z.object({ uuid: z.string(), name: z.string() }).nullable(),
+  /** nodes that are no members any more, by name: they stay with the other cluster */
+  crossed: z.array(z.string()),
+  /** in sentences */
+  done: z.array(z.string()),
+  /** what stays as it is, and what can be done about that */
+  left: z.array(z.string()),
+});
+export type LetGoAnswer = z.infer<typeof letGoAnswer>;
+
+/**
  * `partition`: the same cluster, which found itself twice or lost sight of a part; it heals, and is
  * never merged. `foreign`: another cluster. `impostor`: it says it is this cluster and cannot prove it.
  */

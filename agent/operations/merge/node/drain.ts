@@ -79,6 +79,26 @@ export async function undrain(
   await state.commit([], [{ key: DRAIN, delete: true }]);
 }
 
+/** For which operation partitions are closed; null where they are as they were. @throws Failure of the state */
+export async function drainedFor(state: Pick<State, 'get'>): Promise<string | null> {
+  return drainRecord.safeParse((await state.get(DRAIN))?.value).data?.operation ?? null;
+}
+
+/**
+ * Opens them as it was written down before they were closed.
+ * @returns how that was; null where they were not closed
+ * @throws Failure SERVER_ERROR, of the state
+ */
+export async function reopen(
+  deps: DrainDeps,
+  call: Pick<HandCall, 'log' | 'signal'>,
+): Promise<Record<string, string> | null> {
+  const known = drainRecord.safeParse((await deps.state.get(DRAIN))?.value).data ?? null;
+  if (known === null) return null;
+  await undrain(deps, known.before, call);
+  return known.before;
+}
+
 /** Whether every partition is closed. */
 export async function isDrained(deps: DrainDeps, signal: AbortSignal): Promise<boolean> {
   return Object.values(await partitionStates(deps, signal)).every((word) => word === CLOSED);

@@ -23,7 +23,8 @@ export async function lock(state: Pick<State, 'get' | 'commit'>, wish: LockRecor
         ? { key: ACTIVE, is: 'absent' }
         : { key: ACTIVE, is: 'unchangedSince', modRevision: active.modRevision },
     ],
-    [{ key: LOCK, put: wish }],
+    // whoever has crossed since it was first held is no member that could be named now
+    [{ key: LOCK, put: { ...wish, names: { ...known?.names, ...wish.names } } }],
   );
   if (done === null) throw busy();
 }

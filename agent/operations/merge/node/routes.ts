@@ -30,7 +30,9 @@ export function crossingRoutes(deps: CrossingRouteDeps): HandRoute[] {
   const { kept } = crossing;
   return [
     handRoute(hands.lockCluster, async ({ by, operation, allows }) => {
-      await lock(state, { by, operation, allows, at: clock.now() });
+      const known = membership.members().filter(({ id }) => allows.includes(id));
+      const names = Object.fromEntries(known.map(({ id, name }) => [id, name]));
+      await lock(state, { by, operation, allows, names, at: clock.now() });
       return {};
     }),
     handRoute(hands.unlockCluster, async ({ operation }) => {

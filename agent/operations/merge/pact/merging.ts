@@ -1,4 +1,5 @@
 import type {
+  LetGoAnswer,
   MergeCard,
   MergeDecision,
   PactAnswer,
@@ -7,6 +8,7 @@ import type {
 import { fail } from '#shared/contract/errors';
 import { decideMerge } from '#shared/domain/merge-decision';
 import type { Clock } from '../../../ports';
+import type { LetGo } from '../node/let-go';
 import type { Cards } from './cards';
 import type { Pacts } from './pacts';
 
@@ -25,6 +27,12 @@ export interface Merging {
   makePact(card: MergeCard, by: string): Promise<PactAnswer>;
   /** @returns what was done, in a sentence. @throws Failure NOT_FOUND | REVISION_CHANGED | of the state */
   endPact(uuid: string): Promise<string>;
+  /**
+   * Frees this cluster where the one that carries the merge out is gone for good.
+   * @param confirm name of this cluster
+   * @throws Failure NOT_FOUND | REVISION_CHANGED | CONFIRMATION_REQUIRED | TIMEOUT | of the state
+   */
+  letGo(confirm: string): Promise<LetGoAnswer>;
   /** @throws Failure of the state */
   split(): Promise<SplitAnswer>;
 }
@@ -32,6 +40,7 @@ export interface Merging {
 interface Deps {
   cards: Pick<Cards, 'own'>;
   pacts: Pick<Pacts, 'make' | 'revoke'>;
+  held: Pick<LetGo, 'letGo'>;
   sightings: { list(): Promise<SplitAnswer['sightings']> };
   clock: Pick<Clock, 'now'>;
 }
@@ -61,6 +70,10 @@ export class MergingService implements Merging {
   async endPact(uuid: string): Promise<string> {
     const { card } = await this.#deps.pacts.revoke(uuid);
     return `The nodes of ${card.cluster.name} may not call this cluster any more.`;
+  }
+
+  letGo(confirm: string): Promise<LetGoAnswer> {
+    return this.#deps.held.letGo(confirm);
   }
 
   async split(): Promise<SplitAnswer> {

@@ -3,6 +3,7 @@ import type { PeerCaller, PeerRoute } from '#agent/membership/peer-types';
 import type { Membership, Peers } from '#agent/membership/types';
 import type { HandRoute, Hands } from '#agent/operations/hands/types';
 import { mergeKind } from '#agent/operations/merge/kind';
+import { LetGo } from '#agent/operations/merge/node/let-go';
 import { Cards } from '#agent/operations/merge/pact/cards';
 import { ForeignGateway } from '#agent/operations/merge/pact/foreign';
 import { Guests } from '#agent/operations/merge/pact/guests';
@@ -16,6 +17,7 @@ import type { CommonGround } from '../ground';
 import { SILENT } from '../silent';
 import { simulatedCarryHands } from './carry-hands';
 import { type CrossDeps, simulatedCrossHands, simulatedEnrolment } from './cross-hands';
+import { simulatedHeldSlurm } from './held-slurm';
 import { simulatedMergeLook } from './look';
 
 /** How a simulated cluster becomes one with another: all is real but what the nodes do for it. */
@@ -53,9 +55,10 @@ export function createDemoMerging({ ground, name, membership, state, peers }: De
     nodeId: membership.self.id,
     pacts: () => pacts.known().map(({ card }) => card.cluster.uuid),
   });
+  const held = new LetGo({ state, membership, pacts, slurm: simulatedHeldSlurm(ground) });
   let guests: Guests | null = null;
   return {
-    merging: new MergingService({ cards, pacts, sightings, clock }),
+    merging: new MergingService({ cards, pacts, held, sightings, clock }),
     parts(hands, own) {
       const deps = { ...own, ground, membership, state, pacts, stableSince };
       const merge = { hands, foreign, membership, state, pacts, clock };

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '#agent/host/clock';
+import { LOCK } from '#agent/operations/merge/lock-record';
+import { LetGo } from '#agent/operations/merge/node/let-go';
 import { Cards } from '#agent/operations/merge/pact/cards';
 import { MergingService } from '#agent/operations/merge/pact/merging';
 import { Pacts } from '#agent/operations/merge/pact/pacts';
 import { Sightings } from '#agent/operations/merge/split/sightings';
 import { auditAnswer } from '#shared/contract/agent/audit';
-import { mergeCard, pactAnswer, splitAnswer } from '#shared/contract/agent/merge';
+import { letGoAnswer, mergeCard, pactAnswer, splitAnswer } from '#shared/contract/agent/merge';
 import type { TokenRole } from '#shared/contract/agent/tokens';
 import { KeptLog, member, StagedMembership, stageAgent } from '#tests/support/agent';
 import { callHub } from '#tests/support/hub';
@@ -16,6 +18,7 @@ import {
   freshState,
   GAINING,
   LOSING,
+  OPERATION,
 } from '#tests/support/merge-guests';
 
 const OWN_ID = 'a0a0a0a0-0000-4000-8000-000000000001';
@@ -43,12 +46,15 @@ async function staged() {
     }),
     member('stranger', { authenticated: false, fingerprint: '' }),
   ]);
+  Object.assign(membership.cluster, { uuid: GAINING, name: 'lab-a' });
   const logger = new KeptLog();
   const pacts = new Pacts({ state, clock, logger });
   const sightings = new Sightings({ state, clock, nodeId: OWN_ID, pacts: () => [] });
   const stableSince = () => SINCE;
   const cards = new Cards({ membership, state, clock, isEnabled: true, stableSince });
-  const merging = new MergingService({ cards, pacts, sightings, clock });
+  const slurm = { free: async () => ({ done: [], left: [] }) };
+  const held = new LetGo({ state, membership, pacts, slurm });
+  const merging = new MergingService({ cards, pacts, held, sightings, clock });
   const agent = await stageAgent({ merging, state });
   const pinned = { url: agent.url, fingerprint: agent.certificate.fingerprint };
   const ask = (role: TokenRole, method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) =>
@@ -141,6 +147,35 @@ test('the card of a thousand nodes fits', async () => {
   expect((await ask('viewer', 'POST', '/api/v1/merge/pact', body)).status).toBe(413);
 });
 
+test('a cluster that is held is let go by an admin who types its name, which the audit has', async () => {
+  const { ask, pacts, state } = await staged();
+  const letGo = (role: TokenRole, confirm?: string) =>
+    ask(role, 'POST', '/api/v1/merge/let-go', confirm === undefined ? {} : { confirm });
+  expect((await letGo('operator', 'lab-a')).status).toBe(403);
+  const free = await letGo('admin', 'lab-a');
+  expect([free.status, free.json()]).toMatchObject([404, { code: 'not-found' }]);
+  await ask('admin', 'POST', '/api/v1/merge/pact', { card: other() });
+  const by = { uuid: LOSING, name: 'lab-b' };
+  const lock = { by, operation: OPERATION, allows: [OWN_ID], at: 1 };
+  await state.commit([], [{ key: LOCK, put: lock }]);
+  const untyped = await letGo('admin');
+  expect([untyped.status, untyped.json()]).toMatchObject([409, { code: 'confirmation-required' }]);
+  expect(await pacts.get(LOSING)).not.toBeNull();
+  const answer = await letGo('admin', 'lab-a');
+  expect(answer.status).toBe(200);
+  expect(letGoAnswer.parse(answer.json())).toMatchObject({ operation: OPERATION, by, crossed: [] });
+  expect(await state.get(LOCK)).toBeNull();
+  expect(await pacts.get(LOSING)).toBeNull();
+  const { entries } = auditAnswer.parse((await ask('admin', 'GET', '/api/v1/audit')).json());
+  const told = entries.filter(({ action }) => action === 'merge.let-go');
+  expect(told.map(({ subject, result }) => [subject, result])).toEqual([
+    ['lab-a', 'done'],
+    ['', 'refused'],
+    ['lab-a', 'refused'],
+  ]);
+  expect(told[0]?.message).toContain('The nodes of lab-b may not call this cluster any more.');
+});
+
 test('the OpenAPI document tells of it', async () => {
   const { ask } = await staged();
   const { paths } = (await ask('viewer', 'GET', '/api/v1/openapi.json')).json();
@@ -148,6 +183,7 @@ test('the OpenAPI document tells of it', async () => {
     '/api/v1/split': { get: { 'x-role': 'viewer' } },
     '/api/v1/merge/card': { get: { 'x-role': 'admin' } },
     '/api/v1/merge/pact': { post: { 'x-role': 'admin' } },
+    '/api/v1/merge/let-go': { post: { 'x-role': 'admin' } },
     '/api/v1/merge/pact/{uuid}': { delete: { parameters: [{ name: 'uuid', in: 'path' }] } },
   });
 });

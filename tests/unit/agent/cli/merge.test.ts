@@ -173,6 +173,7 @@ test('what is refused there is told with its own words', async () => {
 });
 
 test.each([
+  ['no address', [], 'Write the address'],
   ['an address that is none', ['--with', 'b1/x'], 'Write the address'],
   ['a port that is none', ['--with', 'b1', '--port', '0'], 'Write the port'],
   ['a fingerprint that is none', ['--with', 'b1', '--fingerprint', 'AB'], '32 pairs'],
@@ -182,6 +183,56 @@ test.each([
   expect(code).toBe(1);
   expect(stderr).toContain(remedy);
   expect(here.count('POST /api/v1/merge/pact')).toBe(0);
+});
+
+const FREED = {
+  ok: true,
+  message: 'alpha is not held for a merge any more.',
+  operation: '6f0e4c2a-0f5d-4c0e-9d43-0123456789ab',
+  by: { uuid: BETA, name: 'beta' },
+  crossed: ['a3'],
+  done: ['a2 takes jobs again.'],
+  left: ['a3 has crossed, and stays with beta.'],
+};
+
+test('a cluster that is held is let go by its name, and it is told what became of it', async () => {
+  const { command, here, there } = await stage();
+  here.script = { more: () => FREED };
+  const { code, stdout } = await command(['merge', '--let-go', '--confirm', 'alpha']);
+  expect(code).toBe(0);
+  expect(here.asked).toEqual([
+    { request: 'POST /api/v1/merge/let-go', body: { confirm: 'alpha' } },
+  ]);
+  expect(there.asked).toEqual([]);
+  for (const line of [FREED.message, ...FREED.done, ...FREED.left]) expect(stdout).toContain(line);
+  const { stdout: json } = await command(['merge', '--let-go', '--confirm', 'alpha', '--json']);
+  expect(JSON.parse(json)).toEqual(FREED);
+});
+
+test('it is not let go before somebody has typed its name', async () => {
+  const more = (_what: string, body: unknown) =>
+    (body as { confirm: string }).confirm === 'alpha'
+      ? FREED
+      : refusal('confirmation-required', 'Letting it go needs its name.', 'The name is alpha.');
+  const nobody = await stage();
+  nobody.here.script = { more };
+  const { code, stderr } = await nobody.command(['merge', '--let-go']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('The name is alpha.')]);
+  const typed = await stage({ typed: async () => 'alpha' });
+  typed.here.script = { more };
+  expect((await typed.command(['merge', '--let-go'])).code).toBe(0);
+});
+
+test('what was refused is told, and another cluster is not asked', async () => {
+  const { command, here } = await stage();
+  here.script = {
+    more: () => refusal('not-found', 'This cluster is not held.', 'Nothing needs to be done.'),
+  };
+  const refused = await command(['merge', '--let-go', '--confirm', 'alpha']);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('is not held')]);
+  const both = await command(['merge', '--let-go', '--with', 'b1', '--confirm', 'alpha']);
+  expect([both.code, both.stderr]).toEqual([1, expect.stringContaining('Leave out --with')]);
+  expect(here.asked).toHaveLength(1);
 });
 
 test('where nobody listens, that is said with what to look at', async () => {
