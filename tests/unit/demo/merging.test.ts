@@ -112,7 +112,7 @@ test('a bridge that is lost is waited for, and a full disk lets nothing begin', 
   await operations.once(again.id, waitsAt('empty-bench-2'));
   bench.faults.set('bench-2', 'bridge-cut', true);
   const isSilent = ({ steps }: AgentOperation) =>
-    steps.some(({ waiting_on: what }) => what?.includes('bench-2 does not answer') === true);
+    steps.some(({ waiting_on: what }) => what?.includes('bench-2 to answer') === true);
   await operations.once(again.id, isSilent);
   bench.faults.set('bench-2', 'bridge-cut', false);
   await until(again.id, 'done');
