@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import { useLocation } from 'wouter';
 import { useLive } from './context';
 import { useDialogs } from './dialogs';
@@ -16,7 +16,8 @@ export function Shortcuts() {
   const dialogs = useDialogs();
   const singleKeys = useLive((state) => state.settings?.singleKeys ?? true);
   const [, navigate] = useLocation();
-  useEffect(() => {
+  // in place as soon as there is anything to see, so that no early key is lost
+  useLayoutEffect(() => {
     const byKey: Record<string, () => boolean> = {
       '?': () => (dialogs.open({ type: 'help' }), true),
       a: () => (navigate('/add'), true),

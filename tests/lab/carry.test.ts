@@ -214,7 +214,8 @@ it('lets a job be as it was, whoever held it', async () => {
   const { heldByAdmin } = await from.pack(admin);
   expect(heldByAdmin).toBe(true);
   for (const id of [...ids, ...ids]) await from.call(unholdJob, { id });
-  expect(await from.shown(free, '%r')).toBe('BeginTime');
+  // the scheduler says it in its next round
+  await expect.poll(() => from.shown(free, '%r')).toBe('BeginTime');
   expect(await from.shown(user, '%r')).toBe('JobHeldUser');
   expect(await from.shown(admin, '%r')).toBe('JobHeldAdmin');
   expect(await from.slurm.must('squeue', '-h', '-j', user, '-O', 'admin_comment:40')).toBe(

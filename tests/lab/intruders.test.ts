@@ -143,7 +143,7 @@ it("tells of a munge key that is not the cluster's", async () => {
     { withinMs: 60_000 },
   );
   // jobs of others are not touched by that
-  expect((await workerStates(host('a1')))['a2']).toBe('idle');
+  await expect.poll(async () => (await workerStates(host('a1')))['a2']).toBe('idle');
 });
 
 it('forms no second cluster however often a lonely founder starts', async () => {

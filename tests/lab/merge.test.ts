@@ -34,6 +34,8 @@ it(
     await load.staying.served(4);
     const long = await load.staying.submit(60, ['-w', 'a3']);
     await load.fill(8);
+    const [first] = await held.wait(1, ['-H']);
+    await held.wait(1, [`--dependency=afterany:${first ?? ''}`]);
     const plan = await clusters.plan();
     const before = await load.seen('a1', long.id ?? '');
     const since = Date.now();
