@@ -22,8 +22,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: [LAB],
-          // whole clusters: one at a time, when nothing else runs
-          fileParallelism: false,
+          // whole clusters, which mostly wait for their daemons: when nothing else runs
           sequence: { groupOrder: 1 },
           testTimeout: 90_000,
           hookTimeout: 120_000,

@@ -44,7 +44,8 @@ export async function control(lab: Pick<DemoLab, 'clusteros'>, line: string): Pr
       for (const one of cluster.faults.of(name)) cluster.faults.set(name, one, false);
       return [`Nothing is wrong with ${name} any more.`];
     default:
-      cluster.finishJobs(name);
+      // a node may have crossed into another cluster since it began
+      for (const one of lab.clusteros) one.finishJobs(name);
       return [`The jobs on ${name} end now.`];
   }
 }

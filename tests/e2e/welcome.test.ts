@@ -45,7 +45,7 @@ describe('the first start', { timeout: 60_000 }, () => {
 
   it('says in words why a file is no clusters.json', async () => {
     const page = await host.newPage();
-    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByRole('article', { name: 'North hall' }).waitFor();
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').fill('import');
     await page.keyboard.press('Enter');

@@ -1,11 +1,11 @@
 import type { AgentProblem, RoleState } from '#shared/contract/agent/dashboard';
 import { type ErrorCode, Failure } from '#shared/contract/errors';
-import { Followed } from '../../facts/followed';
 import type { Membership } from '../../membership/types';
 import type { Clock, DaemonState, Logger } from '../../ports';
 import type { State } from '../../state/types';
 import type { Aftercare } from './aftercare';
-import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
+import type { SlurmConfig, SlurmSettings } from './config';
+import { ConfigHere } from './config-here';
 import type { Controller } from './controller';
 import type { ControllerElection } from './election';
 import type { SlurmFiles } from './files';
@@ -17,18 +17,12 @@ import type { SharedMungeKey } from './munge-key';
 import { MungeWatch } from './munge-watch';
 import type { Observer } from './observer';
 import type { Partitions } from './partitions';
-import {
-  mungeProblem,
-  noStandby,
-  type Part,
-  primaryLost,
-  refusedLine,
-  slurmProblem,
-} from './problems';
+import { noStandby, primaryLost, refusedLine } from './problems';
 import type { ControllerRelay } from './relay';
 import { type ControllerHost, refusedLines } from './render';
 import { controllerState, type Standing, workerService, workerState } from './standing';
 import type { ToldFiles } from './told-files';
+import { Troubles } from './troubles';
 import type { SlurmFacts } from './types';
 import type { Worker } from './worker';
 
@@ -70,9 +64,9 @@ type Wanted = { controller: boolean; worker: boolean };
 export class SlurmKeeper {
   readonly #deps: KeeperDeps;
   readonly #ends = new AbortController();
-  readonly #config: Followed<SlurmConfig>;
+  readonly #config: ConfigHere;
+  readonly #troubles: Troubles;
   readonly #wanted: Wanted = { controller: false, worker: false };
-  readonly #troubles = new Map<Part, Failure>();
   readonly #gone: GoneNodes;
   readonly #mungeWatch: MungeWatch;
   #loops: Promise<unknown>[] = [];
@@ -80,7 +74,6 @@ export class SlurmKeeper {
   #turn: Promise<unknown> = Promise.resolve();
   #standing: Standing | null = null;
   #isUp = false;
-  #areFilesOurs = false;
   #daemons: { controller: DaemonState | null; worker: DaemonState | null } = {
     controller: null,
     worker: null,
@@ -88,21 +81,20 @@ export class SlurmKeeper {
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
-    const { state, clock, logger, membership, munge } = deps;
+    const { clock, logger, membership, munge } = deps;
+    this.#troubles = new Troubles(logger, this.#ends.signal);
     this.#gone = new GoneNodes(clock, membership);
     this.#mungeWatch = new MungeWatch(clock, munge);
-    this.#config = new Followed({ state, clock, logger }, CONFIG_KEY, slurmConfig, () =>
-      this.#wake.resolve(),
-    );
+    this.#config = new ConfigHere(deps, () => this.#wake.resolve());
   }
 
   /** Whether SLURM's commands can be used on this node. */
   get isReady(): boolean {
-    return this.#areFilesOurs;
+    return this.#config.areFilesOurs;
   }
 
   get config(): SlurmConfig | null {
-    return this.#config.values.get('') ?? null;
+    return this.#config.current;
   }
 
   want(role: keyof Wanted): void {
@@ -135,7 +127,7 @@ export class SlurmKeeper {
       await controller.stop();
       this.#daemons.controller = await controller.daemon();
     });
-    this.#troubles.delete(role);
+    this.#troubles.forget(role);
   }
 
   /** Ends the looking after; the daemons run on. */
@@ -156,7 +148,7 @@ export class SlurmKeeper {
       standing: this.#standing,
       isUp: this.#isUp,
       isLeader: this.#deps.election.isLeader,
-      trouble: this.#error('controller'),
+      trouble: this.#troubles.reason('controller'),
     });
   }
 
@@ -164,7 +156,7 @@ export class SlurmKeeper {
     return workerState({
       daemon: this.#daemons.worker,
       node: this.#node(),
-      trouble: this.#error('worker'),
+      trouble: this.#troubles.reason('worker'),
     });
   }
 
@@ -180,9 +172,7 @@ export class SlurmKeeper {
     // the primary alone tells what all would
     const refused = config?.controllers[0] === id ? refusedLines(config.extra) : [];
     return [
-      ...[...this.#troubles].map(([part, failure]) =>
-        part === 'munge' ? mungeProblem(failure, name) : slurmProblem(part, failure, name),
-      ),
+      ...this.#troubles.problems(name),
       ...refused.map((line) => refusedLine(line, name)),
       ...(lack === null ? [] : [noStandby(lack, name)]),
       ...this.#lostPrimary(),
@@ -213,38 +203,38 @@ export class SlurmKeeper {
 
   /** @returns whether all is as it should be */
   async #round(): Promise<boolean> {
-    const { controller, files, membership, munge } = this.#deps;
+    const { controller, membership, munge } = this.#deps;
     if (!this.#wanted.controller && !this.#wanted.worker) return true;
-    const settled = await this.#part('setup', () => this.#settle());
+    const settled = await this.#troubles.part('setup', () => this.#settle());
     const config = settled ?? this.config;
     this.#forgiveState();
     const isPrimary = config?.controllers[0] === membership.self.id;
     this.#standing = config === null ? null : controller.standing(config);
-    const hasKey = await this.#part('munge', async () => {
+    const hasKey = await this.#troubles.part('munge', async () => {
       await munge.ensure(this.#wanted.controller && isPrimary);
       await this.#checkMunge();
       return true;
     });
-    this.#areFilesOurs = await files.areOurs();
+    await this.#config.look();
     // while the controller moves, the operation says who takes its files over, and when
-    if (config !== null && (config.moving === null || !this.#areFilesOurs)) {
-      await this.#part('files', () => this.apply(config));
-      this.#areFilesOurs = await files.areOurs();
+    if (config !== null && (config.moving === null || !this.isReady)) {
+      await this.#troubles.part('files', () => this.apply(config));
+      await this.#config.look();
     }
-    if (config?.moving !== undefined && config.moving !== null && this.#areFilesOurs) {
+    if (config?.moving !== undefined && config.moving !== null && this.isReady) {
       return this.#whileMoving(config);
     }
-    const mayRun = hasKey === true && this.#areFilesOurs;
+    const mayRun = hasKey === true && this.isReady;
     if (this.#wanted.controller) {
       // first of all, for a relay has the port that a controller needs
-      if (settled !== null) await this.#part('relay', () => this.#keepRelay(settled));
+      if (settled !== null) await this.#troubles.part('relay', () => this.#keepRelay(settled));
       // on an old copy of the agreement nothing is started, for another may be in control by now
       await this.#runController(config, mayRun && settled !== null);
     }
     if (this.#wanted.worker) await this.#runWorker(config, mayRun);
-    const isIdle = this.#standing === 'cold' || this.#isHeld(config);
+    const isIdle = this.#standing === 'cold' || this.#config.isHeld(config);
     const isUp = !this.#wanted.controller || this.#isUp || isIdle;
-    return this.#troubles.size === 0 && isUp;
+    return this.#troubles.isNone && isUp;
   }
 
   /**
@@ -261,19 +251,19 @@ export class SlurmKeeper {
       election.follow(false);
       sign.follow(null);
     }
-    await this.#part('relay', () => this.#keepRelay(config));
+    await this.#troubles.part('relay', () => this.#keepRelay(config));
     return true;
   }
 
   /** Without the state nothing new can be agreed on; what runs is right as long as it runs. */
   #forgiveState(): void {
-    const failure = this.#troubles.get('setup');
-    if (failure === undefined || !STATE_CODES.includes(failure.code)) return;
+    const failure = this.#troubles.of('setup');
+    if (failure === null || !STATE_CODES.includes(failure.code)) return;
     const isWaiting =
       this.#wanted.controller &&
       this.#standing !== 'cold' &&
       this.#daemons.controller?.state !== 'running';
-    if (!isWaiting) this.#troubles.delete('setup');
+    if (!isWaiting) this.#troubles.forget('setup');
   }
 
   async #settle(): Promise<SlurmConfig | null> {
@@ -282,15 +272,7 @@ export class SlurmKeeper {
     if (this.#wanted.worker && settings.worker.partitions.length > 0) {
       await worker.askForPartitions();
     }
-    return this.#wanted.controller
-      ? controller.settled()
-      : (this.config ?? (await this.#firstConfig()));
-  }
-
-  /** What is followed comes a moment later; who has just joined need not wait for the next round. */
-  async #firstConfig(): Promise<SlurmConfig | null> {
-    const entry = await this.#deps.state.get(CONFIG_KEY);
-    return entry === null ? null : slurmConfig.parse(entry.value);
+    return this.#wanted.controller ? controller.settled() : this.#config.known();
   }
 
   /**
@@ -298,21 +280,15 @@ export class SlurmKeeper {
    * @throws Failure INVALID_INPUT | NODE_UNREACHABLE
    */
   async apply(config: SlurmConfig): Promise<void> {
-    const { files, controller, worker, logger, told } = this.#deps;
-    const applied = await files.apply(config, this.hosts(config));
+    const { controller, worker } = this.#deps;
+    const applied = await this.#config.write(config);
     if (applied !== 'same') {
-      logger.info({ revision: config.revision, applied }, 'slurm.conf was written');
-      if (this.#wanted.controller && !this.#isHeld(config)) {
+      if (this.#wanted.controller && !this.#config.isHeld(config)) {
         await controller.takeOver(config, applied);
       }
       if (this.#wanted.worker) await worker.takeOver(applied);
     }
-    // told again in the next round where the state does not answer
-    await told.tell(config.controllers).catch(() => undefined);
-  }
-
-  #isHeld(config: SlurmConfig | null): boolean {
-    return config?.held.includes(this.#deps.membership.self.id) === true;
+    await this.#config.tell(config);
   }
 
   /** What still comes here for a controller that moved is handed on, until nobody asks here any more. */
@@ -333,26 +309,14 @@ export class SlurmKeeper {
 
   /** @throws Failure NODE_UNREACHABLE as long as one of them was not heard of */
   hosts(config: SlurmConfig): ControllerHost[] {
-    const { membership } = this.#deps;
-    const known = new Map(membership.members().map((member) => [member.id, member]));
-    known.set(membership.self.id, membership.self);
-    return config.controllers.map((id) => {
-      const member = known.get(id);
-      if (member !== undefined && member.address !== '') return member;
-      const remedy = 'It is written as soon as this node has heard of all controllers.';
-      throw new Failure(
-        'NODE_UNREACHABLE',
-        { remedy, detail: id },
-        'A controller is not known yet.',
-      );
-    });
+    return this.#config.hosts(config);
   }
 
   async #runController(config: SlurmConfig | null, mayRun: boolean): Promise<void> {
     const { controller, election, membership, observer, partitions, sign } = this.#deps;
-    await this.#part('controller', async () => {
+    await this.#troubles.part('controller', async () => {
       try {
-        if (config !== null && mayRun && !this.#isHeld(config)) {
+        if (config !== null && mayRun && !this.#config.isHeld(config)) {
           if (this.#standing !== 'cold') await controller.run(config);
           // it lost its place while nobody could tell it
           else if ((await controller.daemon()).state === 'running') await controller.stop();
@@ -376,7 +340,7 @@ export class SlurmKeeper {
       // of an operation that ended before it could do so; tried again in the next round
       await partitions.restore().catch(() => undefined);
     });
-    if (!this.#troubles.has('controller')) return;
+    if (this.#troubles.of('controller') === null) return;
     election.follow(false);
     sign.follow(null);
   }
@@ -397,7 +361,7 @@ export class SlurmKeeper {
 
   async #runWorker(config: SlurmConfig | null, mayRun: boolean): Promise<void> {
     const { worker, observer, membership, lost } = this.#deps;
-    await this.#part('worker', async () => {
+    await this.#troubles.part('worker', async () => {
       try {
         if (mayRun) await worker.run();
       } finally {
@@ -429,7 +393,7 @@ export class SlurmKeeper {
     const primary = this.config?.controllers[0];
     const member = membership.members().find(({ id }) => id === primary);
     if (member === undefined || member.id === membership.self.id) return;
-    await this.#mungeWatch.check(member, this.#troubles.has('munge'));
+    await this.#mungeWatch.check(member, this.#troubles.of('munge') !== null);
   }
 
   /** SLURM knows its machines by the kernel's name. */
@@ -443,31 +407,6 @@ export class SlurmKeeper {
     throw new Failure('INVALID_INPUT', { remedy, node: name }, message);
   }
 
-  #error(part: Part): string {
-    const parts: Part[] = [part, 'setup', 'munge', 'files'];
-    const failure = parts.map((one) => this.#troubles.get(one)).find((one) => one !== undefined);
-    return failure?.message ?? '';
-  }
-
-  /** Does one part of a round. @returns null where it failed, which is kept to be told */
-  async #part<T>(part: Part, work: () => Promise<T>): Promise<T | null> {
-    const { logger } = this.#deps;
-    try {
-      const result = await work();
-      this.#troubles.delete(part);
-      return result;
-    } catch (error) {
-      if (this.#ends.signal.aborted) return null;
-      const failure = error instanceof Failure ? error : unexpected(error);
-      const known = this.#troubles.get(part);
-      if (known?.message !== failure.message) {
-        logger.warn({ part, code: failure.code, error }, failure.message);
-      }
-      this.#troubles.set(part, failure);
-      return null;
-    }
-  }
-
   /** Does something of an operation when the round that is under way is over, and before the next. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(work);
@@ -475,10 +414,3 @@ export class SlurmKeeper {
     return mine;
   }
 }
-
-const unexpected = (error: unknown) =>
-  new Failure(
-    'SERVER_ERROR',
-    { remedy: 'Look at the log of the node agent.' },
-    error instanceof Error ? error.message : 'Something unexpected happened.',
-  );
