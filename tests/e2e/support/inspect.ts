@@ -57,7 +57,10 @@ const SIZES = [
   { width: 1024, height: 700 },
 ];
 
-/** Accessible, no wider than the window, and pictured: dark and light, large and small. */
+/**
+ * No wider than the window and pictured: dark and light, large and small. Colours are the theme's and
+ * the layout is the size's, so that axe sees all of both in two of the four.
+ */
 export async function expectEverySize(page: Page, name: string): Promise<void> {
   for (const size of SIZES) {
     await page.setViewportSize(size);
@@ -65,7 +68,7 @@ export async function expectEverySize(page: Page, name: string): Promise<void> {
       // nothing may be measured half-way between two themes
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
+      if ((colorScheme === 'light') === (size === SIZES[0])) await expectAccessible(page);
       await picture(page, `${name}-${colorScheme}-${size.width}`);
     }
   }
