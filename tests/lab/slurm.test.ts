@@ -129,7 +129,10 @@ it('follows the backup that takes over, and the primary that comes back', async 
   expect(await jobState(host('a3'), id)).toBe('RUNNING');
   const next = await host('a3').submit(SLEEP, 'meanwhile', ['-w', 'a3']);
   expect(Number(next)).toBeGreaterThan(Number(id));
-  await until(async () => (await jobState(host('a3'), next)) === 'RUNNING', 'the new job to run');
+  // SLURM may first wait in vain for answers of the node without power
+  await until(async () => (await jobState(host('a3'), next)) === 'RUNNING', 'the new job to run', {
+    withinMs: TAKEN_OVER_MS,
+  });
   await host('a1').poweron();
   await until(async () => (await leaderOf(host('a3'))) === 'a1', 'a1 to lead again', {
     withinMs: TAKEN_OVER_MS,

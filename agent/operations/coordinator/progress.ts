@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { type AgentOperation, operationPulse } from '#shared/contract/agent/operations';
+import type { AgentOperation } from '#shared/contract/agent/operations';
 import { Failure } from '#shared/contract/errors';
 import type { Clock, Logger } from '../../ports';
 import type { State } from '../../state/types';
 import { type Lead, progressKey, whileLeading } from '../engine/journal';
 import type { OperationLog } from '../engine/log';
 import { withStep } from '../engine/step-run';
-import type { Pulse } from './pulse';
+import { measuredPulse, type Pulse } from './pulse';
 
 const WRITE_MS = 500;
 /** What takes its time is told at leisure: each telling is a write of all voters. */
@@ -20,7 +20,7 @@ const progressRecord = z.object({
   step: z.number().int().nonnegative().nullable(),
   waiting_on: z.string().nullable(),
   progress: z.number().nullable(),
-  pulse: operationPulse.nullable(),
+  pulse: measuredPulse.nullable(),
 });
 type ProgressRecord = z.infer<typeof progressRecord>;
 
@@ -52,7 +52,6 @@ export class ProgressBoard {
   show(operation: AgentOperation): void {
     if (operation.serial !== this.#operation.serial) this.#since = this.#deps.clock.monotonic();
     this.#operation = operation;
-    this.#deps.pulse?.show(operation);
   }
 
   /** Whether the step that is on takes its time. */

@@ -1,4 +1,9 @@
-import type { AgentOperation, OperationPulse } from '#shared/contract/agent/operations';
+import type { z } from 'zod';
+import {
+  type AgentOperation,
+  type OperationPulse,
+  operationPulse,
+} from '#shared/contract/agent/operations';
 import type { Clock } from '../../ports';
 
 const EVERY_MS = 250;
@@ -8,6 +13,10 @@ const KEPT = 240;
 
 /** @returns ms a submission took, null where it failed, undefined where nothing can be measured */
 export type Measure = (signal: AbortSignal) => Promise<number | null | undefined>;
+
+/** What is measured of it; which jobs are accounted for stands in the operation itself. */
+export const measuredPulse = operationPulse.omit({ jobs_known: true, jobs_found: true });
+export type MeasuredPulse = z.infer<typeof measuredPulse>;
 
 interface Deps {
   clock: Clock;
@@ -22,13 +31,11 @@ export class Pulse {
   #points: OperationPulse['points'] = [];
   #longest = 0;
   #failed = 0;
-  #known = 0;
-  #found = 0;
   #isMeasured = false;
   #since: number | null = null;
 
   /** @param before what an earlier coordinator measured */
-  constructor(deps: Deps, before: OperationPulse | null) {
+  constructor(deps: Deps, before: MeasuredPulse | null) {
     this.#deps = deps;
     if (before === null) return;
     this.#points = before.points;
@@ -38,7 +45,7 @@ export class Pulse {
   }
 
   /** Null as long as nothing was measured. One that is under way counts with its time until now. */
-  get reading(): OperationPulse | null {
+  get reading(): MeasuredPulse | null {
     if (!this.#isMeasured) return null;
     const { clock } = this.#deps;
     const pendingMs = this.#since === null ? 0 : clock.monotonic() - this.#since;
@@ -46,15 +53,7 @@ export class Pulse {
       points: this.#points,
       longest_ms: Math.round(Math.max(this.#longest, pendingMs > EVERY_MS ? pendingMs : 0)),
       failed: this.#failed,
-      jobs_known: this.#known,
-      jobs_found: this.#found,
     };
-  }
-
-  /** Takes what the steps noted of the jobs. */
-  show({ notes }: AgentOperation): void {
-    this.#known = countOf(notes['jobsKnown']);
-    this.#found = countOf(notes['jobsFound']);
   }
 
   /** Runs until aborted, or until there is nothing to measure. */
@@ -76,6 +75,12 @@ export class Pulse {
       await clock.sleep(pauseMs, signal).catch(() => undefined);
     }
   }
+}
+
+/** A pulse with what the operation's steps noted of the jobs. */
+export function withJobs(pulse: MeasuredPulse, { notes }: AgentOperation): OperationPulse {
+  const [known, found] = [notes['jobsKnown'], notes['jobsFound']].map(countOf);
+  return { ...pulse, jobs_known: known ?? 0, jobs_found: found ?? 0 };
 }
 
 /** Steps note either how many they are, or which. */

@@ -3,6 +3,7 @@ import { Failure } from '#shared/contract/errors';
 import type { Clock } from '../../ports';
 import type { State } from '../../state/types';
 import { readProgress, withProgress } from '../coordinator/progress';
+import { withJobs } from '../coordinator/pulse';
 import type { Journal } from '../engine/journal';
 import { noOperation } from './asking';
 
@@ -128,11 +129,12 @@ export class Watching {
     // read last: what is told of its steps is never older than the rest
     const operation = await journal.get(id);
     if (operation === null || plan === null) throw noOperation();
+    const told = progress?.pulse ?? null;
     return {
       operation: withProgress(operation, progress),
       plan,
       log,
-      pulse: progress?.pulse ?? null,
+      pulse: told === null ? null : withJobs(told, operation),
       wish: wish?.wish ?? null,
     };
   }

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import type { AgentOperation, OperationAnswer } from '#shared/contract/agent/operations';
 import { eventually } from '#tests/support/etcd';
 import { type Fleet, type FleetNode, stageFleet } from '#tests/support/operations';
 
+const progress = z.looseObject({ pulse: z.looseObject({}) });
 const REQUEST = { kind: 'moving', params: {} };
 
 async function begun(node: FleetNode, by = 'ada'): Promise<AgentOperation> {
@@ -62,6 +64,20 @@ test('is planned, approved and carried out, and any node tells of it', async () 
   expect(serials).toEqual(serials.toSorted((a, b) => a - b));
   await eventually(() => heard.includes('done'), 'the third node hears of the end');
   expect(await fleet.node('a3').operations.operations.list()).toHaveLength(1);
+});
+
+test('the jobs that are accounted for are those of the operation as it stands', async () => {
+  const fleet = stageFleet();
+  const operation = await begun(fleet.node('a1'));
+  await ended(fleet.node('a1'), operation.id);
+  // the end is known a moment before the last that was told on the way
+  const { state } = fleet.node('a2');
+  const key = `operations/progress/${operation.id}`;
+  const told = progress.parse((await state.get(key))?.value);
+  const early = { ...told, pulse: { ...told.pulse, jobs_known: 0, jobs_found: 0 } };
+  await state.commit([], [{ key, put: early }]);
+  const answer = await fleet.node('a2').operations.operations.get(operation.id);
+  expect(answer.pulse).toMatchObject({ longest_ms: 5, jobs_known: 3, jobs_found: 3 });
 });
 
 test('a plan changes nothing', async () => {
