@@ -4,7 +4,7 @@ import { mergeBoth, partBoth } from '#tests/lab/merge/run';
 import { until } from '#tests/lab/process';
 import { amount, type BenchRow, median } from './row';
 
-const RUNS = 3;
+const RUNS = 5;
 const SLEEP = '#!/bin/sh\nexec sleep 3600\n';
 const BUDGET = { workS: 20, gapS: 1.5, awayS: 2, backS: 10 };
 

@@ -367,14 +367,21 @@ export class SlurmKeeper {
       } finally {
         this.#daemons.worker = await worker.daemon();
       }
-      const { look } = observer;
-      const isAnswering = look !== null && look.trouble === null && look.primary !== null;
-      if (!isAnswering || !this.#isFresh()) return;
+      if (config === null || !this.#isAnswering(config)) return;
       if (this.#node() === null) await worker.introduce();
       else await worker.checkFeatures(membership.self.name);
-      if (config === null) return;
       await lost.settle(config, membership.self.name, observer.seen?.jobs ?? []);
     });
+  }
+
+  /** Whether SLURM can be asked: while it does not answer, its commands only wait. */
+  #isAnswering(config: SlurmConfig): boolean {
+    const { membership, observer } = this.#deps;
+    // what was seen may be from before this node went away, and came back with the controller
+    const isStarting = config.controllers[0] === membership.self.id && !this.#isUp;
+    if (this.#wanted.controller && isStarting) return false;
+    const { look } = observer;
+    return look !== null && look.trouble === null && look.primary !== null && this.#isFresh();
   }
 
   /** whether SLURM was looked at just now */

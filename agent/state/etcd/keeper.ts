@@ -116,8 +116,10 @@ export class VoterKeeper {
     }
     if (step.do === 'promote') await members.promote(step.memberId);
     if (step.do === 'remove') {
-      await members.remove(step.memberId);
+      // first, since a node that is told of a seat which is gone would wait for it for ever: of a
+      // keeper that ends in between the next one finds the seat, and says and takes it again
       await state.commit([], [{ key: voterKey(step.nodeId), delete: true }]);
+      await members.remove(step.memberId);
     }
     return step;
   }

@@ -172,6 +172,8 @@ async function inOneCluster(hosts: readonly LabHost[]): Promise<string[]> {
   return all.filter((sentence) => /does not answer|keep its state/.test(sentence));
 }
 
+const FIRST_JOB: Record<string, number> = { a: 1_000_001, b: 2_000_001 };
+
 /** One controller each, on a disk of its own, and merging allowed. */
 function configFor(config: HostConfig, host: LabHost): HostConfig {
   const controller = {
@@ -181,6 +183,8 @@ function configFor(config: HostConfig, host: LabHost): HostConfig {
       state_save_location: '/var/spool/slurmctld',
       shared: false,
     }),
+    // by chance both might count from one number, and whoever tells of both could not tell them apart
+    first_job_id: FIRST_JOB[host.cluster] ?? 1,
     extra: [...ACCOUNTING],
   };
   return {

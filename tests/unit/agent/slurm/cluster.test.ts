@@ -5,6 +5,7 @@ import { CONFIG_KEY, MUNGE_KEY, slurmConfig } from '#agent/roles/slurm/config';
 import { ELECTION } from '#agent/roles/slurm/election';
 import { LOOK_KEY, SEEN_KEY } from '#agent/roles/slurm/told';
 import { fail } from '#shared/contract/errors';
+import { listed } from '#tests/support/slurm';
 import { type StagedSlurmNode, stageSlurmCluster } from '#tests/support/slurm-cluster';
 
 const WAIT = { timeout: 15_000, interval: 20 };
@@ -210,6 +211,27 @@ test('a worker asks for a partition, and the running controller takes it over', 
     () => expect(a2.commands.count('scontrol', 'AvailableFeatures=big,partition_gpu')).toBe(1),
     WAIT,
   );
+});
+
+test('a controller that does not run here is asked nothing, whatever was seen of it before', async () => {
+  const cluster = stageSlurmCluster({ a1: { controller: true, worker: { features: ['big'] } } });
+  const a1 = cluster.node('a1');
+  // not known yet, so that it is asked for in each round
+  const row = ['a1', 'idle', '0/2/0/2', 'batch*', 'up', 'none'];
+  a1.commands.on('sinfo', (argv) => (argv.includes('%f') ? '' : listed(argv, [row])));
+  a1.commands.on('squeue', (argv) => listed(argv, []));
+  a1.commands.on('scontrol', () => 'Slurmctld(primary) at a1 is UP\n');
+  a1.start();
+  const asked = () => a1.commands.count('sinfo', '%f');
+  await vi.waitFor(() => expect(asked()).toBeGreaterThan(1), WAIT);
+  a1.state.get = () => Promise.reject(fail('NO_QUORUM', { remedy: 'Start the other voters.' }));
+  a1.supervisor.set('slurmctld', 'stopped');
+  await vi.waitFor(() => expect(roles(a1)[0]).toMatchObject({ running: false }), WAIT);
+  const before = asked();
+  const [pings, rounds] = [() => a1.commands.count('scontrol', 'ping'), 10];
+  const begun = pings();
+  await vi.waitFor(() => expect(pings()).toBeGreaterThan(begun + rounds), WAIT);
+  expect(asked()).toBe(before);
 });
 
 test('a key that somebody replaced is told of and left alone until the agent starts anew', async () => {

@@ -264,6 +264,20 @@ describe('a node and the shared state', { timeout: 120_000 }, () => {
     await hasVoters(second.node, 3);
   });
 
+  test('gives up a seat that was taken back while its agent was away', async () => {
+    const { node } = await found();
+    const second = await join_(node);
+    const seated = async () => (await node.seats()).members.map((seat) => seat.node);
+    await eventually(() => second.one.endpoints.length === 2, 'it has a copy, and knows of both');
+    await second.node.close();
+    await node.state.commit([], [{ key: `leaving/${second.one.id}`, put: { operation: 'x' } }]);
+    await eventually(async () => !(await seated()).includes(second.one.id), 'it is taken back');
+    const again = await agent(second.one);
+    await again.start({ how: 'resumed', stateEndpoints: second.one.endpoints });
+    await eventually(() => aside(second.one).length === 2, 'it set its data aside', 30_000);
+    expect((await again.seats()).members.map((seat) => seat.node)).toEqual(await seated());
+  });
+
   test('refuses data that nobody knows, and leaves them as they are', async () => {
     const one = await host();
     const data = join(one.folder, 'etcd', 'data');
