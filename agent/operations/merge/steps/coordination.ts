@@ -4,10 +4,13 @@ import type { StepContext } from '../../engine/types';
 import type { PlannedStep } from '../../types';
 import { keepNode, lockCluster, lookAtCluster, unlockCluster } from '../hands';
 import { forEach, type MergeGround, MINUTE, SECOND } from './ground';
+import { patiently } from './patience';
 
 const PHASE = 'Coordination';
 const AT_ONCE = 4;
 const KEEP_MS = 2 * MINUTE;
+/** an agent that restarts is back by then; nothing has changed yet that others would wait for */
+const RESTART_MS = MINUTE;
 
 /** Both sides still are what was approved. */
 export function pactStep(ground: MergeGround): PlannedStep {
@@ -92,10 +95,12 @@ export function keepStep(ground: MergeGround): PlannedStep {
         context.log(`kept ${kept.files} files, ${kept.bytes} bytes`, name);
       };
       const own = { operation, whole: true };
-      count(await ground.here(context, keeper, keepNode, own, KEEP_MS), gaining.name);
+      const patient = <T>(run: () => Promise<T>) => patiently(ground, context, run, RESTART_MS);
+      const kept = await patient(() => ground.here(context, keeper, keepNode, own, KEEP_MS));
+      count(kept, gaining.name);
       await forEach(nodes, AT_ONCE, async (node) => {
-        const whole = node.id === anchor;
-        const kept = await ground.there(context, keepNode, { operation, whole }, node, KEEP_MS);
+        const input = { operation, whole: node.id === anchor };
+        const kept = await patient(() => ground.there(context, keepNode, input, node, KEEP_MS));
         count(kept, node.name);
       });
       context.keep('keptAt', keeper);

@@ -35,6 +35,8 @@ function expectCalm(stage: MergeStage) {
 }
 
 it.each([
+  'merge/keep a1',
+  'merge/keep b2',
   'merge/release b1',
   'merge/stage b2',
   'leave/drain b2',
