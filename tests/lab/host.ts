@@ -132,6 +132,19 @@ export class LabHost {
     await this.must(['lab-agent', action], { deadlineMs: 60_000 });
   }
 
+  /**
+   * Restarts its agent by another clock, which what it starts from then on has too.
+   * @param offset as `+90s` or `+20h`; null: by the machine's
+   */
+  async clock(offset: string | null): Promise<void> {
+    const lines =
+      offset === null
+        ? ''
+        : `export LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1) FAKETIME=${offset} DONT_FAKE_MONOTONIC=1\n`;
+    await this.write('/etc/lab-environment', lines);
+    await this.agent('restart');
+  }
+
   /** Pulls the cable out. */
   async cut(): Promise<void> {
     await this.#cable('down');

@@ -61,8 +61,11 @@ it(
 );
 
 it(
-  'parts them again, with all that has not begun',
+  'parts them again after hours and restarts, with all that has not begun',
   async () => {
+    // as if nobody had said for twenty hours that it stays
+    await Promise.all(clusters.lab.hosts.map((host) => host.clock('+20h')));
+    await clusters.one();
     const load = new MergeLoad(clusters);
     load.staying.start();
     await load.staying.served(2);

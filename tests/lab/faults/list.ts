@@ -304,13 +304,12 @@ export const wrongOwner: Fault = {
 export const clockApart: Fault = {
   name: "target's clock runs 90 s apart",
   prepare: async ({ to }) => {
-    const fake = 'export LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1)';
-    await to.write('/etc/lab-environment', `${fake} FAKETIME=+90s DONT_FAKE_MONOTONIC=1\n`);
-    await restarted(to);
+    await to.clock('+90s');
+    await answering(to);
   },
   heal: async ({ to }) => {
-    await to.sh('rm -f /etc/lab-environment');
-    await restarted(to);
+    await to.clock(null);
+    await answering(to);
   },
   ends: ['refused: checks-failed'],
 };
@@ -373,9 +372,8 @@ function rejectionOf(answers: readonly PromiseSettledResult<unknown>[]): unknown
 /** no network card has it */
 const NOBODY = '02:00:00:00:00:01';
 
-/** Restarts a host's agent and returns when it answers. */
-async function restarted(host: LabHost): Promise<void> {
-  await host.agent('restart');
+/** Returns when a host's agent answers. */
+async function answering(host: LabHost): Promise<void> {
   const answers = async () => (await host.api('/health')).status === 200;
   await until(answers, `the agent of ${host.name} to answer`, { withinMs: 60_000 });
 }
@@ -385,7 +383,10 @@ async function letCoordinate({ cluster, other }: Turn, wanted: LabHost): Promise
   const isSo = async () => {
     const name = await cluster.coordinator(other);
     const leading = cluster.hosts.find((host) => host.name === name);
-    if (leading !== undefined && leading !== wanted) await restarted(leading);
+    if (leading !== undefined && leading !== wanted) {
+      await leading.agent('restart');
+      await answering(leading);
+    }
     return leading === wanted;
   };
   await until(isSo, `${wanted.name} to coordinate`, { withinMs: 60_000, everyMs: 500 });
