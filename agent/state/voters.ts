@@ -26,6 +26,8 @@ export interface Seat {
   isLearner: boolean;
   /** it answers, and knows a leader */
   isAnswering: boolean;
+  /** its node offers itself; one that was let go does not any more */
+  isOffered: boolean;
 }
 
 export interface VotersView {
@@ -42,7 +44,7 @@ export interface VotersView {
 export type VoterStep =
   | { do: 'add'; nodeId: string; peerUrl: string }
   | { do: 'promote'; memberId: string }
-  | { do: 'remove'; memberId: string; nodeId: string }
+  | { do: 'remove'; memberId: string; nodeId: string | null }
   | { do: 'nothing'; why: string };
 
 const quorumOf = (voters: number) => Math.floor(voters / 2) + 1;
@@ -76,12 +78,15 @@ const stayingOf = (voters: readonly Seat[], view: VotersView): number =>
   voters.filter((seat) => nodeOf(seat, view)?.isLeaving !== true).length;
 
 function withLearner(view: VotersView, voters: readonly Seat[], learner: Seat): VoterStep {
+  const { memberId, nodeId } = learner;
+  // nobody would ever start it, and as long as it is there nobody else gets a seat
+  if (!learner.isOffered) return { do: 'remove', memberId, nodeId };
   const node = nodeOf(learner, view);
   const isLeaving = node?.isLeaving === true;
   if (!learner.isAnswering || isLeaving) {
     const isGivenUp =
       node !== null && (isGone(node, learner) || hasFailed(node, view, view.learnerAfterMs));
-    if (isGivenUp) return { do: 'remove', memberId: learner.memberId, nodeId: node.id };
+    if (isGivenUp) return { do: 'remove', memberId, nodeId: node.id };
     return nothing('A new member starts.');
   }
   const dead = removable(voters, isDead(view), view);
@@ -90,7 +95,7 @@ function withLearner(view: VotersView, voters: readonly Seat[], learner: Seat): 
   if (next > target(view)) return nothing('Enough vote; one more has a copy.');
   // an even number of voters is worse than one less, unless the next follows at once
   if (next % 2 === 0 && freeNodes(view).length === 0) return nothing('One more has a copy.');
-  return { do: 'promote', memberId: learner.memberId };
+  return { do: 'promote', memberId };
 }
 
 function withoutLearner(view: VotersView, voters: readonly Seat[]): VoterStep {

@@ -93,14 +93,18 @@ export class VoterKeeper {
   /** Looks, and takes at most one step. */
   async step(): Promise<VoterStep> {
     const { state, members, clock, replaceAfterMs } = this.#options;
-    const [offers, marks, listed] = await Promise.all([
-      state.list(seatKey('')),
-      state.list(leavingKey('')),
-      members.list(),
-    ]);
+    // both go in one commit when a node is let go: read in this order, none that leaves looks as if it stayed
+    const marks = await state.list(leavingKey(''));
+    const [offers, listed] = await Promise.all([state.list(seatKey('')), members.list()]);
     const leaving = new Set(marks.map(({ key }) => key.slice(leavingKey('').length)));
     const candidates = this.#candidates(offers, leaving);
-    const seats = await Promise.all(listed.map((member) => this.#seat(member, candidates)));
+    const offered = new Map(
+      offers.map(({ key, value }) => [
+        key.slice(seatKey('').length),
+        seatOffer.safeParse(value).data?.peerUrl ?? '',
+      ]),
+    );
+    const seats = await Promise.all(listed.map((member) => this.#seat(member, offered)));
     await this.#invite(listed, seats);
     const step = nextVoterStep({
       candidates,
@@ -111,14 +115,16 @@ export class VoterKeeper {
     });
     if (step.do === 'add') {
       const { added, members: now } = await members.addLearner(step.peerUrl);
-      const seat = { memberId: added.id, nodeId: step.nodeId, isLearner: true, isAnswering: false };
-      await this.#invite(now, [...seats, seat]);
+      const { nodeId } = step;
+      const seat = { memberId: added.id, nodeId, isLearner: true, isAnswering: false };
+      await this.#invite(now, [...seats, { ...seat, isOffered: true }]);
     }
     if (step.do === 'promote') await members.promote(step.memberId);
     if (step.do === 'remove') {
       // first, since a node that is told of a seat which is gone would wait for it for ever: of a
       // keeper that ends in between the next one finds the seat, and says and takes it again
-      await state.commit([], [{ key: voterKey(step.nodeId), delete: true }]);
+      const { nodeId } = step;
+      if (nodeId !== null) await state.commit([], [{ key: voterKey(nodeId), delete: true }]);
       await members.remove(step.memberId);
     }
     return step;
@@ -149,18 +155,21 @@ export class VoterKeeper {
     });
   }
 
-  async #seat(member: EtcdMember, candidates: readonly VoterCandidate[]): Promise<Seat> {
+  /** @param offered peer URLs by the ids of the nodes that offer themselves */
+  async #seat(member: EtcdMember, offered: ReadonlyMap<string, string>): Promise<Seat> {
     const { id, name, isLearner, peerUrls, clientUrls } = member;
     const [clientUrl] = clientUrls;
     const status =
       clientUrl === undefined
         ? null
         : await this.#options.members.status(clientUrl).catch(() => null);
-    const byUrl = candidates.find(({ peerUrl }) => peerUrls.includes(peerUrl))?.id ?? null;
+    const [byUrl = null] = [...offered].find(([, peerUrl]) => peerUrls.includes(peerUrl)) ?? [];
+    const nodeId = name === '' ? byUrl : name;
     return {
       memberId: id,
-      nodeId: name === '' ? byUrl : name,
+      nodeId,
       isLearner,
+      isOffered: nodeId !== null && offered.has(nodeId),
       isAnswering: status !== null && status.leaderId !== null && status.memberId === id,
     };
   }

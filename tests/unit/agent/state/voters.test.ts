@@ -27,6 +27,7 @@ const seat = (n: number, more: Partial<Seat> = {}): Seat => ({
   nodeId: `n${n}`,
   isLearner: false,
   isAnswering: true,
+  isOffered: true,
   ...more,
 });
 const dead = (n: number, forMs = 2 * HOUR) =>
@@ -50,6 +51,20 @@ describe('who votes', () => {
     const two = [node(1), node(2)];
     expect(step(two, [seat(1)])).toMatchObject({ do: 'add', nodeId: 'n2' });
     expect(step(two, [seat(1), seat(2, { isLearner: true })]).do).toBe('nothing');
+  });
+
+  test('a copy of a node that was let go is taken away, whether it ever began or not', () => {
+    const gone = { isLearner: true, isOffered: false } as const;
+    for (const isAnswering of [true, false]) {
+      const left = seat(2, { ...gone, isAnswering });
+      expect(step([node(1)], [seat(1), left])).toMatchObject({ do: 'remove', memberId: '2' });
+    }
+    const nobodys = seat(9, { ...gone, nodeId: null, isAnswering: false });
+    expect(step([node(1)], [seat(1), nobodys])).toEqual({
+      do: 'remove',
+      memberId: '9',
+      nodeId: null,
+    });
   });
 
   test('a third node lets both vote, one after another', () => {
@@ -185,7 +200,7 @@ describe('whatever the cluster looks like', () => {
     }
     if (next.do === 'nothing') return [...view.seats];
     const added = { memberId: `+${next.nodeId}`, nodeId: next.nodeId };
-    return [...view.seats, { ...added, isLearner: true, isAnswering: true }];
+    return [...view.seats, { ...added, isLearner: true, isAnswering: true, isOffered: true }];
   };
 
   test('no step loses a quorum that there was', () => {
