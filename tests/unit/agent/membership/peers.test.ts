@@ -48,7 +48,8 @@ const SOON = { deadlineMs: 5_000 };
 
 test('a change whose answer is lost has an unknown outcome; a read has none', async () => {
   const { peers, target, server } = await facing(() => {});
-  const lost = peers.call(target, 'POST', PATH, { body: {}, deadlineMs: 300 });
+  // long enough to be sent, also where a machine has much to do
+  const lost = peers.call(target, 'POST', PATH, { body: {}, deadlineMs: 1_500 });
   await expect(lost).rejects.toMatchObject({ code: 'TIMEOUT', data: { outcome: 'unknown' } });
   const read = await peers
     .call(target, 'GET', PATH, { deadlineMs: 300 })
