@@ -1,4 +1,4 @@
-import type { AgentOperation } from '#shared/contract/agent/operations';
+import { type AgentOperation, isOver } from '#shared/contract/agent/operations';
 import { type Armed, arm, killAgent } from '#tests/lab/faults/arm';
 import type { Fault, Turn } from '#tests/lab/faults/run';
 import type { LabHost } from '#tests/lab/host';
@@ -54,7 +54,10 @@ export function coordinatorKilled(when: When, name: string): Fault {
     when,
     async strike({ watch, other }) {
       await armed?.strike();
-      await watch.first((one) => one.coordinator !== other.name && one.coordinator !== '');
+      // at its last write there is nothing left that anybody would take over
+      await watch.first(
+        (one) => isOver(one) || (one.coordinator !== other.name && one.coordinator !== ''),
+      );
       await other.agent('start');
     },
     async heal({ other }) {
