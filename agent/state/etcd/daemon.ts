@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, rename, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -63,9 +63,13 @@ const UPKEEP = [
   '--snapshot-count=10000',
 ];
 
+const ASIDE = '.aside-';
+/** So many old copies stay; a node may come and go often, and each takes 64 MB and more. */
+const KEPT_ASIDE = 2;
+
 /**
- * etcd on this node. Its data are never deleted: what belonged to another membership is set aside,
- * and anything doubtful is refused.
+ * etcd on this node. Its data are never deleted at once: what belonged to another membership is set
+ * aside, and only what is older than the last two of these goes. Anything doubtful is refused.
  */
 export class EtcdDaemon {
   readonly #options: EtcdDaemonOptions;
@@ -170,13 +174,24 @@ export class EtcdDaemon {
     await this.stop();
     const stamp = new Date(this.#options.clock.now()).toISOString().replaceAll(/[:.]/g, '-');
     for (const path of [this.#data(), this.#recordPath()]) {
-      if (await exists(path)) await rename(path, `${path}.aside-${stamp}`);
+      if (await exists(path)) await rename(path, `${path}${ASIDE}${stamp}`);
     }
+    await this.#forgetOldest();
     this.#options.logger.info({ stamp }, 'The old data of the state were set aside.');
   }
 
   async stop(): Promise<void> {
     await this.#options.supervisor.stop(UNIT);
+  }
+
+  async #forgetOldest(): Promise<void> {
+    const { folder } = this.#options;
+    const stampOf = (name: string) => name.split(ASIDE)[1] ?? '';
+    const names = (await readdir(folder)).filter((name) => name.includes(ASIDE));
+    const newest = [...new Set(names.map(stampOf))].toSorted().slice(-KEPT_ASIDE);
+    for (const name of names.filter((one) => !newest.includes(stampOf(one)))) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
   }
 
   async #start(): Promise<void> {
