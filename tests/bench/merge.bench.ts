@@ -16,6 +16,8 @@ export async function bench(): Promise<BenchRow[]> {
     load.staying.start();
     await load.staying.served(4);
     const long = await clusters.host('a1').submit(SLEEP, 'long', ['-w', 'a3']);
+    const isRunning = async () => (await load.seen('a1', long)).state === 'RUNNING';
+    await until(isRunning, 'the long job to run');
     const before = await load.seen('a1', long);
     const taken: { workS: number; gapS: number; awayS: number; backS: number }[] = [];
     for (let run = 0; run < RUNS; run += 1) {
@@ -29,8 +31,8 @@ export async function bench(): Promise<BenchRow[]> {
     await clusters.host('a1').must(['scancel', long]);
     await load.stop();
     await load.settled();
-    const wrong = await load.wrong();
-    const jobs = wrong.length === 0 && isExact ? 'each job once' : wrong.join('; ');
+    const wrong = [...(await load.wrong()), ...(isExact ? [] : ['the long job was touched'])];
+    const jobs = wrong.length === 0 ? 'each job once' : wrong.join('; ');
     const byHandS = await movedByHand(clusters);
     const of = (what: 'workS' | 'gapS' | 'awayS' | 'backS') =>
       median(taken.map((one) => one[what]));
@@ -40,7 +42,7 @@ export async function bench(): Promise<BenchRow[]> {
       ours: `${amount(oursS, 's')}${more}`,
       rival: `drain and move one node by hand, jobs lost: ${amount(byHandS, 's')}`,
       ratio: byHandS / oursS,
-      within: oursS < budget && wrong.length === 0 && isExact,
+      within: oursS < budget && wrong.length === 0,
     });
     return [
       row('3 + 2 hosts merged, without waiting for jobs', BUDGET.workS, of('workS'), `, ${jobs}`),
