@@ -1,4 +1,4 @@
-import { useLayoutEffect } from 'react';
+import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { useLive } from './context';
 import { useDialogs } from './dialogs';
@@ -16,8 +16,7 @@ export function Shortcuts() {
   const dialogs = useDialogs();
   const singleKeys = useLive((state) => state.settings?.singleKeys ?? true);
   const [, navigate] = useLocation();
-  // in place as soon as there is anything to see, so that no early key is lost
-  useLayoutEffect(() => {
+  useEffect(() => {
     const byKey: Record<string, () => boolean> = {
       '?': () => (dialogs.open({ type: 'help' }), true),
       a: () => (navigate('/add'), true),

@@ -46,7 +46,9 @@ describe('a merge in the demo', { timeout: 150_000 }, () => {
     await expectSoon(() => screen.node('bench-2')).toMatch(/is being emptied/);
     await expectEverySize(page, 'rehearsal-emptying');
     await type('finish bench-2');
-    await page.getByText(/munge/).first().waitFor({ timeout: 60_000 });
+    // the plan speaks of munge too: what is waited for names the node and what is wrong with it
+    const lacks = page.getByText(/bench-2 to work in forge: It does not accept our munge/);
+    await lacks.first().waitFor({ timeout: 60_000 });
     await picture(page, 'rehearsal-munge');
     await type('mend bench-2');
     await expectSoon(() => screen.node('bench-2')).toMatch(/crossed over/);

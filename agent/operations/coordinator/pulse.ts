@@ -79,8 +79,8 @@ export class Pulse {
 
 /** A pulse with what the operation's steps noted of the jobs. */
 export function withJobs(pulse: MeasuredPulse, { notes }: AgentOperation): OperationPulse {
-  const [known, found] = [notes['jobsKnown'], notes['jobsFound']].map(countOf);
-  return { ...pulse, jobs_known: known ?? 0, jobs_found: found ?? 0 };
+  const { jobsKnown, jobsFound } = notes;
+  return { ...pulse, jobs_known: countOf(jobsKnown), jobs_found: countOf(jobsFound) };
 }
 
 /** Steps note either how many they are, or which. */
