@@ -9,6 +9,7 @@ import { SlurmActions } from '#agent/roles/slurm/actions';
 import { CONFIG_KEY } from '#agent/roles/slurm/config';
 import { freshState } from '#tests/support/merge-guests';
 import { type RealSlurm, startSlurm } from '#tests/support/real-slurm';
+import { slurmConfigWith } from '#tests/support/slurm-config';
 
 // a real SLURM on loopback that is held for a merge whose other cluster never comes back
 const OPERATION = randomUUID();
@@ -21,25 +22,12 @@ afterAll(() => slurm?.close());
 it('opens partitions, resumes its node and releases its jobs, and no others', async () => {
   const { commands, must } = slurm;
   const state = freshState();
-  const config = {
+  const config = slurmConfigWith({
     clusterName: 'let_go',
     controllers: ['n1'],
     stateSaveLocation: slurm.state,
-    shared: false,
-    stateId: 'one',
-    firstJobId: 1,
-    slurmUser: 'root',
-    containment: 'linuxproc',
-    slurmctldTimeoutMs: 10_000,
-    slurmdTimeoutMs: 300_000,
     partitions: ['long'],
-    extra: [],
-    held: [],
-    relays: [],
-    moving: null,
-    epoch: 0,
-    revision: 1,
-  };
+  });
   await state.commit([], [{ key: CONFIG_KEY, put: config }]);
   const deps = { state, commands, clock: systemClock };
   const call = { log: () => undefined, signal: new AbortController().signal };

@@ -21,6 +21,7 @@ import { readAnswer, STATE_PATH, StateSource } from '#agent/roles/slurm/state-so
 import { fail } from '#shared/contract/errors';
 import { member } from '#tests/support/agent';
 import { StagedCommands } from '#tests/support/slurm';
+import { slurmConfigWith } from '#tests/support/slurm-config';
 import { sweptFolder } from '#tests/support/temp-folder';
 
 const UUID = '0b0e5a2e-0000-4000-8000-000000000001';
@@ -94,25 +95,7 @@ function staged() {
   };
 }
 
-const CONFIG: SlurmConfig = {
-  clusterName: 'forge',
-  controllers: [FROM.id],
-  stateSaveLocation: '',
-  shared: false,
-  stateId: '',
-  firstJobId: 1,
-  slurmUser: 'slurm',
-  containment: 'linuxproc',
-  slurmctldTimeoutMs: 10_000,
-  slurmdTimeoutMs: 300_000,
-  partitions: [],
-  extra: [],
-  held: [],
-  relays: [],
-  moving: null,
-  epoch: 0,
-  revision: 1,
-};
+const CONFIG = slurmConfigWith({ controllers: [FROM.id], stateId: '', slurmUser: 'slurm' });
 
 /** Paths and contents, without what is the agent's own. */
 function treeOf(folder: string, below = ''): Record<string, string> {

@@ -9,6 +9,7 @@ import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
 import { member, StagedMembership } from '#tests/support/agent';
 import { listed, StagedCommands } from '#tests/support/slurm';
+import { slurmConfigWith } from '#tests/support/slurm-config';
 import {
   type NodeFiles,
   nodeFiles,
@@ -83,26 +84,14 @@ export class NodeStage {
   }
 
   config(wish: Partial<SlurmConfig> = {}): SlurmConfig {
-    return {
+    return slurmConfigWith({
       clusterName: 'south_1',
       controllers: ['id-b1', 'id-b2'],
       stateSaveLocation: this.node.jobs,
       shared: true,
-      stateId: 'one',
-      firstJobId: 1,
-      slurmUser: 'root',
-      containment: 'linuxproc',
-      slurmctldTimeoutMs: 10_000,
-      slurmdTimeoutMs: 300_000,
       partitions: ['gpu'],
-      extra: [],
-      held: [],
-      relays: [],
-      moving: null,
-      epoch: 0,
-      revision: 1,
       ...wish,
-    };
+    });
   }
 
   async call<In extends z.ZodType, Out extends z.ZodType>(

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { AgentOperation } from '#shared/contract/agent/operations';
 import { type ErrorCode, fail } from '#shared/contract/errors';
 import { expectJobs, expectWhole, type MergeStage, rolledBack, stageMerge } from './play';
 import type { MergeWorld } from './world';
@@ -28,6 +29,15 @@ function silent(
   return () => from !== null;
 }
 
+/** It went on by itself once the node was back, and said for whom it waited meanwhile. */
+function expectWaited(stage: MergeStage, end: AgentOperation, since: string) {
+  expectCalm(stage);
+  expectWhole(stage, end);
+  expectJobs(stage);
+  const [, node] = since.split(' ');
+  expect([...stage.waited]).toContain(`${node} to answer`);
+}
+
 function expectCalm(stage: MergeStage) {
   expect(stage.stops).toEqual([]);
   const raw = [...stage.waited].filter((text) => /fail|does not answer|Cancelled|again/.test(text));
@@ -48,12 +58,8 @@ it.each([
   const wasStruck = silent(stage.world, since);
   const end = await stage.play();
   expect(wasStruck()).toBe(true);
-  expectCalm(stage);
   expect(end.state).toBe('done');
-  expectWhole(stage, end);
-  expectJobs(stage);
-  const [, node] = since.split(' ');
-  expect([...stage.waited]).toContain(`${node} to answer`);
+  expectWaited(stage, end, since);
   // whoever was told once does not go twice
   expect([...stage.world.nodes.values()].map(({ crossings }) => crossings)).toEqual([0, 1, 1, 1]);
 });
@@ -66,12 +72,8 @@ it.each(['merge/return b2', 'leave/resume b1', 'merge/welcome b1', 'leave/drain 
     const wasStruck = silent(stage.world, since);
     const end = await rolledBack(stage);
     expect(wasStruck()).toBe(true);
-    expectCalm(stage);
     expect(end.state).toBe('undone');
-    expectWhole(stage, end);
-    expectJobs(stage);
-    const [, node] = since.split(' ');
-    expect([...stage.waited]).toContain(`${node} to answer`);
+    expectWaited(stage, end, since);
   },
 );
 

@@ -8,10 +8,11 @@ import { mergeKind } from '#agent/operations/merge/kind';
 import { ForeignGateway } from '#agent/operations/merge/pact/foreign';
 import type { CrossingNode, MergeParams } from '#agent/operations/merge/types';
 import type { OperationKind } from '#agent/operations/types';
-import { CONFIG_KEY, slurmConfig } from '#agent/roles/slurm/config';
+import { CONFIG_KEY } from '#agent/roles/slurm/config';
 import type { State } from '#agent/state/types';
 import { fail } from '#shared/contract/errors';
 import { KeptLog, member } from '#tests/support/agent';
+import { slurmConfigWith } from '#tests/support/slurm-config';
 import type { Line } from '../../operations/line';
 import type { Staged, StagedState } from '../../operations/stage';
 import type { LeapingClock } from '../../operations/world';
@@ -86,24 +87,12 @@ export class MergeWorld implements Staged {
 
   /** The gaining cluster's own records. */
   async found(state: Pick<State, 'commit'>): Promise<void> {
-    const config = slurmConfig.parse({
+    const config = slurmConfigWith({
       clusterName: 'a',
       controllers: [idOf('a1')],
       stateSaveLocation: '/var/spool/slurmctld',
-      shared: false,
       stateId: GAINING,
-      firstJobId: 100,
-      slurmUser: 'slurm',
-      containment: 'cgroup',
-      slurmctldTimeoutMs: 10_000,
-      slurmdTimeoutMs: 300_000,
       partitions: ['long'],
-      extra: [],
-      held: [],
-      relays: [],
-      moving: null,
-      epoch: 0,
-      revision: 1,
     });
     await state.commit([], [{ key: CONFIG_KEY, put: config }]);
   }
