@@ -39,12 +39,24 @@ describe('a merge in the demo', { timeout: 150_000 }, () => {
     await picture(page, 'rehearsal-approve');
   });
 
-  it('says what a node lacks that has crossed, and goes on when that is mended', async () => {
+  it('lets an admin cancel a job that a node waits for', async () => {
     const { page } = screen;
     await type('fault bench-2 munge-fails');
     await wizard.start('bench');
-    await expectSoon(() => screen.node('bench-2')).toMatch(/is being emptied/);
+    await expectSoon(() => screen.node('bench-2')).toMatch(/is being emptied.*waits for 2 jobs/);
     await expectEverySize(page, 'rehearsal-emptying');
+    const [, holding] = /waits for 2 jobs: (\d+)/.exec(await screen.node('bench-2')) ?? [];
+    await screen.openJob('Jobs of bench', holding ?? '');
+    const drawer = page.getByRole('dialog');
+    await picture(page, 'rehearsal-job');
+    await drawer.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await page.getByRole('button', { name: 'Cancel 1 job' }).click();
+    await page.keyboard.press('Escape');
+    await expectSoon(() => screen.node('bench-2')).toMatch(/waits for 1 job:/);
+  });
+
+  it('says what a node lacks that has crossed, and goes on when that is mended', async () => {
+    const { page } = screen;
     await type('finish bench-2');
     // the plan speaks of munge too: what is waited for names the node and what is wrong with it
     const lacks = page.getByText(/bench-2 to work in forge: It does not accept our munge/);

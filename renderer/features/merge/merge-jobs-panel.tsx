@@ -3,7 +3,9 @@ import type { MergeParties } from '#shared/contract/agent/merge';
 import type { OperationAnswer } from '#shared/contract/agent/operations';
 import type { Cluster } from '#shared/contract/clusters';
 import { duration, plain } from '#shared/domain/units';
+import { useParam } from '../../app/address';
 import { useLive } from '../../app/context';
+import { rowKey } from '../../grid/row-key';
 import { Age } from '../../ui/age';
 import { Card } from '../../ui/card';
 import { cx } from '../../ui/cx';
@@ -35,6 +37,7 @@ export function LosingJobs({ cluster, parties, answer }: LosingJobsProps) {
   return (
     <JobCard
       title={`Jobs of ${parties.losing.name}`}
+      uuid={cluster?.uuid ?? ''}
       empty="It had no job, and none has come."
       lines={lines}
       asOf={jobs === undefined ? null : (live?.asOf ?? null)}
@@ -54,6 +57,7 @@ export function GainingJobs({ cluster, parties, answer }: LosingJobsProps & { cl
   return (
     <JobCard
       title={`Jobs of ${parties.gaining.name}`}
+      uuid={cluster.uuid}
       empty="It has no job now."
       lines={lines}
       asOf={live?.asOf ?? null}
@@ -64,6 +68,8 @@ export function GainingJobs({ cluster, parties, answer }: LosingJobsProps & { cl
 
 interface JobCardProps {
   title: string;
+  /** the card of their cluster */
+  uuid: string;
   empty: string;
   lines: readonly MergeJobLine[];
   /** null: as the plan knew them */
@@ -71,7 +77,8 @@ interface JobCardProps {
   stale: boolean;
 }
 
-function JobCard({ title, empty, lines, asOf, stale }: JobCardProps) {
+function JobCard({ title, uuid, empty, lines, asOf, stale }: JobCardProps) {
+  const [, openJob] = useParam('job');
   return (
     <Card className={tables.card}>
       <header className={styles.head}>
@@ -105,7 +112,12 @@ function JobCard({ title, empty, lines, asOf, stale }: JobCardProps) {
             </thead>
             <tbody className={cx(stale && tables.stale)}>
               {lines.map((line) => (
-                <Row key={line.key} line={line} stale={stale} />
+                <Row
+                  key={line.key}
+                  line={line}
+                  stale={stale}
+                  onOpen={(row) => openJob(rowKey(uuid, row))}
+                />
               ))}
             </tbody>
           </Table>
@@ -115,13 +127,31 @@ function JobCard({ title, empty, lines, asOf, stale }: JobCardProps) {
   );
 }
 
-function Row({ line, stale }: { line: MergeJobLine; stale: boolean }) {
-  const { id, name, user, nodes, tone, word, note, isGone, startedAt } = line;
+interface RowProps {
+  line: MergeJobLine;
+  stale: boolean;
+  onOpen: (row: string) => void;
+}
+
+/** One job; where it is listed, its number opens what can be done with it. */
+function Row({ line, stale, onOpen }: RowProps) {
+  const { id, name, user, nodes, tone, word, note, isGone, startedAt, row } = line;
   const isOldNews = stale && !isGone;
   return (
     <tr className={cx(isGone && tables.over)}>
       <Cell quiet className={tables.id} title={id}>
-        {id}
+        {row === null ? (
+          id
+        ) : (
+          <button
+            type="button"
+            className={styles.open}
+            title="Its facts, and what can be done with it"
+            onClick={() => onOpen(row)}
+          >
+            {id}
+          </button>
+        )}
       </Cell>
       <Cell className={tables.name} title={note === '' ? name : `${name}: ${note}`}>
         {name}

@@ -19,6 +19,8 @@ export interface MergeJobLine {
   /** it is not in this cluster any more */
   isGone: boolean;
   startedAt: number | null;
+  /** its row among the jobs that its cluster lists; null where it lists it no longer */
+  row: string | null;
 }
 
 type Answer = Pick<OperationAnswer, 'plan'> & {
@@ -106,6 +108,7 @@ function lineOf(
     note: stays,
     isGone: isKnown,
     startedAt: null,
+    row: null,
   };
 }
 
@@ -124,6 +127,7 @@ const carriedLine = (
   note: `in ${gaining}`,
   isGone: true,
   startedAt: null,
+  row: null,
 });
 
 const liveLine = (job: JobRow, note: string): MergeJobLine => ({
@@ -136,4 +140,5 @@ const liveLine = (job: JobRow, note: string): MergeJobLine => ({
   note,
   isGone: false,
   startedAt: job.startedAt,
+  row: job.id,
 });

@@ -26,8 +26,17 @@ export class MergePage {
 
   /** The line of a job by its number, in the table of one of the two clusters. */
   async job(table: string, id: string): Promise<string> {
+    return (await this.#line(table, id).innerText()).replaceAll(/\s+/g, ' ');
+  }
+
+  /** Opens what can be done with it. */
+  async openJob(table: string, id: string): Promise<void> {
+    await this.#line(table, id).getByRole('button', { name: id, exact: true }).click();
+    await this.page.getByRole('dialog').getByText(`job ${id} of`).waitFor();
+  }
+
+  #line(table: string, id: string): Locator {
     const rows = this.page.getByRole('table', { name: table }).locator('tbody tr');
-    const found = rows.filter({ has: this.page.getByRole('cell', { name: id, exact: true }) });
-    return (await found.first().innerText()).replaceAll(/\s+/g, ' ');
+    return rows.filter({ has: this.page.getByRole('cell', { name: id, exact: true }) }).first();
   }
 }

@@ -21,10 +21,11 @@ export function pactStep(ground: MergeGround): PlannedStep {
     detail: `The same nodes with the same certificates, nothing under way there, and a pact that lets ${gaining.name} call them.`,
     class: 'idempotent',
     expectedMs: 500,
-    deadlineMs: 30 * SECOND,
+    deadlineMs: 2 * MINUTE,
     probe: async () => 'absent',
     async do(context) {
-      const seen = await ground.there(context, lookAtCluster, {});
+      const look = () => ground.there(context, lookAtCluster, {});
+      const seen = await patiently(ground, context, look, RESTART_MS);
       const { operation } = context;
       const found = new Map(seen.members.map((one) => [one.id, one.fingerprint]));
       const changed = [
@@ -57,11 +58,14 @@ export function lockStep(ground: MergeGround): PlannedStep {
     class: 'idempotent',
     gradual: true,
     expectedMs: 500,
-    deadlineMs: 30 * SECOND,
+    deadlineMs: 2 * MINUTE,
     probe: async () => 'absent',
     async do(context) {
-      await ground.here(context, ground.deps.membership.self.id, lockCluster, input(context));
-      await ground.there(context, lockCluster, input(context));
+      const hold = async () => {
+        await ground.here(context, ground.deps.membership.self.id, lockCluster, input(context));
+        await ground.there(context, lockCluster, input(context));
+      };
+      await patiently(ground, context, hold, RESTART_MS);
     },
     verify: async () => null,
     async undo(context) {

@@ -45,6 +45,9 @@ function expectCalm(stage: MergeStage) {
 }
 
 it.each([
+  'merge/cluster b1',
+  'merge/lock a1',
+  'merge/lock b1',
   'merge/keep a1',
   'merge/keep b2',
   'merge/release b1',
