@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoClusterOs } from '#electron/demo/clusteros/cluster';
-import { startTestHost, type TestHost } from '#tests/support/host';
-import { HandoffPage } from './pages/handoff-page';
+import type { TestHost } from '#tests/support/host';
+import type { HandoffPage } from './pages/handoff-page';
+import { type ForgeScreen, openForge } from './support/clusteros-screen';
 import { expectSoon } from './support/expect-soon';
 import { expectAccessible, expectEverySize, picture } from './support/inspect';
 
@@ -17,21 +18,13 @@ describe('a handoff', { timeout: 120_000 }, () => {
   let page: Page;
   let screen: HandoffPage;
   let uuid: string;
+  let stateOf: ForgeScreen['stateOf'];
 
   beforeAll(async () => {
-    host = await startTestHost({ lab: { clusters: 0, clusteros: 1, ambient: false } });
-    const [first] = host.lab.clusteros;
-    if (first === undefined) throw new Error('The demo has no ClusterOS cluster');
-    forge = first;
-    uuid = (await host.client.clusters.get({ ref: 'forge' })).uuid;
-    await host.client.inventory.poll({});
-    page = await host.newPage({ at: '#/clusters/forge/nodes' });
-    screen = new HandoffPage(page);
+    ({ host, forge, page, screen, uuid, stateOf } = await openForge());
   });
   afterAll(() => host.close());
 
-  const stateOf = async (id: string) =>
-    (await host.client.clusterOperations.get({ uuid, id })).answer?.operation.state;
   const controller = async () => {
     const [cluster] = await host.client.inventory.query({ cluster: 'forge' });
     return cluster?.members.find(({ leaderOf }) => leaderOf.includes('slurm-controller'))?.node;

@@ -1,5 +1,8 @@
 import type { ClusterOperation } from '#shared/contract/cluster-operations';
+import type { Cluster } from '#shared/contract/clusters';
 import type { GuestRow } from '#shared/contract/inventory';
+import type { LiveEvent } from '#shared/contract/live';
+import { settingsSchema } from '#shared/contract/settings';
 
 /** A running virtual machine with believable numbers; `changes` replace some. */
 export function guestRow(changes: Partial<GuestRow> = {}): GuestRow {
@@ -51,3 +54,63 @@ export function agentWork(changes: Partial<ClusterOperation> = {}): ClusterOpera
     ...changes,
   };
 }
+
+/** A configured cluster of that uuid. */
+export function clusterOf(uuid: string, changes: Partial<Cluster> = {}): Cluster {
+  return {
+    uuid,
+    number: 1,
+    clusterId: uuid,
+    kind: 'proxmox',
+    name: uuid,
+    endpoints: [{ host: '10.0.0.5', port: 8006, pin: null }],
+    authKind: 'password',
+    user: 'root@pam',
+    tokenId: null,
+    verify: 'pin',
+    isActive: true,
+    isDefault: false,
+    allowVmDeployment: true,
+    allowTemplateSync: true,
+    allowIsoSync: true,
+    autoShutdownEnabled: false,
+    priority: 50,
+    defaultStorage: null,
+    templateStorage: null,
+    isoStorage: null,
+    description: '',
+    groupUuid: null,
+    remoteUuid: null,
+    protected: false,
+    readOnly: false,
+    colour: null,
+    hasSecret: true,
+    createdAt: 0,
+    updatedAt: 0,
+    revision: 1,
+    ...changes,
+  };
+}
+
+type Snapshot = Omit<Extract<LiveEvent, { type: 'snapshot' }>, 'type' | 'subscription'>;
+
+/** What a core tells a new listener of these clusters, of which nothing is known yet. */
+export const snapshotOf = (clusters: Cluster[]): Snapshot => ({
+  clusters,
+  groups: [],
+  live: [],
+  operations: [],
+  clusterOperations: [],
+  settings: settingsSchema.parse({}),
+  vault: {
+    protection: 'session',
+    label: 'This session',
+    state: 'unlocked',
+    message: null,
+    sealedSecrets: 0,
+    options: [],
+  },
+  remotes: [],
+  outbox: [],
+  sightings: [],
+});

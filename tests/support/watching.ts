@@ -8,6 +8,7 @@ import type { CallOptions, PveClient, PveClients } from '#electron/core/pve/type
 import type { Cluster } from '#shared/contract/clusters';
 import { fail } from '#shared/contract/errors';
 import { FakeClock } from './fake-clock';
+import { clusterOf } from './rows';
 
 type Handler = (path: string, options: CallOptions | undefined) => unknown;
 
@@ -53,43 +54,6 @@ export class FakePve implements Pick<PveClients, 'get' | 'reset'> {
   async reset(uuid: string): Promise<void> {
     this.resets.push(uuid);
   }
-}
-
-/** A configured cluster of that uuid. */
-export function clusterOf(uuid: string, changes: Partial<Cluster> = {}): Cluster {
-  return {
-    uuid,
-    number: 1,
-    clusterId: uuid,
-    kind: 'proxmox',
-    name: uuid,
-    endpoints: [{ host: '10.0.0.5', port: 8006, pin: null }],
-    authKind: 'password',
-    user: 'root@pam',
-    tokenId: null,
-    verify: 'pin',
-    isActive: true,
-    isDefault: false,
-    allowVmDeployment: true,
-    allowTemplateSync: true,
-    allowIsoSync: true,
-    autoShutdownEnabled: false,
-    priority: 50,
-    defaultStorage: null,
-    templateStorage: null,
-    isoStorage: null,
-    description: '',
-    groupUuid: null,
-    remoteUuid: null,
-    protected: false,
-    readOnly: false,
-    colour: null,
-    hasSecret: true,
-    createdAt: 0,
-    updatedAt: 0,
-    revision: 1,
-    ...changes,
-  };
 }
 
 /** Clusters in memory. */

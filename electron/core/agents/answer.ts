@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { agentError } from '#shared/contract/agent/dashboard';
 import { ERROR_MESSAGES, type ErrorCode, Failure, fail } from '#shared/contract/errors';
 import { redactText } from '#shared/domain/redact';
@@ -42,6 +43,18 @@ export function notAgent(detail: string, endpoint: string, status?: number): Fai
 
 export function badAnswer(detail: string, endpoint: string): Failure {
   return fail('BAD_RESPONSE', { remedy: REMEDIES.BAD_RESPONSE ?? '', detail, endpoint });
+}
+
+/** The answer in its shape. @throws Failure BAD_RESPONSE, which names the value that does not fit */
+export function readAs<Schema extends z.ZodType>(
+  schema: Schema,
+  data: unknown,
+  endpoint: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const at = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw badAnswer(`An unexpected value at ${at}.`, endpoint);
 }
 
 /** A failure of the network in words that fit a node agent. */

@@ -56,20 +56,8 @@ export function ofTotal(used: Quantity, total: Quantity): string {
 export function figuresOf(live: ClusterLive | undefined): Figure[] {
   const totals = live?.totals ?? null;
   return [
-    shareFigure(
-      'cpu',
-      'CPU',
-      totals?.cpu ?? NOTHING,
-      ({ used, total }) => `${count(used).text} of ${count(total).text} cores`,
-      [0.85, 0.97],
-    ),
-    shareFigure(
-      'memory',
-      'Memory',
-      totals?.memory ?? NOTHING,
-      ({ used, total }) => ofTotal(bytes(used), bytes(total)),
-      [0.85, 0.95],
-    ),
+    cpuFigure(totals, [0.85, 0.97]),
+    memoryFigure(totals),
     shareFigure(
       'storage',
       'Storage',
@@ -85,20 +73,44 @@ export function figuresOf(live: ClusterLive | undefined): Figure[] {
       words: 'vCPUs running per core',
       tone: 'plain',
     },
-    {
-      key: 'calls',
-      label: 'API calls',
-      quantity: count(live?.callsPerMinute ?? null, '/min'),
-      words:
-        live === undefined || live.latencyMs === null
-          ? 'none answered yet'
-          : `last took ${Math.round(live.latencyMs)} ms`,
-      tone: 'plain',
-    },
+    callsFigure(live),
   ];
 }
 
-type GuestCounts = NonNullable<ClusterLive['totals']>['guests'];
+type Totals = ClusterLive['totals'];
+
+/** @param limits shares from which on it is a warning, and bad */
+export const cpuFigure = (totals: Totals, limits: [number, number]): Figure =>
+  shareFigure(
+    'cpu',
+    'CPU',
+    totals?.cpu ?? NOTHING,
+    ({ used, total }) => `${count(used).text} of ${count(total).text} cores`,
+    limits,
+  );
+
+export const memoryFigure = (totals: Totals): Figure =>
+  shareFigure(
+    'memory',
+    'Memory',
+    totals?.memory ?? NOTHING,
+    ({ used, total }) => ofTotal(bytes(used), bytes(total)),
+    [0.85, 0.95],
+  );
+
+/** How often its API is called, and how long the last call took. */
+export const callsFigure = (live: ClusterLive | undefined): Figure => ({
+  key: 'calls',
+  label: 'API calls',
+  quantity: count(live?.callsPerMinute ?? null, '/min'),
+  words:
+    live === undefined || live.latencyMs === null
+      ? 'none answered yet'
+      : `last took ${Math.round(live.latencyMs)} ms`,
+  tone: 'plain',
+});
+
+type GuestCounts = NonNullable<Totals>['guests'];
 
 function guestFigure(guests: GuestCounts | undefined): Figure {
   const all = guests && guests.running + guests.stopped + guests.other + guests.unknown;

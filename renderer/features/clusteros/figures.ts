@@ -1,26 +1,23 @@
 import type { ClusterLive, ClusterosLive } from '#shared/contract/inventory';
 import { bytes, count } from '#shared/domain/units';
-import { type Figure, NOTHING, ofTotal, plural, shareFigure } from '../cluster/figures';
+import {
+  callsFigure,
+  cpuFigure,
+  type Figure,
+  memoryFigure,
+  NOTHING,
+  ofTotal,
+  plural,
+  shareFigure,
+} from '../cluster/figures';
 
 /** The figures of a ClusterOS cluster's overview, in reading order. */
 export function clusterosFigures(live: ClusterLive | undefined): Figure[] {
   const totals = live?.totals ?? null;
   const own = live?.clusteros ?? null;
   return [
-    shareFigure(
-      'cpu',
-      'CPU',
-      totals?.cpu ?? NOTHING,
-      ({ used, total }) => `${count(used).text} of ${count(total).text} cores`,
-      [0.95, 1.01],
-    ),
-    shareFigure(
-      'memory',
-      'Memory',
-      totals?.memory ?? NOTHING,
-      ({ used, total }) => ofTotal(bytes(used), bytes(total)),
-      [0.85, 0.95],
-    ),
+    cpuFigure(totals, [0.95, 1.01]),
+    memoryFigure(totals),
     shareFigure(
       'disk',
       'Disk',
@@ -36,16 +33,7 @@ export function clusterosFigures(live: ClusterLive | undefined): Figure[] {
       tone: 'plain',
     },
     nodeFigure(totals?.nodes, own),
-    {
-      key: 'calls',
-      label: 'API calls',
-      quantity: count(live?.callsPerMinute ?? null, '/min'),
-      words:
-        live === undefined || live.latencyMs === null
-          ? 'none answered yet'
-          : `last took ${Math.round(live.latencyMs)} ms`,
-      tone: 'plain',
-    },
+    callsFigure(live),
   ];
 }
 

@@ -8,6 +8,7 @@ import { useLive } from '../../app/context';
 import { fittingColumns, type GridColumn } from '../../grid/columns';
 import { DataGrid } from '../../grid/data-grid';
 import type { GridRowProps } from '../../grid/grid-row';
+import styles from '../../grid/list-frame.module.css';
 import {
   formatSort,
   nextSort,
@@ -24,7 +25,6 @@ import { Button } from '../../ui/button';
 import { Segmented } from '../../ui/choice';
 import { EmptyState } from '../../ui/feedback';
 import { useWidth } from '../../ui/width';
-import styles from './row-list.module.css';
 
 export type ListKind = 'jobs' | 'pods';
 type RowOf<Kind extends ListKind> = InventoryRows[Kind][number];

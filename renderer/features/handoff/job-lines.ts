@@ -8,7 +8,7 @@ export interface JobLine {
   user: string;
   nodes: readonly string[];
   /** the word of SLURM or Kubernetes; null: it is not listed any more */
-  job: Pick<JobRow, 'state' | 'reason' | 'startedAt'> | null;
+  job: Pick<JobRow, 'id' | 'state' | 'reason' | 'startedAt'> | null;
   pod: Pick<PodRow, 'phase' | 'ready'> | null;
   /** it was submitted after the operation had begun */
   isNew: boolean;

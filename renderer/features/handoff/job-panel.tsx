@@ -1,17 +1,14 @@
 import { useMemo } from 'react';
 import type { OperationAnswer } from '#shared/contract/agent/operations';
 import type { Cluster } from '#shared/contract/clusters';
-import { duration, plain } from '#shared/domain/units';
 import { useLive } from '../../app/context';
 import { Age } from '../../ui/age';
 import { Card } from '../../ui/card';
-import { cx } from '../../ui/cx';
-import { useNow } from '../../ui/now';
 import { StateDot } from '../../ui/state';
-import { Cell, HeadCell, Table } from '../../ui/table';
 import { isOld } from '../cluster/old';
 import { jobState, podState } from '../clusteros/words';
 import { type JobLine, jobLines } from './job-lines';
+import { JobTable, type JobTableRow } from './job-table';
 import styles from './tables.module.css';
 import { isPod, placeWord } from './words';
 
@@ -27,31 +24,19 @@ export function JobPanel({ cluster, answer }: { cluster: Cluster; answer: Operat
     [plan, jobs, pods, begunAt],
   );
   const stale = isOld(live);
+  const rows = lines.map((line) => rowOf(line, stale));
   return (
     <Card className={styles.card}>
-      {lines.length === 0 ? (
+      {rows.length === 0 ? (
         <p className={styles.more}>No job was there, and none has come.</p>
       ) : (
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling area must be reachable by keyboard
-        <section className={styles.jobs} aria-label="Jobs" tabIndex={0}>
-          <Table label="Jobs" className={styles.bare}>
-            <thead>
-              <tr>
-                <HeadCell>{lines.some(isPod) ? 'Job, namespace' : 'Job'}</HeadCell>
-                <HeadCell>Name</HeadCell>
-                <HeadCell>User</HeadCell>
-                <HeadCell>State</HeadCell>
-                <HeadCell>Node</HeadCell>
-                <HeadCell numeric>Time</HeadCell>
-              </tr>
-            </thead>
-            <tbody className={cx(stale && styles.stale)}>
-              {lines.map((line) => (
-                <Row key={line.id} line={line} stale={stale} />
-              ))}
-            </tbody>
-          </Table>
-        </section>
+        <JobTable
+          label="Jobs"
+          uuid={cluster.uuid}
+          heading={lines.some(isPod) ? 'Job, namespace' : 'Job'}
+          rows={rows}
+          stale={stale}
+        />
       )}
       <p className={styles.foot}>
         as the cluster told <Age at={live?.asOf ?? null} stale={stale} />
@@ -61,28 +46,18 @@ export function JobPanel({ cluster, answer }: { cluster: Cluster; answer: Operat
   );
 }
 
-function Row({ line, stale }: { line: JobLine; stale: boolean }) {
-  return (
-    <tr className={cx(line.job === null && line.pod === null && styles.over)}>
-      <Cell quiet className={styles.id} title={line.id}>
-        {placeWord(line)}
-      </Cell>
-      <Cell className={styles.name} title={line.name}>
-        {line.name}
-      </Cell>
-      <Cell quiet>{line.user}</Cell>
-      <Cell>
-        <State line={line} stale={stale} />
-      </Cell>
-      <Cell quiet className={styles.where} title={line.nodes.join(', ')}>
-        {line.nodes.join(', ')}
-      </Cell>
-      <Cell numeric>
-        <RunsFor since={line.job?.startedAt ?? null} />
-      </Cell>
-    </tr>
-  );
-}
+const rowOf = (line: JobLine, stale: boolean): JobTableRow => ({
+  key: line.id,
+  id: placeWord(line),
+  row: line.job?.id ?? null,
+  name: line.name,
+  note: '',
+  user: line.user,
+  state: <State line={line} stale={stale} />,
+  nodes: line.nodes,
+  startedAt: line.job?.startedAt ?? null,
+  isOver: line.job === null && line.pod === null,
+});
 
 function State({ line, stale }: { line: JobLine; stale: boolean }) {
   const { job, pod, isNew } = line;
@@ -96,9 +71,4 @@ function State({ line, stale }: { line: JobLine; stale: boolean }) {
       {isNew && <span className={styles.since}>new</span>}
     </span>
   );
-}
-
-function RunsFor({ since }: { since: number | null }) {
-  const now = useNow();
-  return since === null ? '–' : plain(duration(Math.max(0, now - since) / 1000));
 }

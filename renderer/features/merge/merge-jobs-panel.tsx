@@ -2,17 +2,12 @@ import { useMemo } from 'react';
 import type { MergeParties } from '#shared/contract/agent/merge';
 import type { OperationAnswer } from '#shared/contract/agent/operations';
 import type { Cluster } from '#shared/contract/clusters';
-import { duration, plain } from '#shared/domain/units';
-import { useParam } from '../../app/address';
 import { useLive } from '../../app/context';
-import { rowKey } from '../../grid/row-key';
 import { Age } from '../../ui/age';
 import { Card } from '../../ui/card';
-import { cx } from '../../ui/cx';
-import { useNow } from '../../ui/now';
 import { StateDot } from '../../ui/state';
-import { Cell, HeadCell, Table } from '../../ui/table';
 import { isOld } from '../cluster/old';
+import { JobTable, type JobTableRow } from '../handoff/job-table';
 import tables from '../handoff/tables.module.css';
 import { gainingJobs, losingJobs, type MergeJobLine } from './merge-jobs';
 import styles from './merge-jobs.module.css';
@@ -78,7 +73,6 @@ interface JobCardProps {
 }
 
 function JobCard({ title, uuid, empty, lines, asOf, stale }: JobCardProps) {
-  const [, openJob] = useParam('job');
   return (
     <Card className={tables.card}>
       <header className={styles.head}>
@@ -97,85 +91,21 @@ function JobCard({ title, uuid, empty, lines, asOf, stale }: JobCardProps) {
       {lines.length === 0 ? (
         <p className={tables.more}>{empty}</p>
       ) : (
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling area must be reachable by keyboard
-        <section className={cx(tables.jobs, styles.lined)} aria-label={title} tabIndex={0}>
-          <Table label={title} className={tables.bare}>
-            <thead>
-              <tr>
-                <HeadCell>Job</HeadCell>
-                <HeadCell>Name</HeadCell>
-                <HeadCell>User</HeadCell>
-                <HeadCell>State</HeadCell>
-                <HeadCell>Node</HeadCell>
-                <HeadCell numeric>Time</HeadCell>
-              </tr>
-            </thead>
-            <tbody className={cx(stale && tables.stale)}>
-              {lines.map((line) => (
-                <Row
-                  key={line.key}
-                  line={line}
-                  stale={stale}
-                  onOpen={(row) => openJob(rowKey(uuid, row))}
-                />
-              ))}
-            </tbody>
-          </Table>
-        </section>
+        <JobTable
+          label={title}
+          uuid={uuid}
+          heading="Job"
+          rows={lines.map((line) => rowOf(line, stale))}
+          stale={stale}
+          className={styles.lined}
+        />
       )}
     </Card>
   );
 }
 
-interface RowProps {
-  line: MergeJobLine;
-  stale: boolean;
-  onOpen: (row: string) => void;
-}
-
-/** One job; where it is listed, its number opens what can be done with it. */
-function Row({ line, stale, onOpen }: RowProps) {
-  const { id, name, user, nodes, tone, word, note, isGone, startedAt, row } = line;
-  const isOldNews = stale && !isGone;
-  return (
-    <tr className={cx(isGone && tables.over)}>
-      <Cell quiet className={tables.id} title={id}>
-        {row === null ? (
-          id
-        ) : (
-          <button
-            type="button"
-            className={styles.open}
-            title="Its facts, and what can be done with it"
-            onClick={() => onOpen(row)}
-          >
-            {id}
-          </button>
-        )}
-      </Cell>
-      <Cell className={tables.name} title={note === '' ? name : `${name}: ${note}`}>
-        {name}
-        {note !== '' && <span className={styles.note}>{note}</span>}
-      </Cell>
-      <Cell quiet>{user}</Cell>
-      <Cell>
-        <StateDot
-          tone={isOldNews ? 'idle' : tone}
-          word={isOldNews ? `was ${word}` : word}
-          showWord
-        />
-      </Cell>
-      <Cell quiet className={tables.where} title={nodes.join(', ')}>
-        {nodes.join(', ')}
-      </Cell>
-      <Cell numeric>
-        <RunsFor since={startedAt} />
-      </Cell>
-    </tr>
-  );
-}
-
-function RunsFor({ since }: { since: number | null }) {
-  const now = useNow();
-  return since === null ? '–' : plain(duration(Math.max(0, now - since) / 1000));
+function rowOf(line: MergeJobLine, stale: boolean): JobTableRow {
+  const { tone, word, isGone } = line;
+  const told = stale && !isGone ? { tone: 'idle' as const, word: `was ${word}` } : { tone, word };
+  return { ...line, isOver: isGone, state: <StateDot {...told} showWord /> };
 }

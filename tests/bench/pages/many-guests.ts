@@ -1,7 +1,6 @@
 import { noRows } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
-import { settingsSchema } from '#shared/contract/settings';
-import { guestRow } from '../../support/rows';
+import { clusterOf, guestRow, snapshotOf } from '../../support/rows';
 
 const TAGS = ['exam', 'lab', 'course', 'web', 'infra'];
 
@@ -12,40 +11,12 @@ function uuidOf(number: number): string {
 type Snapshot = Extract<LiveEvent, { type: 'snapshot' }>;
 type InventoryAll = Extract<LiveEvent, { type: 'inventoryAll' }>;
 
-function clusterOf(number: number): Snapshot['clusters'][number] {
-  return {
-    uuid: uuidOf(number),
+const numbered = (number: number) =>
+  clusterOf(uuidOf(number), {
     number,
     clusterId: `cluster-${number}`,
-    kind: 'proxmox',
     name: `Cluster ${number}`,
-    endpoints: [{ host: 'pve', port: 8006, pin: null }],
-    authKind: 'password',
-    user: 'root@pam',
-    tokenId: null,
-    verify: 'pin',
-    isActive: true,
-    isDefault: false,
-    allowVmDeployment: true,
-    allowTemplateSync: true,
-    allowIsoSync: true,
-    autoShutdownEnabled: false,
-    priority: 50,
-    defaultStorage: null,
-    templateStorage: null,
-    isoStorage: null,
-    description: '',
-    groupUuid: null,
-    remoteUuid: null,
-    protected: false,
-    readOnly: false,
-    colour: null,
-    hasSecret: true,
-    createdAt: 0,
-    updatedAt: 0,
-    revision: 1,
-  };
-}
+  });
 
 function rowsOf(cluster: number, guests: number): InventoryAll['rows'] {
   return {
@@ -71,23 +42,7 @@ export function manyGuests(clusters: number, guestsEach: number) {
   const snapshot: Snapshot = {
     type: 'snapshot',
     subscription: uuidOf(0),
-    clusters: numbers.map(clusterOf),
-    groups: [],
-    live: [],
-    operations: [],
-    clusterOperations: [],
-    settings: settingsSchema.parse({}),
-    vault: {
-      protection: 'session',
-      label: 'This session',
-      state: 'unlocked',
-      message: null,
-      sealedSecrets: 0,
-      options: [],
-    },
-    remotes: [],
-    outbox: [],
-    sightings: [],
+    ...snapshotOf(numbers.map(numbered)),
   };
   const inventories = numbers.map(
     (number): InventoryAll => ({

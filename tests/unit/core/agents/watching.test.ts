@@ -6,8 +6,9 @@ import { fail } from '#shared/contract/errors';
 import type { ClusterLive } from '#shared/contract/inventory';
 import { FakeClock } from '#tests/support/fake-clock';
 import { overviewOf } from '#tests/support/overview';
+import { clusterOf } from '#tests/support/rows';
 import { silent } from '#tests/support/store';
-import { clusterOf, pass } from '#tests/support/watching';
+import { pass } from '#tests/support/watching';
 
 /** A watch over one agent that a test scripts; its pace is a minute. */
 function watch() {

@@ -3,10 +3,9 @@ import { LiveHub } from '#electron/core/inventory/live';
 import { placeKey } from '#shared/contract/cluster-operations';
 import { type InventoryDelta, type InventoryRows, noRows } from '#shared/contract/inventory';
 import type { LiveEvent } from '#shared/contract/live';
-import { settingsSchema } from '#shared/contract/settings';
 import { FakeClock } from '#tests/support/fake-clock';
-import { agentWork, guestRow } from '#tests/support/rows';
-import { clusterOf, pass } from '#tests/support/watching';
+import { agentWork, clusterOf, guestRow, snapshotOf } from '#tests/support/rows';
+import { pass } from '#tests/support/watching';
 
 const NONE = { upserts: [], removed: [] };
 const noChange = {
@@ -50,25 +49,7 @@ function hub(maxLag?: number) {
   const live = new LiveHub({
     clock,
     logger: { debug: log, info: log, warn: log, error: log },
-    snapshot: () => ({
-      clusters: [clusterOf('a'), clusterOf('b')],
-      groups: [],
-      live: [],
-      operations: [],
-      clusterOperations: [],
-      settings: settingsSchema.parse({}),
-      vault: {
-        protection: 'session',
-        label: 'Session',
-        state: 'unlocked',
-        message: null,
-        sealedSecrets: 0,
-        options: [],
-      },
-      remotes: [],
-      outbox: [],
-      sightings: [],
-    }),
+    snapshot: () => snapshotOf([clusterOf('a'), clusterOf('b')]),
     rows: (uuid) => (uuid === 'a' ? rows : noRows()),
     onSeen: (value) => seen.push(value),
     ...(maxLag === undefined ? {} : { maxLag }),

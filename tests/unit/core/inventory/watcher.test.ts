@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fail } from '#shared/contract/errors';
-import { clusterOf, healthy, pass, resources, watching } from '#tests/support/watching';
+import { clusterOf } from '#tests/support/rows';
+import { healthy, pass, resources, watching } from '#tests/support/watching';
 
 const RESOURCES = '/cluster/resources';
 const refused = () => {

@@ -7,8 +7,8 @@ import { type ErrorCode, fail } from '#shared/contract/errors';
 import type { ClusterLive, ConnectionState } from '#shared/contract/inventory';
 import type { Operation, OperationItem } from '#shared/contract/operations';
 import { FakeClock } from '#tests/support/fake-clock';
+import { clusterOf } from '#tests/support/rows';
 import { silent } from '#tests/support/store';
-import { clusterOf } from '#tests/support/watching';
 
 const MINUTE_MS = 60_000;
 

@@ -10,8 +10,8 @@ import { fail } from '#shared/contract/errors';
 import type { GuestAction, Operation } from '#shared/contract/operations';
 import { FakeClock } from '#tests/support/fake-clock';
 import { testPorts } from '#tests/support/ports';
-import { guestRow } from '#tests/support/rows';
-import { clusterOf, FakePve, pass, readerOf } from '#tests/support/watching';
+import { clusterOf, guestRow } from '#tests/support/rows';
+import { FakePve, pass, readerOf } from '#tests/support/watching';
 
 const A = '00000000-0000-4000-8000-00000000000a';
 const UPID = 'UPID:pve1:00000046:00044310:6B01F504:qmstart:100:root@pam:';
