@@ -52,8 +52,8 @@ function print(rows) {
       row.what,
       row.budget,
       row.ours,
-      row.rival,
-      `${row.ratio.toFixed(row.ratio < 10 ? 1 : 0)}x`,
+      row.rival ?? 'nothing does it',
+      row.ratio === null ? '–' : `${row.ratio.toFixed(row.ratio < 10 ? 1 : 0)}x`,
       row.within ? 'within' : 'OVER',
     ]),
   ];

@@ -5,10 +5,10 @@ export interface BenchRow {
   /** the budget as it is written down */
   budget: string;
   ours: string;
-  /** the same work done the rival's way, measured in the same run */
-  rival: string;
+  /** the same work done the rival's way, measured in the same run; null where no rival does it */
+  rival: string | null;
   /** how many times more the rival takes */
-  ratio: number;
+  ratio: number | null;
   within: boolean;
 }
 

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LabHost } from '#tests/lab/host';
 import { type Lab, startLab } from '#tests/lab/lab';
 import { ACCOUNTING, prepareLoad, Submitter } from '#tests/lab/load/submitter';
-import { begin, ended, handoffTo, planOn, Refused, startOn, wishOn } from '#tests/lab/operations';
+import {
+  begin,
+  ended,
+  endedAfter,
+  handoffTo,
+  planOn,
+  Refused,
+  startOn,
+} from '#tests/lab/operations';
 import { until } from '#tests/lab/process';
 import { jobState, ready } from '#tests/lab/views';
 
@@ -170,16 +178,8 @@ it('copies the jobs to a node that does not share them, and back with all that h
   );
 
   const meanwhile = await running(host('b2'), ['-w', 'b1']);
-  expect(await wishOn(host('b2'), first.id, 'rollback')).not.toBe('');
-  await until(
-    async () => {
-      const { operation } = await ended(all('b'), first.id);
-      return operation.state === 'undone' || operation.state === 'stuck' ? operation : null;
-    },
-    'the rollback',
-    { withinMs: SLOW_MS },
-  );
-  expect((await ended(all('b'), first.id)).operation.state).toBe('undone');
+  const { operation } = await endedAfter(all('b'), host('b2'), first.id, 'rollback', SLOW_MS);
+  expect(operation.state).toBe('undone');
   expect(await up(host('b2'))).toEqual(['b1']);
   for (const one of [id, meanwhile]) {
     expect(await job(host('b2'), one)).toMatchObject({ state: 'RUNNING', restarts: '0' });

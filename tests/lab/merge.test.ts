@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { clusterAnswer } from '#shared/contract/agent/dashboard';
 import { TwoClusters } from '#tests/lab/merge/clusters';
 import { MergeLoad } from '#tests/lab/merge/load';
-import { ended, startOn, wishOn } from '#tests/lab/operations';
+import { ended, endedAfter, startOn } from '#tests/lab/operations';
 import { ask } from '#tests/lab/views';
 
 // three hosts and two, with keys and jobs of their own. In order: each begins where the one before ended.
@@ -69,8 +69,8 @@ it(
     const load = new MergeLoad(clusters);
     load.staying.start();
     await load.staying.served(2);
-    await wishOn(clusters.host('a1'), merged, 'rollback');
-    const { operation } = await ended(clusters.staying, merged, PATIENCE_MS);
+    const a1 = clusters.host('a1');
+    const { operation } = await endedAfter(clusters.staying, a1, merged, 'rollback', PATIENCE_MS);
     expect(operation).toMatchObject({ state: 'undone' });
     await clusters.apart();
     await load.staying.served(2);

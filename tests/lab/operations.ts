@@ -99,18 +99,41 @@ export const handoffTo = (node: string): PlanRequest => ({
   params: { role: 'slurm-controller', to: node },
 });
 
-/** Waits until it is over or asks a person. */
+/**
+ * Waits until it is over or asks a person.
+ * @param since a state with this serial or an older one is none that counts
+ */
 export function ended(
   hosts: readonly LabHost[],
   id: string,
   withinMs = 120_000,
+  since = -1,
 ): Promise<OperationAnswer> {
   return until(
     async () => {
       const answer = await operationFrom(hosts, id);
-      return isOver(answer.operation) || answer.operation.state === 'stuck' ? answer : null;
+      const { serial, state } = answer.operation;
+      if (serial <= since) return null;
+      return isOver(answer.operation) || state === 'stuck' ? answer : null;
     },
     'the operation to end',
     { withinMs, everyMs: 200 },
   );
+}
+
+/**
+ * Asks for something, once, and waits for the end that comes of it: an agent that has not heard of it
+ * yet still tells of the end before.
+ * @throws Refused
+ */
+export async function endedAfter(
+  hosts: readonly LabHost[],
+  host: LabHost,
+  id: string,
+  wish: OperationWish,
+  withinMs = 120_000,
+): Promise<OperationAnswer> {
+  const { serial } = (await operationFrom(hosts, id)).operation;
+  await wishOn(host, id, wish);
+  return ended(hosts, id, withinMs, serial);
 }

@@ -1,13 +1,9 @@
-import type {
-  AgentOperation,
-  OperationAnswer,
-  OperationWish,
-} from '#shared/contract/agent/operations';
+import type { AgentOperation, OperationWish } from '#shared/contract/agent/operations';
 import { JournalWatch } from '#tests/lab/faults/journal';
 import type { LoadedCluster, Parts } from '#tests/lab/load/cluster';
 import { type Audit, complaints } from '#tests/lab/load/ledger';
 import { Submitter, type SubmitterOptions } from '#tests/lab/load/submitter';
-import { begin, ended, handoffTo, Refused, wishOn } from '#tests/lab/operations';
+import { begin, ended, endedAfter, handoffTo, Refused } from '#tests/lab/operations';
 
 /** One handoff under a fault, while it runs. */
 export interface Turn extends Parts {
@@ -106,22 +102,18 @@ async function carriedOut(turn: Turn, fault: Fault): Promise<string> {
     if (!(error instanceof Refused)) throw error;
     return `refused: ${error.code}`;
   }
-  const asked = async ({ operation: { id, serial } }: OperationAnswer, wish: OperationWish) => {
-    await wishOn(turn.other, id, wish);
-    await turn.watch.first((one) => one.serial > serial);
-    return ended(hosts, id, OVER_MS);
-  };
+  const asked = (wish: OperationWish) => endedAfter(hosts, turn.other, operation.id, wish, OVER_MS);
   const first = await ended(hosts, operation.id, OVER_MS);
   const { state } = first.operation;
   // a state that it never came to cannot strike any more
   if (turn.watch.seen.some((one) => when?.(one))) await struck;
   if (state === 'stuck') {
     await fault.heal?.(turn);
-    const last = await asked(first, fault.answer ?? 'retry');
+    const last = await asked(fault.answer ?? 'retry');
     return `stuck, then ${last.operation.state}`;
   }
   if (fault.afterwards === undefined || state !== 'done') return state;
-  return `${state}, then ${(await asked(first, fault.afterwards)).operation.state}`;
+  return `${state}, then ${(await asked(fault.afterwards)).operation.state}`;
 }
 
 function wrongEnding(fault: Fault, ending: string, holder: string, turn: Turn): string[] {

@@ -1,7 +1,7 @@
 import type {
   AgentOperation,
-  OperationAnswer,
   OperationPlan,
+  OperationWish,
 } from '#shared/contract/agent/operations';
 import { broken } from '#tests/lab/faults/all';
 import { JournalWatch } from '#tests/lab/faults/journal';
@@ -11,7 +11,7 @@ import { TwoClusters } from '#tests/lab/merge/clusters';
 import { CALM, type MergeFault, type MergeTurn, mergeFaults } from '#tests/lab/merge/faults';
 import { MergeLoad } from '#tests/lab/merge/load';
 import { partBoth } from '#tests/lab/merge/run';
-import { ended, Refused, startOn, wishOn } from '#tests/lab/operations';
+import { ended, endedAfter, Refused, startOn } from '#tests/lab/operations';
 
 /** What came of a merge under a fault. */
 export interface MergeOutcome extends Omit<Outcome, 'states'> {
@@ -95,15 +95,8 @@ async function carriedOut(
     return { ending: `refused: ${error.code}`, operation: null };
   }
   const hosts = clusters.staying;
-  const asked = async (
-    { operation: { id, serial } }: OperationAnswer,
-    wish: typeof fault.answer,
-  ) => {
-    const host = hosts.find(({ isOn }) => isOn) ?? a1;
-    await wishOn(host, id, wish ?? 'retry');
-    await watch.first((one) => one.id === id && one.serial > serial);
-    return ended(hosts, id, OVER_MS);
-  };
+  const asked = (wish: OperationWish) =>
+    endedAfter(hosts, hosts.find(({ isOn }) => isOn) ?? a1, started.id, wish, OVER_MS);
   let answer = await ended(hosts, started.id, OVER_MS);
   const endings: string[] = [answer.operation.state];
   // a state that it never came to cannot strike any more
@@ -111,11 +104,11 @@ async function carriedOut(
   if (answer.operation.state === 'stuck') {
     await fault.heal?.(turn);
     await clusters.answer();
-    answer = await asked(answer, fault.answer);
+    answer = await asked(fault.answer ?? 'retry');
     endings.push(answer.operation.state);
   }
   if (answer.operation.state === 'done' && fault.afterwards !== undefined) {
-    answer = await asked(answer, fault.afterwards);
+    answer = await asked(fault.afterwards);
     endings.push(answer.operation.state);
     await struck;
   }

@@ -2,7 +2,7 @@ import type { OperationAnswer, OperationPlan } from '#shared/contract/agent/oper
 import { AwayWatch } from '#tests/lab/merge/away';
 import type { TwoClusters } from '#tests/lab/merge/clusters';
 import type { MergeLoad } from '#tests/lab/merge/load';
-import { ended, startOn, wishOn } from '#tests/lab/operations';
+import { ended, endedAfter, startOn } from '#tests/lab/operations';
 
 const PATIENCE_MS = 300_000;
 
@@ -61,8 +61,8 @@ export async function mergeBoth(
 /** Takes it back, and waits until both are whole by themselves. @returns how long the operation took, ms */
 export async function partBoth(clusters: TwoClusters, id: string): Promise<number> {
   const since = Date.now();
-  await wishOn(clusters.host('a1'), id, 'rollback');
-  const { operation } = await ended(clusters.staying, id, PATIENCE_MS);
+  const a1 = clusters.host('a1');
+  const { operation } = await endedAfter(clusters.staying, a1, id, 'rollback', PATIENCE_MS);
   const tookMs = Date.now() - since;
   const { state, reason } = operation;
   if (state !== 'undone') throw new Error(`The rollback ended ${state}: ${reason}`);
