@@ -4,9 +4,10 @@ import { Failure, fail } from '#shared/contract/errors';
 import type { ClusterLive, ClusterTotals, InventoryRows } from '#shared/contract/inventory';
 import { bucketMeans, type Measurement, type TimeAxis } from '#shared/domain/downsample';
 import type { ChartAnswer } from '../metrics/charts';
+import { Filling, isKnown, shares, type Values } from '../metrics/filling';
 import type { MetricHistory } from '../metrics/history';
 import { type SeriesKey, seriesKey } from '../metrics/samples';
-import { axisOf, freshFor, sourceOf, timesOf } from '../metrics/timeframes';
+import { axisOf, freshFor } from '../metrics/timeframes';
 import type { Clock } from '../ports';
 import { asBackfill, readSamples } from './samples';
 import type { AgentClients } from './types';
@@ -21,7 +22,6 @@ export interface ClusterosChartsDeps {
   };
 }
 
-type Values = (number | null)[];
 type Points = ReadonlyMap<SeriesKey, readonly Measurement[]>;
 
 const DEADLINE_MS = 10_000;
@@ -71,7 +71,7 @@ export class ClusterosCharts {
         : []),
     ];
     return {
-      charts: charts.filter(({ series }) => series.some(({ values }) => values.some(known))),
+      charts: charts.filter(({ series }) => series.some(({ values }) => values.some(isKnown))),
       note: notes.length === 0 ? null : notes.join(' '),
       asOf,
     };
@@ -173,52 +173,20 @@ function nodeCharts(build: Build, [node]: InventoryRows['nodes']): Chart[] {
   ];
 }
 
-/** Puts series on the axis and keeps account of where their values came from. */
-class Build {
+/** Two sets of series on one axis, the cluster's own first. */
+class Build extends Filling {
   readonly #server: Points;
   readonly #local: Points;
-  readonly #axis: TimeAxis;
-  #isServed = false;
-  #own = 0;
 
   constructor(server: Points, local: Points, axis: TimeAxis) {
+    super(axis);
     this.#server = server;
     this.#local = local;
-    this.#axis = axis;
-  }
-
-  chart(id: Chart['id'], unit: Chart['unit'], series: () => Chart['series']): Chart {
-    this.#isServed = false;
-    this.#own = 0;
-    const built = series();
-    const source = sourceOf(this.#isServed, this.#own);
-    return { id, unit, times: timesOf(this.#axis), series: built, source };
   }
 
   values(entity: string, metric: string): Values {
     const key = seriesKey(entity, metric);
-    const served = bucketMeans(this.#server.get(key) ?? [], this.#axis);
-    const own = bucketMeans(this.#local.get(key) ?? [], this.#axis);
-    let filled = 0;
-    const values = served.map((value, index) => {
-      if (value !== null) {
-        this.#isServed = true;
-        return value;
-      }
-      const instead = own[index] ?? null;
-      if (instead !== null) filled += 1;
-      return instead;
-    });
-    this.#own = Math.max(this.#own, filled);
-    return values;
+    const means = (points: Points) => bucketMeans(points.get(key) ?? [], this.axis);
+    return this.filled(means(this.#server), means(this.#local));
   }
-}
-
-const known = (value: number | null): value is number => value !== null;
-
-function shares(parts: Values, wholes: Values): Values {
-  return parts.map((part, index) => {
-    const whole = wholes[index] ?? null;
-    return part === null || whole === null || whole === 0 ? null : part / whole;
-  });
 }

@@ -1,10 +1,9 @@
 import type { Chart } from '#shared/contract/charts';
 import { bucketMeans, type Measurement, type TimeAxis } from '#shared/domain/downsample';
+import { Filling, isKnown, shares, type Values } from './filling';
 import { type RrdRow, rrdSeries } from './rrd';
 import { type SeriesKey, seriesKey } from './samples';
-import { sourceOf, timesOf } from './timeframes';
 
-type Values = Array<number | null>;
 type Local = ReadonlyMap<SeriesKey, readonly Measurement[]>;
 
 /** One node's part of a cluster's charts. */
@@ -44,33 +43,20 @@ export function clusterCharts(nodes: readonly NodeSource[], local: Local, axis: 
       { key: 'load', label: 'Load', values: build.sum(nodes, 'loadavg', null) },
     ]),
   ];
-  return charts.filter(({ series }) => series.some(({ values }) => values.some(known)));
+  return charts.filter(({ series }) => series.some(({ values }) => values.some(isKnown)));
 }
 
-const known = (value: number | null): value is number => value !== null;
-
-/** Puts series on the axis and keeps account of where their values came from. */
-class Build {
+/** What the nodes measured, on one axis. */
+class Build extends Filling {
   readonly #local: Local;
-  readonly #axis: TimeAxis;
-  #server = false;
-  #own = 0;
 
   constructor(local: Local, axis: TimeAxis) {
+    super(axis);
     this.#local = local;
-    this.#axis = axis;
-  }
-
-  chart(id: Chart['id'], unit: Chart['unit'], series: () => Chart['series']): Chart {
-    this.#server = false;
-    this.#own = 0;
-    const built = series();
-    const source = sourceOf(this.#server, this.#own);
-    return { id, unit, times: timesOf(this.#axis), series: built, source };
   }
 
   cpu({ node, rows }: NodeSource): Values {
-    return this.#filled(this.#means(rows, 'cpu'), this.#recorded(seriesKey(`node/${node}`, 'cpu')));
+    return this.filled(this.#means(rows, 'cpu'), this.#recorded(seriesKey(`node/${node}`, 'cpu')));
   }
 
   memory({ node, rows }: NodeSource): Values {
@@ -80,7 +66,7 @@ class Build {
       this.#recorded(seriesKey(entity, 'mem')),
       this.#recorded(seriesKey(entity, 'memTotal')),
     );
-    return this.#filled(served, own);
+    return this.filled(served, own);
   }
 
   /**
@@ -89,8 +75,8 @@ class Build {
    */
   sum(nodes: readonly NodeSource[], key: string, own: SeriesKey | null): Values {
     const served = added(nodes.map(({ rows }) => this.#means(rows, key)));
-    const standsIn = own !== null && !served.some(known);
-    return this.#filled(served, standsIn ? this.#recorded(own) : []);
+    const standsIn = own !== null && !served.some(isKnown);
+    return this.filled(served, standsIn ? this.#recorded(own) : []);
   }
 
   /** The mean over nodes, each weighing as much as it has cores. */
@@ -107,45 +93,22 @@ class Build {
       added(parts.map((part) => part.weighed)),
       added(parts.map((part) => part.cores)),
     );
-    return this.#filled(mean, []);
+    return this.filled(mean, []);
   }
 
   #means(rows: readonly RrdRow[] | null, key: string): Values {
-    return rows === null ? [] : bucketMeans(rrdSeries(rows, key), this.#axis);
+    return rows === null ? [] : bucketMeans(rrdSeries(rows, key), this.axis);
   }
 
   #recorded(key: SeriesKey): Values {
-    return bucketMeans(this.#local.get(key) ?? [], this.#axis);
+    return bucketMeans(this.#local.get(key) ?? [], this.axis);
   }
-
-  #filled(served: Values, own: Values): Values {
-    let filled = 0;
-    const values = Array.from({ length: this.#axis.buckets }, (_, index) => {
-      const value = served[index] ?? null;
-      if (value !== null) {
-        this.#server = true;
-        return value;
-      }
-      const instead = own[index] ?? null;
-      if (instead !== null) filled += 1;
-      return instead;
-    });
-    this.#own = Math.max(this.#own, filled);
-    return values;
-  }
-}
-
-function shares(parts: Values, wholes: Values): Values {
-  return parts.map((part, index) => {
-    const whole = wholes[index] ?? null;
-    return part === null || whole === null || whole === 0 ? null : part / whole;
-  });
 }
 
 function added(series: Values[]): Values {
   const length = Math.max(0, ...series.map((values) => values.length));
   return Array.from({ length }, (_, index) => {
-    const parts = series.map((values) => values[index] ?? null).filter(known);
+    const parts = series.map((values) => values[index] ?? null).filter(isKnown);
     return parts.length === 0 ? null : parts.reduce((sum, value) => sum + value, 0);
   });
 }

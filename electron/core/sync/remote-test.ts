@@ -1,12 +1,12 @@
-import type { Socket } from 'node:net';
 import type { z } from 'zod';
 import { Failure } from '#shared/contract/errors';
 import type { remotes as contract, RemoteStage, RemoteTestResult } from '#shared/contract/remotes';
 import { readRecords } from '#shared/domain/sync/record';
 import type { SecretReader } from '../clusters/types';
 import { abortFailure } from '../net/network-errors';
-import { judgeCertificate } from '../trust/certificate';
-import { reach, resolveName, shakeHands, type TrustSource } from '../trust/probe';
+import { type Finding, judgeCertificate } from '../trust/certificate';
+import type { Handshake, TrustSource } from '../trust/probe';
+import { wayTo } from '../trust/way';
 import type { RemoteClients } from './clients';
 import { addressOf, type PortalClient, type PortalTarget } from './portal-client';
 import { remoteFailure } from './portal-failures';
@@ -17,11 +17,7 @@ export type RemoteTestEvent =
   | { type: 'stage'; stage: RemoteStage }
   | { type: 'done'; result: RemoteTestResult };
 
-type Found = Pick<RemoteStage, 'detail' | 'certificate' | 'pinned'> & {
-  failure?: Failure;
-  skipped?: boolean;
-};
-type Step = [RemoteStage['name'], () => Promise<Found>];
+type Step = [RemoteStage['name'], () => Promise<Finding>];
 type Target = Omit<PortalTarget, 'trust'>;
 
 /** Tests the way to a remote, stage by stage; nothing is changed on either side. */
@@ -97,41 +93,14 @@ export class RemoteTest {
     const url = new URL(target.url);
     const { host, port } = addressOf(url);
     const probe = { host, port, signal };
+    const judge = (handshake: Handshake) => {
+      const place = { host, port, pin: target.pin };
+      const { remedy: _remedy, ...found } = judgeCertificate(handshake, place, target.verify);
+      return found;
+    };
     const isPlain = url.protocol === 'http:';
-    let addresses: Awaited<ReturnType<typeof resolveName>> = [];
-    let socket: Socket | null = null;
     return [
-      [
-        'name resolution',
-        async () => {
-          addresses = await resolveName(probe);
-          return { detail: addresses.map(({ address }) => address).join(', ') };
-        },
-      ],
-      [
-        'tcp',
-        async () => {
-          socket = await reach(probe, addresses);
-          const detail = `${socket.remoteAddress ?? ''} port ${port}`;
-          if (isPlain) socket.destroy();
-          return { detail };
-        },
-      ],
-      [
-        'tls',
-        async () => {
-          if (socket === null || isPlain) {
-            return { detail: 'http: nothing on the way is protected', skipped: true };
-          }
-          const handshake = await shakeHands(probe, socket, this.#deps.trust);
-          const { remedy: _remedy, ...found } = judgeCertificate(
-            handshake,
-            { host, port, pin: target.pin },
-            target.verify,
-          );
-          return found;
-        },
-      ],
+      ...wayTo({ probe, trust: this.#deps.trust, judge: isPlain ? null : judge }),
       [
         'login',
         async () => {
@@ -162,7 +131,7 @@ async function timedStage(
   signal: AbortSignal,
 ): Promise<{ stage: RemoteStage; failure: Failure | null }> {
   const startedAt = performance.now();
-  const { failure, skipped, ...found } = await work().catch((error: unknown): Found => {
+  const { failure, skipped, ...found } = await work().catch((error: unknown): Finding => {
     if (signal.aborted) throw abortFailure(signal.reason, name);
     if (error instanceof Failure) return { failure: error };
     throw error;

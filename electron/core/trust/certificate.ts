@@ -12,6 +12,8 @@ export interface Finding {
   certificate?: CertificateInfo;
   pinned?: string;
   failure?: Failure;
+  /** there was nothing to look at */
+  skipped?: boolean;
 }
 
 /** Judges a handshake by the cluster's way of verifying. */

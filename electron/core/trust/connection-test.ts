@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Endpoint, VerifyMode } from '#shared/contract/clusters';
 import {
   type ConnectionDraft,
@@ -14,7 +13,8 @@ import { hostPort } from '#shared/domain/host';
 import { isEndpointTrouble } from '../net/carrier';
 import { abortFailure } from '../net/network-errors';
 import { type Finding, judgeCertificate } from './certificate';
-import { reach, resolveName, shakeHands, type TrustSource } from './probe';
+import type { Handshake, TrustSource } from './probe';
+import { wayTo } from './way';
 
 /** What a test asks the API of one endpoint, in the words of its kind. */
 export interface ApiTrial {
@@ -129,32 +129,8 @@ export class ConnectionTest {
 
   #network(subject: TestSubject, endpoint: Endpoint, signal: AbortSignal): Step[] {
     const probe = { host: endpoint.host, port: endpoint.port, signal };
-    let addresses: Awaited<ReturnType<typeof resolveName>> = [];
-    let socket: Socket | null = null;
-    return [
-      [
-        'name resolution',
-        async () => {
-          addresses = await resolveName(probe);
-          return { detail: addresses.map(({ address }) => address).join(', ') };
-        },
-      ],
-      [
-        'tcp',
-        async () => {
-          socket = await reach(probe, addresses);
-          return { detail: `${socket.remoteAddress ?? ''} port ${endpoint.port}` };
-        },
-      ],
-      [
-        'tls',
-        async () => {
-          if (socket === null) return {};
-          const handshake = await shakeHands(probe, socket, this.#trust);
-          return judgeCertificate(handshake, endpoint, subject.verify);
-        },
-      ],
-    ];
+    const judge = (handshake: Handshake) => judgeCertificate(handshake, endpoint, subject.verify);
+    return wayTo({ probe, trust: this.#trust, judge });
   }
 }
 
