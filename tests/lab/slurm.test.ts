@@ -18,6 +18,9 @@ import {
 let lab: Lab;
 const host = (name: string): LabHost => lab.host(name);
 const SLEEP = '#!/bin/sh\nexec sleep 600\n';
+/** what a's nodes do after each job; it lasts as long as that file is there */
+const EPILOG = '/usr/local/sbin/epilog';
+const HOLD = '/shared/hold';
 /** a backup waits for SlurmctldTimeout, then for the lease of who led before */
 const TAKEN_OVER_MS = 60_000;
 
@@ -26,11 +29,18 @@ beforeAll(async () => {
     clusters: { a: 3, b: 2 },
     configure: (config, { name, cluster }) => {
       if (name === 'a3') return null;
-      if (cluster === 'a') return config;
-      const controller = { enabled: true, shared: false, slurmctld_timeout: 10 };
-      return { ...config, roles: { ...config.roles, 'slurm-controller': controller } };
+      const { roles } = config;
+      const controller =
+        cluster === 'a'
+          ? { ...roles['slurm-controller'], extra: [`Epilog=${EPILOG}`] }
+          : { enabled: true, shared: false, slurmctld_timeout: 10 };
+      return { ...config, roles: { ...roles, 'slurm-controller': controller } };
     },
   });
+  const lasts = `while [ -e ${HOLD} ]; do sleep 0.2; done`;
+  for (const name of ['a1', 'a2', 'a3']) {
+    await host(name).sh(`printf '#!/bin/sh\\n${lasts}\\n' >${EPILOG} && chmod 755 ${EPILOG}`);
+  }
   await ready(['a1', 'a2'].map(host));
   await ready(['b1', 'b2'].map(host));
 });
@@ -115,6 +125,27 @@ it('takes a worker with a partition of its own in while jobs run', async () => {
   );
   expect(new Set(sums).size).toBe(1);
   await host('a1').must(['scancel', id]);
+});
+
+it('loses no node where files are read anew while a job is completing', async () => {
+  const steady = await host('a1').submit(SLEEP, 'steady', ['-w', 'a1']);
+  await until(async () => (await jobState(host('a1'), steady)) === 'RUNNING', 'the job to run');
+  await host('a1').sh(`touch ${HOLD}`);
+  const short = await host('a1').submit('#!/bin/sh\ntrue\n', 'short', ['-w', 'a2']);
+  await until(async () => (await jobState(host('a1'), short)) === 'COMPLETING', 'it to complete');
+  // what an admin may do at any time, and agents do only while no job completes
+  await host('a1').must(['scontrol', 'reconfigure']);
+  await host('a1').sh(`rm ${HOLD}`);
+  await until(async () => (await jobState(host('a1'), short)) === undefined, 'its end');
+  expect(await host('a1').sh('sinfo -h -N -n a2 -o %T')).toContain('completing');
+  const next = await host('a1').submit(SLEEP, 'next', ['-w', 'a2']);
+  await until(async () => (await jobState(host('a1'), next)) === 'RUNNING', 'a2 to take jobs', {
+    withinMs: TAKEN_OVER_MS,
+  });
+  expect(await jobState(host('a1'), steady)).toBe('RUNNING');
+  expect(await host('a1').sh(`scontrol show job ${steady}`)).toContain('Restarts=0');
+  await ready(['a1', 'a2', 'a3'].map(host));
+  await host('a1').must(['scancel', steady, next]);
 });
 
 it('follows the backup that takes over, and the primary that comes back', async () => {

@@ -68,6 +68,8 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
       .join('');
   const answering = (on: string) => pinged(on).includes(' UP');
   const down = { code: 1, stderr: 'sinfo: error: Unable to contact slurm controller\n' };
+  /** nodes on which a job is completing */
+  const completing: string[] = [];
   const idle = () =>
     [...nodes.values()].filter(({ supervisor, isOff }) => supervisor.runs('slurmd') && !isOff);
 
@@ -77,7 +79,10 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     const folder = (path: string) => join(root, name, path);
     const commands = new StagedCommands()
       .on('scontrol', () => pinged(name))
-      .on('squeue', (argv) => (answering(name) ? listed(argv, []) : down))
+      .on('squeue', (argv) => {
+        if (!answering(name)) return down;
+        return argv.includes('COMPLETING') ? completing.join('\n') : listed(argv, []);
+      })
       .on('sinfo', (argv) => {
         if (!answering(name)) return down;
         if (argv.includes('%f')) return '(null)\n';
@@ -181,7 +186,7 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     if (found === undefined) throw new Error(`No node ${name}`);
     return found;
   };
-  return { node, nodes: [...nodes.values()], shared, store, controllers: pinged };
+  return { node, nodes: [...nodes.values()], shared, store, controllers: pinged, completing };
 }
 
 function controllersIn(path: string): string[] {

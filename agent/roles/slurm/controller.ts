@@ -3,6 +3,7 @@ import { fail } from '#shared/contract/errors';
 import type { Member, Membership } from '../../membership/types';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
+import { isQuiet } from './completing';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
 import type { ControllerDoor } from './door';
 import { Kept } from './kept';
@@ -119,22 +120,13 @@ export class Controller {
     await this.#daemon.restart(specOf(config));
   }
 
-  /** Makes the one in control read its files anew. @throws Failure SERVER_ERROR | TIMEOUT */
-  async reconfigure(): Promise<void> {
-    await this.#scontrol('reconfigure');
-  }
-
   /** Makes the standby here take over from one that does not answer. @throws Failure SERVER_ERROR | TIMEOUT */
   async takeControl(): Promise<void> {
-    await this.#scontrol('takeover');
-  }
-
-  async #scontrol(word: 'reconfigure' | 'takeover'): Promise<void> {
-    const argv = ['scontrol', word] as const;
+    const argv = ['scontrol', 'takeover'] as const;
     const { code, stderr } = await this.#deps.commands.run(argv, { deadlineMs: TAKEOVER_MS });
     if (code === 0) return;
     const remedy = 'Look at the controllers: scontrol ping.';
-    const message = `scontrol ${word} failed: ${complaint(stderr)}.`;
+    const message = `scontrol takeover failed: ${complaint(stderr)}.`;
     throw fail('SERVER_ERROR', { remedy, detail: stderr.slice(0, 500) }, message);
   }
 
@@ -148,14 +140,19 @@ export class Controller {
     const { state } = await this.#daemon.state();
     if (state !== 'running') return;
     // a backup does not read its files anew, and nobody misses it for a moment
-    if (how === 'restart' || this.standing(config) === 'backup') {
+    const isBackup = this.standing(config) === 'backup';
+    if (how === 'restart' || isBackup || !(await this.#reread())) {
       await this.#daemon.restart(specOf(config));
-      return;
     }
+  }
+
+  /** @returns false where it may not be done, or was refused */
+  async #reread(): Promise<boolean> {
+    if (!(await isQuiet(this.#deps))) return false;
     // with dynamic nodes only, this is safe: no count of nodes can change by it
     const argv = ['scontrol', 'reconfigure'] as const;
-    const result = await this.#deps.commands.run(argv, { deadlineMs: RECONFIGURE_MS });
-    if (result.code !== 0) await this.#daemon.restart(specOf(config));
+    const { code } = await this.#deps.commands.run(argv, { deadlineMs: RECONFIGURE_MS });
+    return code === 0;
   }
 
   /**

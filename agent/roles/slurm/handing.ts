@@ -166,14 +166,10 @@ export class SlurmHanding {
   }
 
   /** @returns the sum of slurm.conf then */
-  applyFiles(config: SlurmConfig, reconfigure: boolean, log: Log): Promise<string> {
-    const { keeper, controller } = this.#deps;
+  applyFiles(config: SlurmConfig): Promise<string> {
+    const { keeper } = this.#deps;
     return keeper.inTurn(async () => {
       await keeper.apply(config);
-      if (reconfigure) {
-        log('scontrol reconfigure');
-        await controller.reconfigure();
-      }
       return this.#confSum();
     });
   }

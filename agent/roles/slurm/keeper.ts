@@ -21,6 +21,7 @@ import { noStandby, primaryLost, refusedLine } from './problems';
 import type { ControllerRelay } from './relay';
 import { type ControllerHost, refusedLines } from './render';
 import { controllerState, type Standing, workerService, workerState } from './standing';
+import type { StuckNodes } from './stuck-nodes';
 import type { ToldFiles } from './told-files';
 import { Troubles } from './troubles';
 import type { SlurmFacts } from './types';
@@ -43,6 +44,7 @@ export interface KeeperDeps {
   relay: ControllerRelay;
   aftercare: Aftercare;
   lost: LostJobs;
+  stuck: StuckNodes;
   sign: Pick<LifeSign, 'follow'>;
   told: Pick<ToldFiles, 'tell'>;
 }
@@ -313,7 +315,7 @@ export class SlurmKeeper {
   }
 
   async #runController(config: SlurmConfig | null, mayRun: boolean): Promise<void> {
-    const { controller, election, membership, observer, partitions, sign } = this.#deps;
+    const { controller, election, membership, observer, partitions, sign, stuck } = this.#deps;
     await this.#troubles.part('controller', async () => {
       try {
         if (config !== null && mayRun && !this.#config.isHeld(config)) {
@@ -337,6 +339,9 @@ export class SlurmKeeper {
       sign.follow(isMine && this.#isUp && config.shared ? config : null);
       if (!isMine) return;
       await this.#forgetGone();
+      if (this.#isFresh() && observer.seen !== null) {
+        await stuck.settle(observer.seen, () => controller.restart(config));
+      }
       // of an operation that ended before it could do so; tried again in the next round
       await partitions.restore().catch(() => undefined);
     });

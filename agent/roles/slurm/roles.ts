@@ -26,6 +26,7 @@ import type { ControllerRelay } from './relay';
 import { SlurmView } from './slurm';
 import { StateSource } from './state-source';
 import { stepsHere } from './steps-here';
+import { StuckNodes } from './stuck-nodes';
 import { ToldFiles } from './told-files';
 import type { Slurm } from './types';
 import { Worker } from './worker';
@@ -98,6 +99,7 @@ export function createSlurm(deps: SlurmDeps): SlurmParts {
     controller,
     worker,
     sign: new LifeSign({ ...deps, controller }),
+    stuck: new StuckNodes(deps),
     lost: new LostJobs({ ...deps, told, steps: () => stepsHere(), register }),
     files,
     partitions,

@@ -1,6 +1,7 @@
 import { Failure } from '#shared/contract/errors';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
+import { isQuiet } from './completing';
 import { CONFIG_KEY, partitionFeature, type SlurmSettings, slurmConfig } from './config';
 import { Kept } from './kept';
 import type { SlurmMachine } from './machine';
@@ -94,6 +95,8 @@ export class Worker {
     if (code !== 0 || known === '') return;
     const isSame = known === '(null)' ? key === '' : sorted(known.split(',')) === sorted(wanted);
     if (!isSame) {
+      // looked at again in the next round
+      if (!(await isQuiet(this.#deps))) return;
       const change = [`AvailableFeatures=${key}`, `ActiveFeatures=${key}`];
       await scontrol('update', `NodeName=${name}`, ...change);
       await scontrol('reconfigure');

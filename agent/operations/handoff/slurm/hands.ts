@@ -162,11 +162,11 @@ export const slurmTakeover = defineHand({
   output: done,
 });
 
-/** Writes slurm.conf by `config`; slurmd takes it over, and slurmctld where `reconfigure` is set. */
+/** Writes slurm.conf by `config`; slurmd takes it over, and slurmctld where it is not held. */
 export const slurmFiles = defineHand({
   name: 'slurm/files',
   changes: true,
-  input: z.strictObject({ config: slurmConfig, reconfigure: z.boolean().default(false) }),
+  input: z.strictObject({ config: slurmConfig }),
   output: z.object({ conf: z.string() }),
 });
 

@@ -67,9 +67,7 @@ export function slurmHandRoutes(deps: Deps): HandRoute[] {
       took(await handing.start(config, as, log)),
     ),
     handRoute(slurmTakeover, async (_input, { log }) => took(await handing.takeover(log))),
-    handRoute(slurmFiles, async ({ config, reconfigure }, { log }) => ({
-      conf: await handing.applyFiles(config, reconfigure, log),
-    })),
+    handRoute(slurmFiles, async ({ config }) => ({ conf: await handing.applyFiles(config) })),
     handRoute(slurmCopy, ({ from, ...wish }, { log, signal }) =>
       handing.copy(from, { ...wish, signal }, log),
     ),

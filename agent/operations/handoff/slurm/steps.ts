@@ -335,7 +335,7 @@ function spreadStep({ move, deps }: StepParts): PlannedStep {
   return {
     id: 'spread',
     title: 'Tell all nodes',
-    detail: `Every node writes slurm.conf with ${move.toName} first, and scontrol reconfigure makes the daemons read it. Jobs go on.`,
+    detail: `Every node writes slurm.conf with ${move.toName} first, and its slurmd reads it anew. Jobs go on.`,
     class: 'idempotent',
     expectedMs: 600,
     deadlineMs: 60_000,

@@ -10,8 +10,6 @@ import type { Hand, HandContext, Hands } from '../../hands/types';
 import { slurmAsk, slurmFiles } from './hands';
 import type { SlurmMove } from './move';
 
-const RECONFIGURE_MS = 30_000;
-
 /** What the steps of a move need of the cluster. */
 export interface SlurmStepDeps {
   hands: Hands;
@@ -66,9 +64,9 @@ export const slurmNodes = ({ membership }: Pick<SlurmStepDeps, 'membership'>): M
 };
 
 /**
- * Has all nodes take the files over, then the controller read them anew. A node that does not answer
- * does so by itself later.
- * @param first node id of the one in control
+ * Has all nodes take the files over. A node that does not answer does so by itself later. The controller
+ * was started by these files and need not read them anew.
+ * @param first node id of the one in control, which must answer
  */
 export async function spreadFiles(
   deps: SlurmStepDeps,
@@ -88,7 +86,7 @@ export async function spreadFiles(
       }
     }),
   );
-  await call(deps, context, first, slurmFiles, { config, reconfigure: true }, RECONFIGURE_MS);
+  await call(deps, context, first, slurmFiles, { config });
 }
 
 /** As its users would see it: it answers as the controller, and lists its jobs. */

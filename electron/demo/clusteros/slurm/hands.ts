@@ -134,11 +134,10 @@ export function simulatedSlurmHands(deps: Deps): HandRoute[] {
       look();
       return { tookMs: clock.monotonic() - begun };
     }),
-    handRoute(hands.slurmFiles, async ({ config, reconfigure }, { log, signal }) => {
+    handRoute(hands.slurmFiles, async ({ config }, { log, signal }) => {
       await clock.sleep(FILE_MS, signal);
-      slurm.write(config, reconfigure || !config.held.includes(idOf(name) ?? ''));
+      slurm.write(config, !config.held.includes(idOf(name) ?? ''));
       log(`slurm.conf: SlurmctldHost=${slurm.order.join(', ')}`);
-      if (reconfigure) log('scontrol reconfigure');
       look();
       return { conf: slurm.confSum };
     }),

@@ -188,6 +188,22 @@ test('a worker that joins restarts no controller and no other worker', async () 
   expect(conf(a1)).toBe(before);
 });
 
+test('a controller reads nothing anew while a job completes, and starts anew where that lasts', async () => {
+  const cluster = stageSlurmCluster({
+    a1: { controller: true },
+    a2: { worker: { partitions: ['gpu'] } },
+  });
+  const [a1, a2] = [cluster.node('a1'), cluster.node('a2')];
+  a1.start();
+  await isHealthy(a1);
+  cluster.completing.push('a2');
+  a2.start();
+  await vi.waitFor(() => expect(a1.supervisor.done).toContain('restart slurmctld'), WAIT);
+  expect(conf(a1)).toContain('PartitionName=gpu');
+  expect(a1.commands.count('COMPLETING')).toBeGreaterThan(5);
+  expect([a1, a2].map(({ commands }) => commands.count('reconfigure'))).toEqual([0, 0]);
+});
+
 test('a worker asks for a partition, and the running controller takes it over', async () => {
   const cluster = stageSlurmCluster({
     a1: { controller: true },
