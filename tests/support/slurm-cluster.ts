@@ -68,8 +68,8 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
       .join('');
   const answering = (on: string) => pinged(on).includes(' UP');
   const down = { code: 1, stderr: 'sinfo: error: Unable to contact slurm controller\n' };
-  /** nodes on which a job is completing */
-  const completing: string[] = [];
+  /** nodes on which a job has a place */
+  const placed: string[] = [];
   const idle = () =>
     [...nodes.values()].filter(({ supervisor, isOff }) => supervisor.runs('slurmd') && !isOff);
 
@@ -81,7 +81,7 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
       .on('scontrol', () => pinged(name))
       .on('squeue', (argv) => {
         if (!answering(name)) return down;
-        return argv.includes('COMPLETING') ? completing.join('\n') : listed(argv, []);
+        return argv.includes('-t') ? placed.join('\n') : listed(argv, []);
       })
       .on('sinfo', (argv) => {
         if (!answering(name)) return down;
@@ -186,7 +186,7 @@ export function stageSlurmCluster(wishes: Record<string, SlurmNodeWish>, clock: 
     if (found === undefined) throw new Error(`No node ${name}`);
     return found;
   };
-  return { node, nodes: [...nodes.values()], shared, store, controllers: pinged, completing };
+  return { node, nodes: [...nodes.values()], shared, store, controllers: pinged, placed };
 }
 
 function controllersIn(path: string): string[] {

@@ -3,12 +3,13 @@ import { fail } from '#shared/contract/errors';
 import type { Member, Membership } from '../../membership/types';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
-import { isQuiet } from './completing';
 import { CONFIG_KEY, type SlurmConfig, type SlurmSettings, slurmConfig } from './config';
 import type { ControllerDoor } from './door';
+import type { Applied } from './files';
 import { Kept } from './kept';
 import { complaint } from './look';
 import type { Account, SlurmMachine } from './machine';
+import { isWithoutJobs } from './miscounted';
 import { clusterNameOf, firstJobIdOf } from './names';
 import { inControl, pingControllers } from './ping';
 import { CONTROLLER_PORT, type Listens } from './port';
@@ -135,12 +136,13 @@ export class Controller {
     return this.#save(config).confirm();
   }
 
-  /** Makes running daemons take over new files; jobs go on. */
-  async takeOver(config: SlurmConfig, how: 'reread' | 'restart'): Promise<void> {
+  /** Makes a running daemon take over new files; jobs go on. */
+  async takeOver(config: SlurmConfig, how: Exclude<Applied, 'same'>): Promise<void> {
     const { state } = await this.#daemon.state();
     if (state !== 'running') return;
     // a backup does not read its files anew, and nobody misses it for a moment
     const isBackup = this.standing(config) === 'backup';
+    if (how === 'noted' && !isBackup) return;
     if (how === 'restart' || isBackup || !(await this.#reread())) {
       await this.#daemon.restart(specOf(config));
     }
@@ -148,8 +150,7 @@ export class Controller {
 
   /** @returns false where it may not be done, or was refused */
   async #reread(): Promise<boolean> {
-    if (!(await isQuiet(this.#deps))) return false;
-    // with dynamic nodes only, this is safe: no count of nodes can change by it
+    if (!(await isWithoutJobs(this.#deps.commands))) return false;
     const argv = ['scontrol', 'reconfigure'] as const;
     const { code } = await this.#deps.commands.run(argv, { deadlineMs: RECONFIGURE_MS });
     return code === 0;

@@ -17,8 +17,11 @@ import {
 
 const CHECK_MS = 10_000;
 
-/** What running daemons must do about new files; `reread`: they can take it while they run. */
-export type Applied = 'same' | 'reread' | 'restart';
+/**
+ * What running daemons must do about new files. `noted`: a controller that works needs to know nothing of
+ * it, nodes and standbys do; `reread`: it concerns partitions; `restart`: all else.
+ */
+export type Applied = 'same' | 'noted' | 'reread' | 'restart';
 
 interface Deps {
   commands: Commands;
@@ -60,7 +63,8 @@ export class SlurmFiles {
     if (before === wanted) return cgroup || gres ? 'restart' : 'same';
     if (!isChecked) await this.#check(wanted);
     await this.#write('slurm.conf', wanted);
-    return cgroup || gres || fixed(before ?? '') !== fixed(wanted) ? 'restart' : 'reread';
+    if (cgroup || gres || before === null || fixed(before) !== fixed(wanted)) return 'restart';
+    return apartFromOthers(before, wanted) ? 'noted' : 'reread';
   }
 
   /** SLURM's own parser has the last word: a daemon that meets a wrong line ends. */
@@ -107,6 +111,26 @@ export class SlurmFiles {
     });
   }
 }
+
+/**
+ * Whether they differ in nothing but the controllers, who is in control knows who it is, and in whether
+ * partitions are closed, which is set by hand too.
+ */
+function apartFromOthers(before: string, wanted: string): boolean {
+  const isClosing = isClosed(before) !== isClosed(wanted);
+  const [old, next] = [before, wanted].map((text) =>
+    text
+      .split('\n')
+      .filter((line) => !/^SlurmctldHost=/i.test(line))
+      .map((line) => (isClosing && isPartition(line) ? line.replace(/\s+State=\S+/gi, '') : line))
+      .join('\n'),
+  );
+  return old === next;
+}
+
+const isPartition = (line: string) => /^PartitionName=/i.test(line);
+const isClosed = (text: string) =>
+  text.split('\n').some((line) => isPartition(line) && line.endsWith(' State=INACTIVE'));
 
 /** The lines that a running daemon does not take over: all but controllers and partitions. */
 function fixed(text: string): string {

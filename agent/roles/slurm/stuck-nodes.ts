@@ -1,6 +1,7 @@
+import { Failure } from '#shared/contract/errors';
 import type { Clock, Commands, Logger } from '../../ports';
-import { falselyCompleting } from './completing';
 import type { Look } from './look';
+import { falselyCompleting } from './miscounted';
 
 /** It was seen so for that long, before it is asked for. */
 const SEEN_MS = 8_000;
@@ -8,6 +9,8 @@ const LOOKS = 3;
 const BETWEEN_MS = 500;
 /** Where that did not help, it is not done all the time. */
 const AGAIN_MS = 10 * 60_000;
+/** of the job that ends the matter; it waits for the controller and its turn */
+const JOB_MS = 60_000;
 
 interface Deps {
   commands: Pick<Commands, 'run'>;
@@ -16,9 +19,9 @@ interface Deps {
 }
 
 /**
- * Nodes that SLURM calls completing for good, as after files were read anew at the wrong moment
- * (`completing.ts`), also by an admin's own `scontrol reconfigure`: they would get no job any more.
- * A controller that starts anew counts anew; jobs do not notice.
+ * Nodes that SLURM calls completing for good, as after an admin's own `scontrol reconfigure`
+ * (`miscounted.ts`): they would get no job any more. A controller that starts anew gives them jobs again,
+ * and the end of the first one ends the matter; jobs that run do not notice.
  */
 export class StuckNodes {
   readonly #deps: Deps;
@@ -56,6 +59,21 @@ export class StuckNodes {
       'SLURM calls nodes completing on which no job completes; its controller is started again',
     );
     await restart();
+    void Promise.all(stuck.map((node) => this.#endOn(node)));
+  }
+
+  /** A job that does nothing: with its end SLURM sees that the node is done. */
+  async #endOn(node: string): Promise<void> {
+    const { commands, logger } = this.#deps;
+    const how = ['--quiet', '--time=1', '--job-name=clusterdeck-prove', '--chdir=/'];
+    const where = ['-w', node, '-N1', '-n1', '--export=PATH'];
+    try {
+      await commands.run(['srun', ...how, ...where, 'true'], { deadlineMs: JOB_MS });
+    } catch (error) {
+      // another job's end does the same
+      if (!(error instanceof Failure)) throw error;
+      logger.info({ node, code: error.code }, 'No job ended the matter on a node');
+    }
   }
 
   /** Those of them that are so in each of some looks. */

@@ -1,8 +1,8 @@
 import { Failure } from '#shared/contract/errors';
 import type { Clock, Commands, DaemonSpec, DaemonState, Logger, Supervisor } from '../../ports';
 import type { State } from '../../state/types';
-import { isQuiet } from './completing';
 import { CONFIG_KEY, partitionFeature, type SlurmSettings, slurmConfig } from './config';
+import type { Applied } from './files';
 import { Kept } from './kept';
 import type { SlurmMachine } from './machine';
 
@@ -63,7 +63,7 @@ export class Worker {
   }
 
   /** Steps run on: they are processes of their own. */
-  async takeOver(how: 'reread' | 'restart'): Promise<void> {
+  async takeOver(how: Exclude<Applied, 'same'>): Promise<void> {
     const { state } = await this.#daemon.state();
     if (state !== 'running') return;
     if (how === 'restart') await this.#daemon.restart(await this.#spec());
@@ -72,7 +72,7 @@ export class Worker {
 
   /**
    * SLURM keeps what it once learned of a node also when its slurmd starts with other features: they
-   * are set by hand then, and the partitions made up anew.
+   * are set by hand then, and its partitions made up anew.
    */
   async checkFeatures(name: string): Promise<void> {
     if (this.#hasChecked) return;
@@ -93,13 +93,14 @@ export class Worker {
     const { code, stdout } = await commands.run(argv, { deadlineMs: ASK_MS });
     const known = stdout.split('\n')[0]?.trim() ?? '';
     if (code !== 0 || known === '') return;
-    const isSame = known === '(null)' ? key === '' : sorted(known.split(',')) === sorted(wanted);
-    if (!isSame) {
-      // looked at again in the next round
-      if (!(await isQuiet(this.#deps))) return;
+    const before = known === '(null)' ? [] : known.split(',');
+    if (sorted(before) !== sorted(wanted)) {
       const change = [`AvailableFeatures=${key}`, `ActiveFeatures=${key}`];
       await scontrol('update', `NodeName=${name}`, ...change);
-      await scontrol('reconfigure');
+      // nodes are taken into partitions by their features: SLURM looks anew who has them
+      for (const partition of partitionsOf([...before, ...wanted])) {
+        await scontrol('update', `PartitionName=${partition}`, `Nodes=nodes_${partition}`);
+      }
     }
     this.#hasChecked = true;
   }
@@ -147,3 +148,11 @@ export class Worker {
 }
 
 const sorted = (words: readonly string[]) => words.toSorted().join(',');
+
+/** The partitions that these features stand for. */
+const partitionsOf = (features: readonly string[]): Set<string> => {
+  const prefix = partitionFeature('');
+  return new Set(
+    features.filter((word) => word.startsWith(prefix)).map((word) => word.slice(prefix.length)),
+  );
+};

@@ -40,6 +40,8 @@ export const SLURM_STEPS_VERSION = 1;
 
 const NOTICE_MS = 20_000;
 const START_MS = 30_000;
+/** An agent that is there answers at once. */
+const THERE_MS = 3_000;
 
 /**
  * Moves SLURM's controller from one node to another. Before the pivot each step can be undone; what
@@ -194,6 +196,8 @@ function stopStep({ move, deps }: StepParts): PlannedStep {
       return daemon === 'stopped' && relayTo === move.to ? 'done' : 'absent';
     },
     async do(context) {
+      // from here on everybody waits for the target: it may have gone since it was looked at
+      await call(deps, context, move.to, slurmLook, {}, THERE_MS);
       await call(deps, context, move.from, slurmStop, { relayTo: move.to }, STOP_MS);
     },
     async verify(context) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail } from '#shared/contract/errors';
-import type { Clock, Commands } from '../../../ports';
+import type { Commands } from '../../../ports';
 import { CONFIG_KEY, slurmConfig } from '../../../roles/slurm/config';
 import { listing } from '../../../roles/slurm/listing';
 import type { State } from '../../../state/types';
@@ -23,20 +23,17 @@ const WORDS: Readonly<Record<string, string>> = {
   drain: 'DRAIN',
   inact: CLOSED,
 };
-const OPENS_MS = 10_000;
-const POLL_MS = 250;
 const TRIES = 5;
 
 export interface DrainDeps {
   state: Pick<State, 'get' | 'commit'>;
   commands: Pick<Commands, 'run'>;
-  clock: Pick<Clock, 'monotonic' | 'sleep'>;
 }
 
 /**
  * Closes all partitions: nothing is taken, nothing begins, what runs goes on. How they were is written
  * down first, so that it is known however often this is asked for; and slurm.conf says it too, so that
- * neither a restart nor a reconfiguration of the controller opens them again.
+ * no restart of the controller opens them again.
  * @throws Failure SERVER_ERROR where SLURM refuses, of the state
  */
 export async function drain(
@@ -64,12 +61,8 @@ export async function undrain(
   before: Readonly<Record<string, string>>,
   { log, signal }: Pick<HandCall, 'log' | 'signal'>,
 ): Promise<void> {
-  const { state, clock } = deps;
-  const until = clock.monotonic() + ((await setClosed(deps, false)) ? OPENS_MS : 0);
-  const isOpen = async () =>
-    Object.values(await partitionStates(deps, signal)).some((word) => word !== CLOSED);
-  // the controller reads its files anew, and would undo what is set by hand before that
-  while (clock.monotonic() < until && !(await isOpen())) await clock.sleep(POLL_MS, signal);
+  const { state } = deps;
+  await setClosed(deps, false);
   const now = await partitionStates(deps, signal);
   for (const [name, word] of Object.entries(before)) {
     if (now[name] !== undefined && now[name] !== word) {
@@ -126,18 +119,17 @@ async function setState(
   log(argv.join(' '));
 }
 
-/** @returns whether it was otherwise before */
-async function setClosed({ state }: DrainDeps, closed: boolean): Promise<boolean> {
+async function setClosed({ state }: DrainDeps, closed: boolean): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const entry = await state.get(CONFIG_KEY);
     const config = entry === null ? null : slurmConfig.parse(entry.value);
-    if (entry === null || config === null || (config.closed ?? false) === closed) return false;
+    if (entry === null || config === null || (config.closed ?? false) === closed) return;
     const { modRevision } = entry;
     const done = await state.commit(
       [{ key: CONFIG_KEY, is: 'unchangedSince', modRevision }],
       [{ key: CONFIG_KEY, put: { ...config, closed, revision: config.revision + 1 } }],
     );
-    if (done !== null) return true;
+    if (done !== null) return;
   }
   throw fail('REVISION_CHANGED', { remedy: 'It is tried again.' }, 'SLURM is being set up anew.');
 }

@@ -188,7 +188,7 @@ test('a worker that joins restarts no controller and no other worker', async () 
   expect(conf(a1)).toBe(before);
 });
 
-test('a controller reads nothing anew while a job completes, and starts anew where that lasts', async () => {
+test('a controller with jobs starts anew for a partition, for what it reads anew it counts twice', async () => {
   const cluster = stageSlurmCluster({
     a1: { controller: true },
     a2: { worker: { partitions: ['gpu'] } },
@@ -196,12 +196,43 @@ test('a controller reads nothing anew while a job completes, and starts anew whe
   const [a1, a2] = [cluster.node('a1'), cluster.node('a2')];
   a1.start();
   await isHealthy(a1);
-  cluster.completing.push('a2');
+  cluster.placed.push('a2');
   a2.start();
   await vi.waitFor(() => expect(a1.supervisor.done).toContain('restart slurmctld'), WAIT);
   expect(conf(a1)).toContain('PartitionName=gpu');
-  expect(a1.commands.count('COMPLETING')).toBeGreaterThan(5);
   expect([a1, a2].map(({ commands }) => commands.count('reconfigure'))).toEqual([0, 0]);
+});
+
+test('a standby that joins, and partitions that are closed, disturb no controller at work', async () => {
+  const cluster = stageSlurmCluster({
+    a1: { controller: { shared: true } },
+    a2: { controller: { shared: true } },
+    a3: { worker: {} },
+  });
+  const [a1, a2] = [cluster.node('a1'), cluster.node('a2')];
+  a1.start();
+  cluster.node('a3').start();
+  await isHealthy(a1);
+  cluster.placed.push('a3');
+  a1.supervisor.done.length = 0;
+  a2.start();
+  await vi.waitFor(() => expect(conf(a1)).toContain('SlurmctldHost=a2(127.0.0.1)'), WAIT);
+  await vi.waitFor(
+    () => expect(conf(cluster.node('a3'))).toContain('SlurmctldHost=a2(127.0.0.1)'),
+    WAIT,
+  );
+  const entry = await a1.state.get(CONFIG_KEY);
+  const closed = { ...slurmConfig.parse(entry?.value), closed: true };
+  const next = { ...closed, revision: closed.revision + 1 };
+  await a1.state.commit([], [{ key: CONFIG_KEY, put: next }]);
+  await vi.waitFor(() => expect(conf(a1)).toContain('State=INACTIVE'), WAIT);
+  // nodes read at once who may be asked
+  await vi.waitFor(
+    () => expect(cluster.node('a3').supervisor.done).toContain('SIGHUP slurmd'),
+    WAIT,
+  );
+  expect(a1.supervisor.done.filter((done) => done.includes('slurmctld'))).toEqual([]);
+  expect(a1.commands.count('reconfigure')).toBe(0);
 });
 
 test('a worker asks for a partition, and the running controller takes it over', async () => {
@@ -232,6 +263,10 @@ test('a worker asks for a partition, and the running controller takes it over', 
   // SLURM had known the node before, without them
   await vi.waitFor(
     () => expect(a2.commands.count('scontrol', 'AvailableFeatures=big,partition_gpu')).toBe(1),
+    WAIT,
+  );
+  await vi.waitFor(
+    () => expect(a2.commands.count('PartitionName=gpu', 'Nodes=nodes_gpu')).toBe(1),
     WAIT,
   );
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { falselyCompleting, isQuiet } from '#agent/roles/slurm/completing';
 import type { SeenJob } from '#agent/roles/slurm/look';
+import { falselyCompleting, isWithoutJobs } from '#agent/roles/slurm/miscounted';
 import { StuckNodes } from '#agent/roles/slurm/stuck-nodes';
 import type { SlurmNode } from '#agent/roles/slurm/types';
 import { fail } from '#shared/contract/errors';
@@ -50,7 +50,8 @@ function stage() {
   };
   const commands = new StagedCommands()
     .on('sinfo', () => told(world.nodes))
-    .on('squeue', () => told(world.jobs));
+    .on('squeue', () => told(world.jobs))
+    .on('srun', () => '');
   const stuck = new StuckNodes({ clock, commands, logger: log });
   const rounds = async (forMs: number) => {
     for (let ms = 0; ms < forMs; ms += 2_000) {
@@ -65,11 +66,13 @@ function stage() {
 }
 
 test('starts a controller anew that calls a node completing for good, and does so once', async () => {
-  const { world, rounds, log } = stage();
+  const { world, rounds, log, commands } = stage();
   await rounds(8_000);
   expect(world.restarts).toBe(0);
   await rounds(60_000);
   expect(world.restarts).toBe(1);
+  // the end of a job on it ends the matter
+  expect(commands.count('srun', 'a3', 'true')).toBe(1);
   expect(log.lines).toContainEqual(expect.objectContaining({ fields: { nodes: ['a3'] } }));
   // where that did not help, some time passes first
   await rounds(10 * 60_000);
@@ -104,17 +107,11 @@ test('does nothing while SLURM does not answer', async () => {
   expect(await falselyCompleting(commands)).toBeNull();
 });
 
-test('waits three seconds at the most for a moment without a completing job', async () => {
-  const { clock, world, commands } = stage();
-  expect(await isQuiet({ clock, commands })).toBe(true);
+test('knows whether any job has a place', async () => {
+  const { world, commands } = stage();
+  expect(await isWithoutJobs(commands)).toBe(true);
   world.jobs = ['a3'];
-  const soon = isQuiet({ clock, commands });
-  await clock.advance(1_000);
-  world.jobs = [];
-  await clock.advance(500);
-  expect(await soon).toBe(true);
-  world.jobs = ['a3'];
-  const never = isQuiet({ clock, commands });
-  await clock.advance(4_000);
-  expect(await never).toBe(false);
+  expect(await isWithoutJobs(commands)).toBe(false);
+  world.silent = true;
+  expect(await isWithoutJobs(commands)).toBe(false);
 });
