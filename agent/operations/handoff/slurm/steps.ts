@@ -282,8 +282,8 @@ function copyStep({ move, deps }: StepParts): PlannedStep {
 }
 
 function startStep({ move, deps }: StepParts): PlannedStep {
-  // known to this coordinator alone: another one asks until somebody answers
-  let neverReached = false;
+  // known to this coordinator alone, who saw that it did not run: another one asks until somebody answers
+  let wasNotSent = false;
   return {
     id: 'start',
     title: `Start the controller on ${move.toName}`,
@@ -293,22 +293,26 @@ function startStep({ move, deps }: StepParts): PlannedStep {
     deadlineMs: 45_000,
     urgent: true,
     async probe(context) {
+      if (wasNotSent) return 'absent';
       try {
         const { daemon } = await call(deps, context, move.to, slurmLook, {});
         if (daemon === 'stopped') return 'absent';
         return (await isInControl(deps, context, move)) ? 'done' : 'unknown';
       } catch (error) {
-        if (isUnreached(error) && neverReached) return 'absent';
         if (context.signal.aborted || move.procedure === 'B') throw error;
         return (await isProvedLost(deps, context, move)) ? 'absent' : 'unknown';
       }
     },
     async do(context) {
       const config = await readRecord(deps.state);
+      wasNotSent = true;
       try {
+        // one that is gone meanwhile is not waited for: the old one is started again
+        await call(deps, context, move.to, slurmLook, {}, THERE_MS);
+        wasNotSent = false;
         await call(deps, context, move.to, slurmStart, { config, as: 'primary' }, START_MS);
       } catch (error) {
-        neverReached = isUnreached(error);
+        wasNotSent ||= isUnreached(error);
         throw error;
       }
     },
