@@ -1,8 +1,9 @@
 import { fail } from '#shared/contract/errors';
 import type { PlannedStep } from '../../types';
-import { slurmAsk, slurmEnded, slurmLook, slurmMunge } from './hands';
+import { slurmAsk, slurmEnded, slurmLook, slurmMunge, slurmStart } from './hands';
 import { jobBase, jobsBefore, keepJobs, lastSeenJobs } from './jobs';
-import { call, type StepParts, slurmNodes } from './tools';
+import { readRecord } from './record';
+import { call, START_MS, type StepParts, slurmNodes } from './tools';
 
 const SHOWN = 5;
 
@@ -54,7 +55,13 @@ export function proveStep({ move, deps }: StepParts): PlannedStep {
     expectedMs: 500,
     deadlineMs: 60_000,
     probe: async () => 'absent',
-    do: async () => undefined,
+    async do(context) {
+      const { daemon } = await call(deps, context, move.to, slurmLook, {});
+      if (daemon === 'running') return;
+      // its machine was away meanwhile, and as long as it is held nobody else starts it
+      const config = await readRecord(deps.state);
+      await call(deps, context, move.to, slurmStart, { config, as: 'primary' }, START_MS);
+    },
     async verify(context) {
       const { controllers, jobs } = await call(deps, context, move.to, slurmAsk, {});
       if (controllers.find(({ up }) => up)?.name !== move.toName || jobs === null) {

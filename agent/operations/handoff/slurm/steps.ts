@@ -30,6 +30,7 @@ import {
   isInControl,
   isUnreached,
   type SlurmStepDeps,
+  START_MS,
   type StepParts,
   slurmNodes,
   spreadFiles,
@@ -39,7 +40,6 @@ import {
 export const SLURM_STEPS_VERSION = 1;
 
 const NOTICE_MS = 20_000;
-const START_MS = 30_000;
 /** An agent that is there answers at once. */
 const THERE_MS = 3_000;
 

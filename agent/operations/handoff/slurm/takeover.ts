@@ -3,10 +3,9 @@ import type { PlannedStep } from '../../types';
 import { hasWorked, turnBack } from './back';
 import { slurmLook, slurmReach, slurmStart, slurmTakeover } from './hands';
 import { readRecord } from './record';
-import { call, isInControl, type StepParts, spreadFiles } from './tools';
+import { call, isInControl, START_MS, type StepParts, spreadFiles } from './tools';
 
 const TAKEOVER_MS = 120_000;
-const START_MS = 30_000;
 
 /** Proves that the old controller, which nobody reaches, does not work on the folder. */
 export function goneStep({ move, deps }: StepParts): PlannedStep {

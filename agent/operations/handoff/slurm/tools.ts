@@ -10,6 +10,9 @@ import type { Hand, HandContext, Hands } from '../../hands/types';
 import { slurmAsk, slurmFiles } from './hands';
 import type { SlurmMove } from './move';
 
+/** A controller with many jobs takes its time to read them. */
+export const START_MS = 30_000;
+
 /** What the steps of a move need of the cluster. */
 export interface SlurmStepDeps {
   hands: Hands;

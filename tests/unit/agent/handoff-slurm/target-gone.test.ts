@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StepContext } from '#agent/operations/engine/types';
-import { slurmLook } from '#agent/operations/handoff/slurm/hands';
+import { slurmLook, slurmStart } from '#agent/operations/handoff/slurm/hands';
 import { slurmMove } from '#agent/operations/handoff/slurm/move';
 import { slurmHandoffSteps } from '#agent/operations/handoff/slurm/steps';
 import type { Hands } from '#agent/operations/hands/types';
@@ -9,13 +9,27 @@ import { member } from '#tests/support/agent';
 import { slurmConfigWith } from '#tests/support/slurm-config';
 import { StillClock } from '#tests/support/still-clock';
 
-/** The steps of a move from a1 to a2, which is gone. */
-function stage(code: ErrorCode) {
+const SEEN = {
+  message: '',
+  isPortOpen: false,
+  relayTo: null,
+  revision: 1,
+  conf: '',
+  folder: { stateId: 'one', hasRun: true, heartbeat: '' },
+  depth: null,
+};
+
+/** The steps of a move from a1 to a2. @param answer what a2 says of its controller; nothing where it is gone */
+function stage(code: ErrorCode, answer?: 'running' | 'failed') {
   const called: string[] = [];
   const hands: Hands = {
     async call(node, hand) {
       called.push(`${hand.name} ${node}`);
-      if (node === 'id-a2') throw fail(code, { remedy: 'Switch it on.', node });
+      if (node === 'id-a2' && answer === undefined) {
+        throw fail(code, { remedy: 'Switch it on.', node });
+      }
+      if (hand.name === slurmStart.name) return hand.output.parse({ tookMs: 1 });
+      if (hand.name === slurmLook.name) return hand.output.parse({ ...SEEN, daemon: answer });
       throw new Error('nobody is to be asked');
     },
   };
@@ -77,4 +91,13 @@ test('knows that it started nothing on a target that was gone by then', async ()
   await expect(start.do(context)).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(called).toEqual([`${slurmLook.name} id-a2`]);
   expect(await start.probe(context)).toBe('absent');
+});
+
+test('starts the controller again on a target that was without power after the pivot', async () => {
+  const { called, context, step } = stage('TIMEOUT', 'failed');
+  await step('prove').do(context);
+  expect(called).toEqual([`${slurmLook.name} id-a2`, `${slurmStart.name} id-a2`]);
+  const at = stage('TIMEOUT', 'running');
+  await at.step('prove').do(at.context);
+  expect(at.called).toEqual([`${slurmLook.name} id-a2`]);
 });
