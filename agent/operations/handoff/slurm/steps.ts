@@ -295,7 +295,7 @@ function startStep({ move, deps }: StepParts): PlannedStep {
     async probe(context) {
       if (wasNotSent) return 'absent';
       try {
-        const { daemon } = await call(deps, context, move.to, slurmLook, {});
+        const { daemon } = await call(deps, context, move.to, slurmLook, {}, THERE_MS);
         if (daemon === 'stopped') return 'absent';
         return (await isInControl(deps, context, move)) ? 'done' : 'unknown';
       } catch (error) {
