@@ -90,11 +90,22 @@ export function audit(
     repeated: more(starts).filter(ours).map(nameOf),
     endedTwice: [...new Set([...more(ends), ...more(ended)])].filter(ours).map(nameOf),
     failed: [...state].flatMap(([nonce, one]) =>
-      ours(nonce) && one !== 'COMPLETED' ? [nameOf(nonce)] : [],
+      ours(nonce) && one !== 'COMPLETED'
+        ? [`${nameOf(nonce)} ${whereAndHow(last.get(nonce)?.line ?? '')}`.trim()]
+        : [],
     ),
     sameNumber: more(count(told, ({ id }) => id ?? '')),
     unasked: tickets.flatMap(({ id, nonce }) => (id === null && starts.has(nonce) ? [nonce] : [])),
   };
+}
+
+/** As `on a3, ExitCode=1:0`: all jobs of one node say something else than one of each. */
+function whereAndHow(line: string): string {
+  const [, node] = /\bNodeList=(\S+)/.exec(line) ?? [];
+  const [code] = /\bExitCode=\S+/.exec(line) ?? [];
+  return [node === undefined ? '' : `on ${node}`, code ?? '']
+    .filter((text) => text !== '')
+    .join(', ');
 }
 
 /** Whether each job that a client was told of ran exactly once, and no submission was refused. */
