@@ -7,6 +7,7 @@ import type {
   DaemonState,
   Supervisor,
 } from '#agent/ports';
+import type { SlurmNode } from '#agent/roles/slurm/types';
 import { fail } from '#shared/contract/errors';
 
 type Program = (argv: readonly string[], options: CommandOptions) => Answer | Promise<Answer>;
@@ -113,3 +114,14 @@ export class StagedSupervisor implements Supervisor {
     this.onBegin(spec.name);
   }
 }
+
+/** A node as SLURM lists it, on which no job is. */
+export const slurmNode = (name: string, state: string): SlurmNode => ({
+  name,
+  state,
+  drain: 'none',
+  reason: '',
+  cpus: 2,
+  cpusAllocated: 0,
+  partitions: ['batch'],
+});

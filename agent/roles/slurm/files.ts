@@ -64,7 +64,10 @@ export class SlurmFiles {
     if (!isChecked) await this.#check(wanted);
     await this.#write('slurm.conf', wanted);
     if (cgroup || gres || before === null || fixed(before) !== fixed(wanted)) return 'restart';
-    return apartFromOthers(before, wanted) ? 'noted' : 'reread';
+    // whether partitions are closed is set by hand too
+    const turned = renderSlurmConf({ ...config, closed: config.closed !== true }, controllers);
+    const isKnown = [wanted, turned].map(withoutControllers).includes(withoutControllers(before));
+    return isKnown ? 'noted' : 'reread';
   }
 
   /** SLURM's own parser has the last word: a daemon that meets a wrong line ends. */
@@ -112,25 +115,12 @@ export class SlurmFiles {
   }
 }
 
-/**
- * Whether they differ in nothing but the controllers, who is in control knows who it is, and in whether
- * partitions are closed, which is set by hand too.
- */
-function apartFromOthers(before: string, wanted: string): boolean {
-  const isClosing = isClosed(before) !== isClosed(wanted);
-  const [old, next] = [before, wanted].map((text) =>
-    text
-      .split('\n')
-      .filter((line) => !/^SlurmctldHost=/i.test(line))
-      .map((line) => (isClosing && isPartition(line) ? line.replace(/\s+State=\S+/gi, '') : line))
-      .join('\n'),
-  );
-  return old === next;
-}
-
-const isPartition = (line: string) => /^PartitionName=/i.test(line);
-const isClosed = (text: string) =>
-  text.split('\n').some((line) => isPartition(line) && line.endsWith(' State=INACTIVE'));
+/** Who is in control knows who it is. */
+const withoutControllers = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !line.startsWith('SlurmctldHost='))
+    .join('\n');
 
 /** The lines that a running daemon does not take over: all but controllers and partitions. */
 function fixed(text: string): string {

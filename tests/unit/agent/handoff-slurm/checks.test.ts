@@ -4,10 +4,11 @@ import { checksOf } from '#agent/operations/handoff/slurm/checks';
 import type { Procedure } from '#agent/operations/handoff/slurm/move';
 import { changeRecord } from '#agent/operations/handoff/slurm/record';
 import type { NodeLook, Survey } from '#agent/operations/handoff/slurm/survey';
-import { CONFIG_KEY, type SlurmConfig } from '#agent/roles/slurm/config';
+import { CONFIG_KEY } from '#agent/roles/slurm/config';
 import { createSqliteState } from '#agent/state/sqlite/state';
 import { SqliteStore } from '#agent/state/sqlite/store';
 import { member } from '#tests/support/agent';
+import { slurmConfigWith } from '#tests/support/slurm-config';
 
 const NOW = 1_800_000_000_000;
 const MIB = 1024 * 1024;
@@ -15,25 +16,14 @@ const beat = (agoS: number) => String(NOW / 1000 - agoS);
 
 type Depth = NonNullable<NodeLook['depth']>;
 
-const config: SlurmConfig = {
-  clusterName: 'forge',
+const config = slurmConfigWith({
   controllers: ['id-a1', 'id-a2'],
   stateSaveLocation: '/shared/slurmctld',
   shared: true,
-  stateId: 'one',
-  firstJobId: 1,
   slurmUser: 'slurm',
-  containment: 'linuxproc',
   slurmctldTimeoutMs: 30_000,
-  slurmdTimeoutMs: 300_000,
-  partitions: [],
-  extra: [],
-  held: [],
-  relays: [],
-  moving: null,
-  epoch: 0,
   revision: 4,
-};
+});
 
 const look = (depth: Partial<Depth> = {}, seen: Partial<NodeLook> = {}): NodeLook => ({
   daemon: 'running',

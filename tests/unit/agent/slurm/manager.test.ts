@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest';
 import { RoleManager } from '#agent/roles/manager';
 import { GoneNodes } from '#agent/roles/slurm/gone';
-import type { SlurmNode } from '#agent/roles/slurm/types';
 import type { Role } from '#agent/roles/types';
 import type { RoleName } from '#shared/contract/agent/dashboard';
 import { KeptLog, member, StagedMembership } from '#tests/support/agent';
+import { slurmNode } from '#tests/support/slurm';
 import { StillClock } from '#tests/support/still-clock';
-
-const slurmNode = (name: string, state: string): SlurmNode => ({
-  name,
-  state,
-  drain: 'none',
-  reason: '',
-  cpus: 2,
-  cpusAllocated: 0,
-  partitions: ['batch'],
-});
 
 function role(name: RoleName, start: () => Promise<void> = async () => undefined): Role {
   const state = { name, running: true, healthy: true, is_leader: false, error: '' };

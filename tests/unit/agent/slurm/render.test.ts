@@ -7,26 +7,17 @@ import {
   renderGresConf,
   renderSlurmConf,
 } from '#agent/roles/slurm/render';
+import { slurmConfigWith } from '#tests/support/slurm-config';
 
-const config: SlurmConfig = {
+const config = slurmConfigWith({
   clusterName: 'forge_0b0e5a2e',
   controllers: ['id-a1', 'id-a2'],
   stateSaveLocation: '/shared/slurmctld',
   shared: true,
-  stateId: 'one',
   firstJobId: 400_001,
   slurmUser: 'slurm',
-  containment: 'linuxproc',
-  slurmctldTimeoutMs: 10_000,
-  slurmdTimeoutMs: 300_000,
-  partitions: [],
-  extra: [],
-  held: [],
-  relays: [],
-  moving: null,
-  epoch: 0,
   revision: 3,
-};
+});
 const controllers = [
   { name: 'a1', address: '10.77.1.1' },
   { name: 'a2', address: '10.77.1.2' },

@@ -2,21 +2,10 @@ import { expect, test } from 'vitest';
 import type { SeenJob } from '#agent/roles/slurm/look';
 import { falselyCompleting, isWithoutJobs } from '#agent/roles/slurm/miscounted';
 import { StuckNodes } from '#agent/roles/slurm/stuck-nodes';
-import type { SlurmNode } from '#agent/roles/slurm/types';
 import { fail } from '#shared/contract/errors';
 import { KeptLog } from '#tests/support/agent';
-import { StagedCommands } from '#tests/support/slurm';
+import { StagedCommands, slurmNode } from '#tests/support/slurm';
 import { StillClock } from '#tests/support/still-clock';
-
-const node = (name: string, state: string): SlurmNode => ({
-  name,
-  state,
-  drain: 'none',
-  reason: '',
-  cpus: 2,
-  cpusAllocated: 0,
-  partitions: ['batch'],
-});
 
 const job = (state: string, nodes: string[]): SeenJob => ({
   id: '7',
@@ -40,7 +29,10 @@ function stage() {
     nodes: ['a3', 'a3'],
     jobs: [] as string[],
     /** as they were last seen */
-    seen: { nodes: [node('a2', 'idle'), node('a3', 'completing')], jobs: [] as SeenJob[] },
+    seen: {
+      nodes: [slurmNode('a2', 'idle'), slurmNode('a3', 'completing')],
+      jobs: [] as SeenJob[],
+    },
     silent: false,
     restarts: 0,
   };
@@ -93,7 +85,7 @@ test('leaves a node alone on which an epilog takes its time', async () => {
 test('takes short jobs that end one after another for what they are', async () => {
   const { world, rounds } = stage();
   for (let times = 0; times < 20; times += 1) {
-    world.seen.nodes = [node('a3', times % 3 === 0 ? 'mixed' : 'completing')];
+    world.seen.nodes = [slurmNode('a3', times % 3 === 0 ? 'mixed' : 'completing')];
     await rounds(2_000);
   }
   expect(world.restarts).toBe(0);
